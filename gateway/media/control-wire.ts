@@ -1,0 +1,145 @@
+/**
+ * What control and a media process say to each other, over a socket pair inherited as file descriptor 3: JSON frames
+ * (`MediaCommand` in, `MediaEvent` out) and one binary frame, INFO_FRAME, which hands a SIP INFO body over unread:
+ *
+ * ```
+ *  0          3 4     5      6 ...
+ * +------------+-----+------+--------------------+
+ * | call handle| leg | type |  INFO body         |
+ * +------------+-----+------+--------------------+
+ * ```
+ *
+ * leg: 0 caller, 1 agent. type: 0 `application/dtmf-relay`, 1 `application/dtmf`.
+ */
+
+export const INFO_FRAME = 4;
+export const INFO_HEADER_SIZE_BYTES = 6;
+export type InfoBodyType = 'application/dtmf-relay' | 'application/dtmf';
+
+/** The caller is the one who pays, whoever dialled. */
+export type LegName = 'caller' | 'agent';
+
+export type AudioFormat = { readonly payloadType: number; readonly encoding: 'PCMU' | 'PCMA' };
+export type EventFormat = { readonly payloadType: number; readonly clockRateHz: number };
+
+/** One leg's media as offer and answer left it. */
+export type LegMedia = {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly remoteRtcpPort: number;
+  readonly rtcpMux: boolean;
+  /** Payload types that the peer may send to us, in the order of our own description. */
+  readonly receiveAudio: readonly AudioFormat[];
+  readonly receiveEvents: readonly EventFormat[];
+  /** Payload types that the peer wants to be sent, most wanted first. */
+  readonly sendAudio: readonly AudioFormat[];
+  readonly sendEvents: readonly EventFormat[];
+  readonly ptimeMs: number;
+  /** From the gateway's point of view. */
+  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+};
+
+export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number };
+
+export type RecordingMode = 'pause' | 'masked-continuous';
+export type RecordingAction = 'start' | 'pause' | 'resume' | 'stop';
+export type RecordingState = 'off' | 'recording' | 'paused' | 'stopped';
+
+export type MediaConfiguration = {
+  /** Address the RTP sockets bind to. */
+  readonly address: string;
+  readonly portMin: number;
+  readonly portMax: number;
+  readonly keySocketPath: string;
+  readonly linkSecret: string;
+  readonly recordingDirectory: string;
+  /** No packet from a leg for so long is reported as `leg-silent`, once. */
+  readonly silenceTimeoutMs: number;
+};
+
+export type MediaCommand =
+  | { readonly kind: 'configure'; readonly configuration: MediaConfiguration }
+  | {
+      readonly kind: 'create-call';
+      readonly requestId: number;
+      /** Small number, unique in this media process while the call lives. */
+      readonly callHandle: number;
+      readonly callId: string;
+      readonly mask: 'window' | 'always';
+      readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+      readonly recording: { readonly start: 'automatic' | 'manual' | 'off'; readonly mode: RecordingMode };
+    }
+  | {
+      readonly kind: 'set-leg';
+      readonly requestId: number;
+      readonly callHandle: number;
+      readonly leg: LegName;
+      readonly media: LegMedia;
+    }
+  /** Answered by `done` when suppression is on and the recorder is paused (or masking): the acknowledgement of AC-3. */
+  | { readonly kind: 'open-window'; readonly requestId: number; readonly callHandle: number }
+  | {
+      readonly kind: 'arm-capture';
+      readonly requestId: number;
+      readonly callHandle: number;
+      readonly captureId: string;
+      /** Base64, from the vault's `ready`. */
+      readonly vaultPublicKey: string;
+    }
+  | { readonly kind: 'disarm-capture'; readonly requestId: number; readonly callHandle: number }
+  /** Suppression goes on until a press under way has ended; the recorder resumes. */
+  | { readonly kind: 'close-window'; readonly requestId: number; readonly callHandle: number }
+  | {
+      readonly kind: 'record';
+      readonly requestId: number;
+      readonly callHandle: number;
+      readonly action: RecordingAction;
+    }
+  | { readonly kind: 'close-call'; readonly requestId: number; readonly callHandle: number }
+  | { readonly kind: 'statistics'; readonly requestId: number }
+  | { readonly kind: 'ping'; readonly requestId: number }
+  | { readonly kind: 'shut-down' };
+
+export type RefusalCode =
+  | 'unknown-call'
+  | 'no-ports'
+  | 'too-many-calls'
+  | 'audio-not-inspectable'
+  | 'vault-link-down'
+  | 'recorder-failed'
+  | 'window-open'
+  | 'window-closed'
+  | 'bad-command';
+
+/** Counters of one media process since its start; names are the Prometheus metric's suffix. */
+export type MediaStatistics = Readonly<Record<string, number>>;
+
+export type MediaEvent =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'call-created';
+      readonly requestId: number;
+      readonly callHandle: number;
+      readonly caller: LegPorts;
+      readonly agent: LegPorts;
+    }
+  | { readonly kind: 'done'; readonly requestId: number }
+  | { readonly kind: 'refused'; readonly requestId: number; readonly code: RefusalCode }
+  | { readonly kind: 'statistics'; readonly requestId: number; readonly counters: MediaStatistics }
+  | {
+      readonly kind: 'recording';
+      readonly callHandle: number;
+      readonly state: RecordingState;
+      readonly reason: 'automatic' | 'manual' | 'window' | 'call-ended' | 'failed';
+      /** Name of the WAV file below the recording directory. */
+      readonly file: string;
+      /** Sample position in the file, and monotonic time of the media process. */
+      readonly atSample: number;
+      readonly monotonicMs: number;
+    }
+  /** Keys pressed in an open window while no capture was armed. */
+  | { readonly kind: 'keys-dropped'; readonly callHandle: number; readonly count: number }
+  /** Media from a source that is not the leg's locked one; counted, never used. At most one event a second and call. */
+  | { readonly kind: 'foreign-media'; readonly callHandle: number; readonly leg: LegName; readonly count: number }
+  | { readonly kind: 'leg-silent'; readonly callHandle: number; readonly leg: LegName }
+  | { readonly kind: 'fault'; readonly callHandle: number; readonly code: RefusalCode };

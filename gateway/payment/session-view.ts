@@ -1,0 +1,37 @@
+/** What an agent, a panel or an integration may see of a payment session: masked values and states, never a digit. */
+import type { CardBrand, FieldErrorCode, FieldName, FieldState, SessionErrorCode } from '../../vault-client/wire.js';
+
+export type SessionState =
+  | 'starting'
+  | 'ready'
+  | 'capturing'
+  | 'tokenizing'
+  | 'vaulted'
+  | 'failed'
+  | 'canceled'
+  | 'ended';
+
+export type FieldView = {
+  readonly state: FieldState;
+  readonly keyCount: number;
+  readonly masked?: string;
+  readonly brand?: CardBrand;
+  readonly error?: { readonly code: FieldErrorCode; readonly message: string };
+  readonly failedAttempts: number;
+};
+
+export type SessionAction = 'capture' | 'complete' | 'cancel' | 'try-again' | 'start-new-capture';
+
+export type SessionView = {
+  readonly id: string;
+  readonly callId: string;
+  readonly state: SessionState;
+  readonly fields: Readonly<Record<FieldName, FieldView>>;
+  readonly error?: { readonly code: SessionErrorCode; readonly message: string };
+  /** Only in `vaulted`, and only in the view of the session's own agent. */
+  readonly token?: string;
+  readonly tokenExpiresAt?: string;
+  /** What may be asked of the session now; the panel's buttons follow it. */
+  readonly actions: readonly SessionAction[];
+  readonly droppedKeys: number;
+};

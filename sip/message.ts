@@ -1,0 +1,48 @@
+/**
+ * A SIP message as the stack holds it (RFC 3261 §7). Header values stay raw, in order, until somebody asks for a typed
+ * one; the body is bytes and no code in `sip/` makes a string of a body that is not SDP.
+ */
+
+export type SipMethod =
+  | 'INVITE'
+  | 'ACK'
+  | 'BYE'
+  | 'CANCEL'
+  | 'OPTIONS'
+  | 'INFO'
+  | 'REGISTER'
+  | 'UPDATE'
+  | 'PRACK'
+  | string;
+
+export type HeaderField = { readonly name: string; readonly value: string };
+
+export type SipRequest = {
+  readonly kind: 'request';
+  readonly method: SipMethod;
+  /** As received; RFC 3261 §19.1 forms are read by `uri.ts`. */
+  readonly requestUri: string;
+  readonly headers: readonly HeaderField[];
+  readonly body: Buffer;
+};
+
+export type SipResponse = {
+  readonly kind: 'response';
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly HeaderField[];
+  readonly body: Buffer;
+};
+
+export type SipMessage = SipRequest | SipResponse;
+
+/** A path on which a message came in or goes out. Responses go back on the flow of their request (RFC 3581). */
+export type Flow = {
+  /** Name of the listener in the configuration. */
+  readonly listener: string;
+  readonly transport: 'udp' | 'tcp';
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Number of the TCP connection; absent for UDP and for a connection still to be opened. */
+  readonly connectionId?: number;
+};

@@ -1,0 +1,155 @@
+/**
+ * What the vault process says and hears. This file and `wire-frames.ts` are all that the gateway may import of
+ * `vault-client/`: none of the types below can carry a digit in clear.
+ *
+ * Two sockets, two dialects:
+ *
+ * 1. Control ⇄ vault, a socket pair inherited as file descriptor 3: JSON frames, `VaultCommand` in, `VaultEvent` out.
+ * 2. Media → vault, the private Unix socket: one `hello` frame (type HELLO_FRAME, the link secret), then one `key`
+ *    frame (type KEY_FRAME) a key press, each of exactly KEY_FRAME_SIZE_BYTES:
+ *
+ * ```
+ *  0                   15 16      19 20                                                88
+ * +----------------------+----------+--------------------------------------------------+
+ * |  capture id (16)     | seq (4)  |  crypto_box_seal( capture id | seq | event code ) |
+ * +----------------------+----------+--------------------------------------------------+
+ * ```
+ *
+ * The sealed plaintext repeats capture id and sequence number, so a frame can be neither replayed under another
+ * capture nor reordered. The event code is that of RFC 4733 §3.2: 0–9 digits, 10 is `*`, 11 is `#`, 12–15 are A–D.
+ */
+
+export const HELLO_FRAME = 2;
+export const KEY_FRAME = 3;
+export const LINK_SECRET_SIZE_BYTES = 32;
+export const CAPTURE_ID_SIZE_BYTES = 16;
+export const KEY_PLAINTEXT_SIZE_BYTES = CAPTURE_ID_SIZE_BYTES + 4 + 1;
+/** crypto_box_SEALBYTES: an ephemeral public key (32) and the authentication tag (16). */
+export const SEAL_OVERHEAD_SIZE_BYTES = 48;
+export const KEY_FRAME_SIZE_BYTES = CAPTURE_ID_SIZE_BYTES + 4 + KEY_PLAINTEXT_SIZE_BYTES + SEAL_OVERHEAD_SIZE_BYTES;
+
+export type FieldName = 'cardNumber' | 'expirationDate' | 'securityCode';
+
+export const FIELD_NAMES: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
+
+export type CardBrand = 'visa' | 'mastercard' | 'amex' | 'discover' | 'jcb' | 'diners' | 'unionpay' | 'maestro';
+
+/** Twilio's ErrorType vocabulary, so that porting an integration is a rename of nothing. */
+export type FieldErrorCode =
+  | 'invalid-card-number'
+  | 'invalid-security-code'
+  | 'invalid-date'
+  | 'input-timeout'
+  | 'invalid-card-type'
+  | 'too-many-failed-attempts';
+
+export type SessionErrorCode =
+  | 'payment-connector-error'
+  | 'internal-error'
+  | 'too-many-failed-attempts'
+  | 'vault-unreachable'
+  | 'media-unreachable'
+  | 'recorder-not-paused'
+  | 'audio-not-inspectable';
+
+/** The rules of one session, from the configuration. */
+export type CardRules = {
+  readonly acceptedBrands: readonly CardBrand[];
+  /** Failed entries of one field after which the session refuses more: 3 means three failed entries. */
+  readonly maxAttempts: number;
+  /** From Capture to the first key. */
+  readonly firstDigitTimeoutMs: number;
+  readonly interDigitTimeoutMs: number;
+  /** IANA name; an expiry month ends at midnight there. */
+  readonly timeZone: string;
+  /** Shows MM/YY instead of stars once the expiration date is captured. */
+  readonly showExpiry: boolean;
+};
+
+export type VaultCommand =
+  | { readonly kind: 'configure'; readonly configuration: VaultConfiguration }
+  | { readonly kind: 'open-session'; readonly requestId: number; readonly sessionId: string; readonly rules: CardRules }
+  | {
+      readonly kind: 'begin-capture';
+      readonly requestId: number;
+      readonly sessionId: string;
+      readonly field: FieldName;
+      /** 32 lower-case hexadecimal digits, new for every capture. */
+      readonly captureId: string;
+    }
+  /** Puts the awaiting field back to what it was. */
+  | { readonly kind: 'cancel-capture'; readonly requestId: number; readonly sessionId: string }
+  | {
+      readonly kind: 'tokenize';
+      readonly requestId: number;
+      readonly sessionId: string;
+      readonly idempotencyKey: string;
+    }
+  /** Wipes the session; a token that is still being made is voided when it arrives. */
+  | { readonly kind: 'close-session'; readonly requestId: number; readonly sessionId: string }
+  | { readonly kind: 'ping'; readonly requestId: number }
+  | { readonly kind: 'shut-down' };
+
+export type VaultConfiguration = {
+  readonly dataDirectory: string;
+  /** Path of the private Unix socket on which key frames arrive; made with mode 0600. */
+  readonly keySocketPath: string;
+  /** Base64 of LINK_SECRET_SIZE_BYTES random bytes, made anew at each start of the gateway. */
+  readonly linkSecret: string;
+  readonly redeem: { readonly address: string; readonly port: number; readonly allowReveal: boolean };
+  /** File (mode 0600) holding the bearer credential of the redeem endpoint; made if missing. */
+  readonly redeemCredentialPath: string;
+  /** File (mode 0600) holding the 32-byte key that wraps the data keys; made if missing. */
+  readonly envelopeKeyPath: string;
+  readonly tokenLifetimeMs: number;
+};
+
+export type FieldState = 'empty' | 'awaiting' | 'captured' | 'error';
+
+/** One field as anybody outside the vault may know it. */
+export type FieldReport = {
+  readonly field: FieldName;
+  readonly state: FieldState;
+  /** Keys of the entry under way; 0 when the field is not awaiting. */
+  readonly keyCount: number;
+  /** Only when captured: payments' masked form, e.g. four stars, …, last four. */
+  readonly masked?: string;
+  readonly brand?: CardBrand;
+  readonly error?: FieldErrorCode;
+  readonly failedAttempts: number;
+};
+
+export type VaultEvent =
+  /** Sent once, after `configure` has been carried out. */
+  | {
+      readonly kind: 'ready';
+      /** Base64 X25519 public key, new at each start of the vault. */
+      readonly publicKey: string;
+      readonly redeemPort: number;
+    }
+  | { readonly kind: 'done'; readonly requestId: number }
+  | { readonly kind: 'refused'; readonly requestId: number; readonly code: string }
+  | { readonly kind: 'field'; readonly sessionId: string; readonly report: FieldReport }
+  /** Keys that arrived while no field awaited them. */
+  | { readonly kind: 'keys-dropped'; readonly sessionId: string; readonly count: number }
+  | {
+      readonly kind: 'tokenized';
+      readonly sessionId: string;
+      readonly token: string;
+      readonly brand: CardBrand;
+      readonly masked: string;
+      readonly expiresAtMs: number;
+    }
+  | {
+      readonly kind: 'tokenization-failed';
+      readonly sessionId: string;
+      /** A field's own `field` event with its error goes before a field-level failure. */
+      readonly level: 'field' | 'session';
+      readonly code: SessionErrorCode | FieldErrorCode;
+    }
+  | {
+      readonly kind: 'audit';
+      readonly action: 'token-redeemed' | 'token-refused' | 'token-voided';
+      readonly tokenHint: string;
+      readonly outcome: string;
+    };
