@@ -1,0 +1,325 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FieldName, FieldReport } from '../../vault-client/wire.js';
+import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { PaymentSession, type SessionInput, type SessionOutput, SessionStateError } from './payment-session.js';
+import type { SessionState } from './session-view.js';
+
+const OPTIONS = {
+  sessionId: 'session-1',
+  callId: 'call-1',
+  startTimeoutMs: 1000,
+  tokenizeTimeoutMs: 5000,
+  windowOpen: false,
+};
+
+function captured(field: FieldName): FieldReport {
+  return { field, state: 'captured', keyCount: 0, masked: '***', failedAttempts: 0 };
+}
+
+function kinds(outputs: readonly SessionOutput[]): readonly string[] {
+  return outputs.map((output) => (output.kind === 'audit' ? output.action : output.kind));
+}
+
+const START: readonly SessionInput[] = [{ kind: 'start' }];
+const READY: readonly SessionInput[] = [...START, { kind: 'window-opened' }, { kind: 'vault-opened' }];
+const CAPTURING: readonly SessionInput[] = [...READY, { kind: 'capture', field: 'cardNumber', captureId: 'c1' }];
+const COMPLETE_READY: readonly SessionInput[] = [
+  ...READY,
+  ...FIELD_NAMES.flatMap((field): SessionInput[] => [
+    { kind: 'capture', field, captureId: `c-${field}` },
+    { kind: 'field', report: captured(field) },
+  ]),
+];
+const TOKENIZING: readonly SessionInput[] = [...COMPLETE_READY, { kind: 'complete' }];
+const VAULTED: readonly SessionInput[] = [...TOKENIZING, { kind: 'tokenized', token: 'tok', expiresAt: 'later' }];
+
+/** The shortest history that leads into each state. */
+const HISTORIES: Readonly<Record<SessionState, readonly SessionInput[]>> = {
+  starting: START,
+  ready: READY,
+  capturing: CAPTURING,
+  tokenizing: TOKENIZING,
+  vaulted: VAULTED,
+  failed: [...CAPTURING, { kind: 'fault', code: 'vault-unreachable' }],
+  canceled: [...READY, { kind: 'cancel' }],
+  ended: [...READY, { kind: 'call-ended' }],
+};
+
+function sessionAfter(history: readonly SessionInput[]): PaymentSession {
+  const session = new PaymentSession(OPTIONS);
+  for (const input of history) session.handle(input, 0);
+  return session;
+}
+
+describe('operation × state', () => {
+  const operations: Readonly<Record<string, SessionInput>> = {
+    capture: { kind: 'capture', field: 'securityCode', captureId: 'c9' },
+    complete: { kind: 'complete' },
+    cancel: { kind: 'cancel' },
+    'call ends': { kind: 'call-ended' },
+    fault: { kind: 'fault', code: 'media-unreachable' },
+    'late token': { kind: 'tokenized', token: 'tok-late', expiresAt: 'later' },
+    'late field': { kind: 'field', report: captured('cardNumber') },
+  };
+  // One row an operation; `refused` throws SessionStateError, `-` changes nothing, anything else is the next state.
+  const table: Readonly<Record<string, Readonly<Record<SessionState, SessionState | 'refused' | '-'>>>> = {
+    capture: {
+      starting: 'refused',
+      ready: 'capturing',
+      capturing: 'capturing',
+      tokenizing: 'refused',
+      vaulted: 'refused',
+      failed: 'refused',
+      canceled: 'refused',
+      ended: 'refused',
+    },
+    complete: {
+      starting: 'refused',
+      ready: 'refused',
+      capturing: 'refused',
+      tokenizing: 'refused',
+      vaulted: 'refused',
+      failed: 'refused',
+      canceled: 'refused',
+      ended: 'refused',
+    },
+    cancel: {
+      starting: 'canceled',
+      ready: 'canceled',
+      capturing: 'canceled',
+      tokenizing: 'canceled',
+      vaulted: 'refused',
+      failed: 'canceled',
+      canceled: 'refused',
+      ended: 'refused',
+    },
+    'call ends': {
+      starting: 'ended',
+      ready: 'ended',
+      capturing: 'ended',
+      tokenizing: 'ended',
+      vaulted: '-',
+      failed: 'ended',
+      canceled: '-',
+      ended: '-',
+    },
+    fault: {
+      starting: 'failed',
+      ready: 'failed',
+      capturing: 'failed',
+      tokenizing: 'failed',
+      vaulted: '-',
+      failed: '-',
+      canceled: '-',
+      ended: '-',
+    },
+    'late token': {
+      starting: '-',
+      ready: '-',
+      capturing: '-',
+      tokenizing: 'vaulted',
+      vaulted: '-',
+      failed: '-',
+      canceled: '-',
+      ended: '-',
+    },
+    'late field': {
+      starting: '-',
+      ready: 'ready',
+      capturing: 'ready',
+      tokenizing: 'tokenizing',
+      vaulted: '-',
+      failed: '-',
+      canceled: '-',
+      ended: '-',
+    },
+  };
+
+  for (const [operation, row] of Object.entries(table)) {
+    for (const state of Object.keys(HISTORIES) as SessionState[]) {
+      test(`${operation} in ${state}: ${row[state]}`, () => {
+        const session = sessionAfter(HISTORIES[state]);
+        expect(session.state).toBe(state);
+        const input = operations[operation] as SessionInput;
+        const before = session.view();
+        if (row[state] === 'refused') {
+          expect(() => session.handle(input, 1)).toThrow(SessionStateError);
+          expect(session.view()).toEqual(before);
+        } else if (row[state] === '-') {
+          expect(session.handle(input, 1)).toEqual([]);
+          expect(session.view()).toEqual(before);
+        } else {
+          expect(session.handle(input, 1).length).toBeGreaterThan(0);
+          expect(session.state).toBe(row[state]);
+        }
+      });
+    }
+  }
+});
+
+test('AC-3: fields can be captured only after recorder and vault have both answered, in either order', () => {
+  for (const order of [
+    ['window-opened', 'vault-opened'],
+    ['vault-opened', 'window-opened'],
+  ] as const) {
+    const session = new PaymentSession(OPTIONS);
+    expect(kinds(session.handle({ kind: 'start' }, 0))).toEqual([
+      'session-started',
+      'open-window',
+      'open-vault-session',
+      'changed',
+    ]);
+    session.handle({ kind: order[0] }, 1);
+    expect(() => session.handle({ kind: 'capture', field: 'cardNumber', captureId: 'c' }, 1)).toThrow(
+      SessionStateError,
+    );
+    session.handle({ kind: order[1] }, 2);
+    expect(session.state).toBe('ready');
+  }
+});
+
+test('AC-3: a recorder that does not acknowledge in time fails the session closed, the window still held', () => {
+  const session = new PaymentSession(OPTIONS);
+  session.handle({ kind: 'start' }, 0);
+  session.handle({ kind: 'vault-opened' }, 5);
+  expect(session.deadlineMs).toBe(1000);
+  expect(session.handle({ kind: 'deadline' }, 999)).toEqual([]);
+  session.handle({ kind: 'deadline' }, 1000);
+  expect(session.view().error?.code).toBe('recorder-not-paused');
+  expect(session.holdsWindow).toBe(true);
+});
+
+test('AC-23: a vault that does not answer is told at Start', () => {
+  const session = new PaymentSession(OPTIONS);
+  session.handle({ kind: 'start' }, 0);
+  session.handle({ kind: 'window-opened' }, 5);
+  session.handle({ kind: 'deadline' }, 1000);
+  expect(session.view().error).toEqual({
+    code: 'vault-unreachable',
+    message: 'The payment service cannot be reached',
+  });
+  expect(session.view().actions).toEqual(['try-again', 'cancel']);
+});
+
+test('AC-8: Capture on another field disarms the first and begins the second under a new capture id', () => {
+  const session = sessionAfter(CAPTURING);
+  const outputs = session.handle({ kind: 'capture', field: 'expirationDate', captureId: 'c2' }, 0);
+  expect(kinds(outputs)).toEqual([
+    'disarm-capture',
+    'capture-abandoned',
+    'capture-started',
+    'begin-capture',
+    'changed',
+  ]);
+  expect(session.handle({ kind: 'capture-begun', captureId: 'c1' }, 0)).toEqual([]);
+  expect(session.handle({ kind: 'capture-begun', captureId: 'c2' }, 0)).toEqual([
+    { kind: 'arm-capture', captureId: 'c2' },
+  ]);
+});
+
+test('AC-12: Complete is offered only when all three fields are captured', () => {
+  const session = sessionAfter(READY);
+  for (const field of FIELD_NAMES) {
+    expect(session.view().actions).not.toContain('complete');
+    session.handle({ kind: 'capture', field, captureId: field }, 0);
+    session.handle({ kind: 'field', report: captured(field) }, 0);
+  }
+  expect(session.view().actions).toContain('complete');
+  expect(session.handle({ kind: 'complete' }, 0)).toContainEqual({
+    kind: 'tokenize',
+    idempotencyKey: 'session-1-1',
+  });
+});
+
+test('a field that turns red afterwards takes Complete away again', () => {
+  const session = sessionAfter(COMPLETE_READY);
+  session.handle(
+    {
+      kind: 'field',
+      report: { field: 'securityCode', state: 'error', keyCount: 0, error: 'invalid-security-code', failedAttempts: 1 },
+    },
+    0,
+  );
+  expect(session.view().actions).not.toContain('complete');
+  expect(session.view().fields.securityCode.error?.message).toBe('Invalid security code');
+});
+
+test('AC-13: success shows the token, wipes the vault and closes the window', () => {
+  const session = sessionAfter(TOKENIZING);
+  const outputs = session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: '2026-01-01T00:00:00Z' }, 0);
+  expect(kinds(outputs)).toEqual(['session-vaulted', 'close-vault-session', 'close-window', 'changed']);
+  expect(session.view().token).toBe('tok-1');
+  expect(session.view().actions).toEqual(['start-new-capture']);
+});
+
+test('AC-15: Cancel while tokenizing abandons the token that arrives later', () => {
+  const session = sessionAfter(TOKENIZING);
+  expect(kinds(session.handle({ kind: 'cancel' }, 0))).toContain('close-vault-session');
+  expect(session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: 'later' }, 0)).toEqual([]);
+  expect(session.view().token).toBeUndefined();
+});
+
+test('AC-16: Cancel leaves no field value in the view, wipes the vault and closes the window', () => {
+  const session = sessionAfter(COMPLETE_READY);
+  expect(kinds(session.handle({ kind: 'cancel' }, 0))).toEqual([
+    'session-canceled',
+    'close-vault-session',
+    'close-window',
+    'changed',
+  ]);
+  for (const field of FIELD_NAMES) expect(session.view().fields[field].state).toBe('empty');
+});
+
+test('a session-level failure wipes the vault but keeps the window open until Cancel', () => {
+  const session = sessionAfter(CAPTURING);
+  const outputs = kinds(session.handle({ kind: 'fault', code: 'vault-unreachable' }, 0));
+  expect(outputs).toEqual(['session-failed', 'disarm-capture', 'close-vault-session', 'changed']);
+  expect(session.holdsWindow).toBe(true);
+  expect(kinds(session.handle({ kind: 'cancel' }, 0))).toContain('close-window');
+  expect(session.holdsWindow).toBe(false);
+});
+
+test('Try Again takes the open window over and does not open it a second time', () => {
+  const session = new PaymentSession({ ...OPTIONS, windowOpen: true });
+  expect(kinds(session.handle({ kind: 'start' }, 0))).not.toContain('open-window');
+  session.handle({ kind: 'vault-opened' }, 0);
+  expect(session.state).toBe('ready');
+});
+
+test('too many attempts fail the session and leave the blamed field red', () => {
+  const session = sessionAfter(CAPTURING);
+  session.handle(
+    {
+      kind: 'field',
+      report: {
+        field: 'cardNumber',
+        state: 'error',
+        keyCount: 0,
+        error: 'too-many-failed-attempts',
+        failedAttempts: 3,
+      },
+    },
+    0,
+  );
+  expect(session.state).toBe('failed');
+  expect(session.view().fields.cardNumber.error?.message).toBe('Too many attempts');
+  expect(session.view().actions).toEqual(['try-again', 'cancel']);
+});
+
+test('a vault that does not answer Complete in time fails the session', () => {
+  const session = sessionAfter(TOKENIZING);
+  session.handle({ kind: 'deadline' }, session.deadlineMs);
+  expect(session.view().error?.code).toBe('payment-connector-error');
+});
+
+test('AC-18: keys that nobody awaited are counted in the view', () => {
+  const session = sessionAfter(READY);
+  session.handle({ kind: 'keys-dropped', count: 2 }, 0);
+  session.handle({ kind: 'keys-dropped', count: 1 }, 0);
+  expect(session.view().droppedKeys).toBe(3);
+});
+
+test('a hung-up call ends the session and does not resume anything', () => {
+  const outputs = kinds(sessionAfter(CAPTURING).handle({ kind: 'call-ended' }, 0));
+  expect(outputs).toEqual(['session-ended', 'close-vault-session', 'changed']);
+});
