@@ -85,8 +85,13 @@ export type VaultCommand =
       readonly sessionId: string;
       readonly idempotencyKey: string;
     }
-  /** Wipes the session; a token that is still being made is voided when it arrives. */
-  | { readonly kind: 'close-session'; readonly requestId: number; readonly sessionId: string }
+  /** Wipes the session. `abandoned` also voids its token, whether it is still being made or made already. */
+  | {
+      readonly kind: 'close-session';
+      readonly requestId: number;
+      readonly sessionId: string;
+      readonly outcome: 'vaulted' | 'abandoned';
+    }
   | { readonly kind: 'ping'; readonly requestId: number }
   | { readonly kind: 'shut-down' };
 
@@ -140,12 +145,13 @@ export type VaultEvent =
       readonly masked: string;
       readonly expiresAtMs: number;
     }
+  /** The blamed field's own `field` event with its error goes before a field-level failure. */
+  | { readonly kind: 'tokenization-failed'; readonly sessionId: string; readonly level: 'field' }
   | {
       readonly kind: 'tokenization-failed';
       readonly sessionId: string;
-      /** A field's own `field` event with its error goes before a field-level failure. */
-      readonly level: 'field' | 'session';
-      readonly code: SessionErrorCode | FieldErrorCode;
+      readonly level: 'session';
+      readonly code: SessionErrorCode;
     }
   | {
       readonly kind: 'audit';

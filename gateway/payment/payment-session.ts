@@ -127,8 +127,9 @@ export class PaymentSession {
     return this.#state !== 'vaulted' && this.#state !== 'canceled' && this.#state !== 'ended';
   }
 
-  get captureId(): string | undefined {
-    return this.#capture?.captureId;
+  /** Media has confirmed the window; it is still open unless the session closed it or the call ended. */
+  get windowOpen(): boolean {
+    return this.#windowOpen && this.holdsWindow;
   }
 
   /**

@@ -1,0 +1,274 @@
+/**
+ * Runs the payment sessions: carries out what the session machines ask of media, vault, recorder and audit, and feeds
+ * back what these answer. One desk a gateway; sessions are independent of each other.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { CardRules, FieldName, SessionErrorCode, VaultEvent } from '../../vault-client/wire.js';
+import {
+  PaymentSession,
+  type SessionAuditAction,
+  type SessionInput,
+  type SessionOutput,
+  SessionStateError,
+} from './payment-session.js';
+import type { SessionView } from './session-view.js';
+
+/** What a zone answered: `undefined` for yes. */
+export type Refusal = SessionErrorCode | undefined;
+
+/** The media side of a session's call. */
+export type SessionMedia = {
+  openWindow(callId: string): Promise<Refusal>;
+  closeWindow(callId: string): Promise<void>;
+  armCapture(callId: string, captureId: string): Promise<Refusal>;
+  disarmCapture(callId: string): Promise<void>;
+};
+
+export type SessionVault = {
+  openSession(sessionId: string, rules: CardRules): Promise<Refusal>;
+  beginCapture(sessionId: string, field: FieldName, captureId: string): Promise<Refusal>;
+  tokenize(sessionId: string, idempotencyKey: string): Promise<Refusal>;
+  closeSession(sessionId: string, outcome: 'vaulted' | 'abandoned'): Promise<void>;
+};
+
+export type SessionAudit = {
+  readonly actor: string;
+  readonly origin: string;
+  readonly action: SessionAuditAction;
+  readonly outcome: 'success' | 'failure';
+  readonly callId: string;
+  readonly sessionId: string;
+  readonly field?: FieldName;
+  readonly code?: string;
+};
+
+/** Remembers on disk which sessions are open, so that a restart can record their end. */
+export type SessionMarkers = { add(sessionId: string, callId: string): void; remove(sessionId: string): void };
+
+export type PaymentDeskOptions = {
+  readonly rules: CardRules;
+  readonly startTimeoutMs: number;
+  readonly tokenizeTimeoutMs: number;
+  readonly media: SessionMedia;
+  readonly vault: SessionVault;
+  readonly markers: SessionMarkers;
+  readonly onAudit: (record: SessionAudit) => void;
+  readonly onChanged: (session: SessionView) => void;
+  readonly nowMs: () => number;
+};
+
+export type Asker = { readonly actor: string; readonly origin: string };
+export type DeskAnswer =
+  | { readonly ok: true; readonly session: SessionView }
+  | {
+      readonly ok: false;
+      readonly code: 'session-in-progress' | 'session-not-in-state' | 'not-found' | SessionErrorCode;
+    };
+
+const GATEWAY: Asker = { actor: 'gateway', origin: 'gateway' };
+/** Ended sessions stay visible as long as their call, and a call may have so many of them. */
+const MAX_SESSIONS_A_CALL = 100;
+
+type Entry = {
+  readonly id: string;
+  readonly callId: string;
+  readonly machine: PaymentSession;
+  timer: NodeJS.Timeout | undefined;
+};
+
+export class PaymentDesk {
+  readonly #options: PaymentDeskOptions;
+  readonly #sessions = new Map<string, Entry>();
+  readonly #byCall = new Map<string, Entry[]>();
+
+  constructor(options: PaymentDeskOptions) {
+    this.#options = options;
+  }
+
+  /** The call's newest session. */
+  ofCall(callId: string): SessionView | undefined {
+    return this.#newest(callId)?.machine.view();
+  }
+
+  /** True while the caller's keys have to be kept from everybody. */
+  holdsWindow(callId: string): boolean {
+    return this.#newest(callId)?.machine.holdsWindow ?? false;
+  }
+
+  callOf(sessionId: string): string | undefined {
+    return this.#sessions.get(sessionId)?.callId;
+  }
+
+  view(sessionId: string): SessionView | undefined {
+    return this.#sessions.get(sessionId)?.machine.view();
+  }
+
+  /** Answers when the session is ready or has failed; a failed one stays, with Try Again and Cancel open. */
+  async start(callId: string, asker: Asker): Promise<DeskAnswer> {
+    const before = this.#newest(callId);
+    if (before?.machine.holdsWindow && before.machine.state !== 'failed')
+      return { ok: false, code: 'session-in-progress' };
+    const sessions = this.#byCall.get(callId) ?? [];
+    if (sessions.length >= MAX_SESSIONS_A_CALL) return { ok: false, code: 'session-not-in-state' };
+    const sessionId = randomUUID();
+    const entry: Entry = {
+      id: sessionId,
+      callId,
+      timer: undefined,
+      machine: new PaymentSession({
+        sessionId,
+        callId,
+        startTimeoutMs: this.#options.startTimeoutMs,
+        tokenizeTimeoutMs: this.#options.tokenizeTimeoutMs,
+        windowOpen: before?.machine.windowOpen ?? false,
+      }),
+    };
+    this.#sessions.set(entry.id, entry);
+    this.#byCall.set(callId, [...sessions, entry]);
+    // Durable before suppression is reported on: a crash from here on leaves a trace.
+    this.#options.markers.add(entry.id, callId);
+    if (before) this.#options.markers.remove(before.id);
+    await this.#apply(entry, { kind: 'start' }, asker);
+    const session = entry.machine.view();
+    return session.error ? { ok: false, code: session.error.code } : { ok: true, session };
+  }
+
+  capture(sessionId: string, field: FieldName, asker: Asker): Promise<DeskAnswer> {
+    return this.#ask(sessionId, { kind: 'capture', field, captureId: randomBytes(16).toString('hex') }, asker);
+  }
+
+  complete(sessionId: string, asker: Asker): Promise<DeskAnswer> {
+    return this.#ask(sessionId, { kind: 'complete' }, asker);
+  }
+
+  cancel(sessionId: string, asker: Asker): Promise<DeskAnswer> {
+    return this.#ask(sessionId, { kind: 'cancel' }, asker);
+  }
+
+  /** The call is gone; its sessions are forgotten. */
+  callEnded(callId: string): void {
+    const sessions = this.#byCall.get(callId) ?? [];
+    for (const entry of sessions) {
+      void this.#apply(entry, { kind: 'call-ended' }, GATEWAY);
+      this.#sessions.delete(entry.id);
+    }
+    this.#byCall.delete(callId);
+  }
+
+  keysDropped(callId: string, count: number): void {
+    const entry = this.#newest(callId);
+    if (entry) void this.#apply(entry, { kind: 'keys-dropped', count }, GATEWAY);
+  }
+
+  /** Media can no longer keep its promise for this call. */
+  mediaFault(callId: string, code: SessionErrorCode): void {
+    const entry = this.#newest(callId);
+    if (entry) void this.#apply(entry, { kind: 'fault', code }, GATEWAY);
+  }
+
+  vaultLost(): void {
+    for (const entry of this.#sessions.values()) {
+      void this.#apply(entry, { kind: 'fault', code: 'vault-unreachable' }, GATEWAY);
+    }
+  }
+
+  vaultEvent(event: VaultEvent): void {
+    if (!('sessionId' in event)) return;
+    const entry = this.#sessions.get(event.sessionId);
+    if (!entry) return;
+    const input = inputOf(event);
+    if (input) void this.#apply(entry, input, GATEWAY);
+  }
+
+  async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {
+    const entry = this.#sessions.get(sessionId);
+    if (!entry) return { ok: false, code: 'not-found' };
+    try {
+      await this.#apply(entry, input, asker);
+    } catch (error) {
+      if (error instanceof SessionStateError) return { ok: false, code: error.code };
+      throw error;
+    }
+    return { ok: true, session: entry.machine.view() };
+  }
+
+  #newest(callId: string): Entry | undefined {
+    return this.#byCall.get(callId)?.at(-1);
+  }
+
+  /** One turn: one input, all its outputs, the next deadline. Resolves when what it set off has been answered. */
+  async #apply(entry: Entry, input: SessionInput, asker: Asker): Promise<void> {
+    const outputs = entry.machine.handle(input, this.#options.nowMs());
+    const answers = outputs.map((output) => this.#carryOut(entry, output, asker));
+    clearTimeout(entry.timer);
+    const { deadlineMs } = entry.machine;
+    if (Number.isFinite(deadlineMs)) {
+      const delayMs = Math.max(0, deadlineMs - this.#options.nowMs());
+      entry.timer = setTimeout(() => void this.#apply(entry, { kind: 'deadline' }, GATEWAY), delayMs);
+    }
+    if (!entry.machine.holdsWindow) this.#options.markers.remove(entry.id);
+    await Promise.all(answers);
+  }
+
+  async #carryOut(entry: Entry, output: SessionOutput, asker: Asker): Promise<void> {
+    const { media, vault } = this.#options;
+    switch (output.kind) {
+      case 'audit': {
+        const { kind: _, ...record } = output;
+        this.#options.onAudit({ ...asker, ...record, callId: entry.callId, sessionId: entry.id });
+        return;
+      }
+      case 'changed':
+        this.#options.onChanged(entry.machine.view());
+        return;
+      case 'open-window': {
+        const code = await media.openWindow(entry.callId);
+        await this.#apply(entry, code ? { kind: 'window-refused', code } : { kind: 'window-opened' }, GATEWAY);
+        return;
+      }
+      case 'open-vault-session':
+        await this.#follow(entry, vault.openSession(entry.id, this.#options.rules), { kind: 'vault-opened' });
+        return;
+      case 'begin-capture':
+        await this.#follow(entry, vault.beginCapture(entry.id, output.field, output.captureId), {
+          kind: 'capture-begun',
+          captureId: output.captureId,
+        });
+        return;
+      case 'arm-capture':
+        await this.#follow(entry, media.armCapture(entry.callId, output.captureId));
+        return;
+      case 'tokenize':
+        await this.#follow(entry, vault.tokenize(entry.id, output.idempotencyKey));
+        return;
+      case 'disarm-capture':
+        await media.disarmCapture(entry.callId);
+        return;
+      case 'close-window':
+        await media.closeWindow(entry.callId);
+        return;
+      case 'close-vault-session':
+        await vault.closeSession(entry.id, entry.machine.state === 'vaulted' ? 'vaulted' : 'abandoned');
+        return;
+    }
+  }
+
+  async #follow(entry: Entry, answer: Promise<Refusal>, next?: SessionInput): Promise<void> {
+    const code = await answer;
+    if (code) await this.#apply(entry, { kind: 'fault', code }, GATEWAY);
+    else if (next) await this.#apply(entry, next, GATEWAY);
+  }
+}
+
+function inputOf(event: Extract<VaultEvent, { readonly sessionId: string }>): SessionInput | undefined {
+  switch (event.kind) {
+    case 'field':
+      return { kind: 'field', report: event.report };
+    case 'keys-dropped':
+      return { kind: 'keys-dropped', count: event.count };
+    case 'tokenized':
+      return { kind: 'tokenized', token: event.token, expiresAt: new Date(event.expiresAtMs).toISOString() };
+    case 'tokenization-failed':
+      return event.level === 'field' ? { kind: 'tokenization-rejected' } : { kind: 'fault', code: event.code };
+  }
+}

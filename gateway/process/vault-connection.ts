@@ -1,0 +1,86 @@
+/** Control's view of the vault process: its state, its public key, and requests answered in `done` or a session error. */
+import type {
+  CardRules,
+  FieldName,
+  SessionErrorCode,
+  VaultCommand,
+  VaultConfiguration,
+  VaultEvent,
+} from '../../vault-client/wire.js';
+import { SupervisedProcess } from './supervised-process.js';
+
+export type VaultConnectionOptions = {
+  readonly script: string;
+  readonly configuration: VaultConfiguration;
+  /** The vault is configured and listens; after a restart its public key is a new one. */
+  readonly onReady: (redeemPort: number) => void;
+  readonly onEvent: (event: VaultEvent) => void;
+  readonly onLost: (reason: string) => void;
+  readonly onErrorOutput: (line: string) => void;
+};
+
+export type VaultAnswer = { readonly ok: true } | { readonly ok: false; readonly code: SessionErrorCode };
+
+export class VaultConnection {
+  readonly #process: SupervisedProcess<VaultCommand, VaultEvent>;
+  #publicKey: string | undefined;
+
+  constructor(options: VaultConnectionOptions) {
+    this.#process = new SupervisedProcess<VaultCommand, VaultEvent>({
+      script: options.script,
+      onStarted: () => this.#process.send({ kind: 'configure', configuration: options.configuration }),
+      onEvent: (event) => {
+        if (event.kind === 'ready') {
+          this.#publicKey = event.publicKey;
+          options.onReady(event.redeemPort);
+        } else options.onEvent(event);
+      },
+      onLost: (reason) => {
+        this.#publicKey = undefined;
+        options.onLost(reason);
+      },
+      onErrorOutput: options.onErrorOutput,
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Base64; undefined while the vault is not reachable. */
+  get publicKey(): string | undefined {
+    return this.#publicKey;
+  }
+
+  start(): void {
+    this.#process.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  openSession(sessionId: string, rules: CardRules): Promise<VaultAnswer> {
+    return this.#answered(this.#process.request({ kind: 'open-session', sessionId, rules }));
+  }
+
+  beginCapture(sessionId: string, field: FieldName, captureId: string): Promise<VaultAnswer> {
+    return this.#answered(this.#process.request({ kind: 'begin-capture', sessionId, field, captureId }));
+  }
+
+  tokenize(sessionId: string, idempotencyKey: string): Promise<VaultAnswer> {
+    return this.#answered(this.#process.request({ kind: 'tokenize', sessionId, idempotencyKey }));
+  }
+
+  /** `abandoned` voids a token of this session, whether it is still being made or made already. */
+  async closeSession(sessionId: string, outcome: 'vaulted' | 'abandoned'): Promise<void> {
+    await this.#process.request({ kind: 'close-session', sessionId, outcome });
+  }
+
+  async #answered(reply: Promise<VaultEvent | undefined>): Promise<VaultAnswer> {
+    if (this.#publicKey === undefined) return { ok: false, code: 'vault-unreachable' };
+    const event = await reply;
+    if (event?.kind === 'done') return { ok: true };
+    return { ok: false, code: event === undefined ? 'vault-unreachable' : 'internal-error' };
+  }
+}
