@@ -1,0 +1,63 @@
+/** What the API tells its owner: for the audit log (who tried what) and for the access log (how it went). */
+import type { ApiErrorCode } from './api-errors.js';
+import type { Closing } from './event-protocol.js';
+
+export type ApiAuditEvent =
+  /** At most one a source and minute; `count` says how many tries it stands for. */
+  | {
+      readonly kind: 'authentication-failed';
+      readonly source: string;
+      readonly way: 'http' | 'socket';
+      readonly count: number;
+    }
+  | { readonly kind: 'origin-refused'; readonly source: string }
+  /** Somebody known asked for what is not to be had: another's call, a locked recording, a step out of order. */
+  | {
+      readonly kind: 'operation-refused';
+      readonly source: string;
+      readonly agent: string;
+      readonly operation: string;
+      readonly code: ApiErrorCode;
+    }
+  | { readonly kind: 'socket-opened'; readonly source: string; readonly agent: string }
+  | {
+      readonly kind: 'socket-closed';
+      readonly source: string;
+      readonly agent: string;
+      readonly reason: Closing | 'client';
+    };
+
+/** One answered request. `route` is the pattern, not the address: neither ids nor query strings nor tokens are in it. */
+export type AccessEntry = {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly source: string;
+  readonly agent?: string;
+};
+
+/** Counters since the start; names are the Prometheus metric's suffix. */
+export type ApiCounters = {
+  requests: number;
+  requestsRefused: number;
+  requestsFailed: number;
+  authenticationFailures: number;
+  socketsOpened: number;
+  socketsRefused: number;
+  socketsClosedSlow: number;
+  socketsClosedForMisuse: number;
+};
+
+export function newCounters(): ApiCounters {
+  return {
+    requests: 0,
+    requestsRefused: 0,
+    requestsFailed: 0,
+    authenticationFailures: 0,
+    socketsOpened: 0,
+    socketsRefused: 0,
+    socketsClosedSlow: 0,
+    socketsClosedForMisuse: 0,
+  };
+}

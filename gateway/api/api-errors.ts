@@ -1,0 +1,104 @@
+/**
+ * Every way the API refuses, in one table: the HTTP status and the sentence shown to people. The sentences are fixed,
+ * so no answer can repeat what was sent.
+ */
+import type { DeskErrorCode } from './call-desk.js';
+
+export type ApiErrorCode =
+  | DeskErrorCode
+  | 'unauthorized'
+  | 'too-many-requests'
+  | 'bad-request'
+  | 'request-too-large'
+  | 'unsupported-media-type'
+  | 'unknown-route'
+  | 'forbidden-origin'
+  | 'upgrade-required'
+  | 'request-timeout'
+  | 'operation-timeout'
+  | 'unavailable'
+  | 'internal-error';
+
+export type ApiErrorEntry = { readonly status: number; readonly message: string };
+
+export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
+  'not-found': { status: 404, message: 'There is no such call or payment session among yours.' },
+  'call-not-active': { status: 409, message: 'This needs an active call: the call is ringing, on hold or over.' },
+  'session-in-progress': { status: 409, message: 'A payment session is already in progress on this call.' },
+  'session-not-in-state': { status: 409, message: 'The payment session cannot do this in its present state.' },
+  'recording-locked': { status: 409, message: 'Recording stays paused until the payment session is over.' },
+  'recording-unavailable': { status: 409, message: 'Recording cannot do this on this call now.' },
+  'vault-unreachable': { status: 503, message: 'The card vault is not answering. No card can be taken right now.' },
+  'media-unreachable': { status: 503, message: 'The audio service is not answering. No card can be taken right now.' },
+  'recorder-not-paused': {
+    status: 503,
+    message: 'Recording could not be paused, so the payment was not started. Nothing was captured.',
+  },
+  'audio-not-inspectable': {
+    status: 409,
+    message: 'The audio of this call cannot be protected, so no payment can be taken on it.',
+  },
+  unauthorized: { status: 401, message: 'A valid access token is needed.' },
+  'too-many-requests': { status: 429, message: 'Too many requests. Wait a moment and try again.' },
+  'bad-request': { status: 400, message: 'The request is not in the form this operation takes.' },
+  'request-too-large': { status: 413, message: 'The request is larger than this API accepts.' },
+  'unsupported-media-type': { status: 415, message: 'Request bodies must be application/json.' },
+  'unknown-route': { status: 404, message: 'There is nothing at this address.' },
+  'forbidden-origin': { status: 403, message: 'Pages of this origin may not open the event socket.' },
+  'upgrade-required': { status: 426, message: 'This address speaks WebSocket only.' },
+  'request-timeout': { status: 408, message: 'The request took too long to arrive.' },
+  'operation-timeout': {
+    status: 504,
+    message: 'The operation has not finished in time. Its outcome will arrive as an event.',
+  },
+  unavailable: { status: 503, message: 'The gateway is stopping.' },
+  'internal-error': { status: 500, message: 'Something went wrong inside the gateway.' },
+};
+
+/** Thrown inside a route, answered by the server's error handler. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+
+  constructor(code: ApiErrorCode) {
+    super(apiErrors[code].message);
+    this.name = 'ApiError';
+    this.code = code;
+  }
+}
+
+/** The body of every refusal. */
+export function errorBody(code: ApiErrorCode): { error: { code: ApiErrorCode; message: string } } {
+  return { error: { code, message: apiErrors[code].message } };
+}
+
+/** What an error that reached the server means to the client; unknown ones are our own fault. */
+export function codeOfError(error: unknown): ApiErrorCode {
+  if (error instanceof ApiError) return error.code;
+  const frameworkCode = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (frameworkCode) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return 'request-too-large';
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return 'unsupported-media-type';
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_ASYNC_CONSTRAINT':
+      return 'bad-request';
+    case 'FST_ERR_HANDLER_TIMEOUT':
+      return 'operation-timeout';
+    default:
+      return 'internal-error';
+  }
+}
+
+/** What Node's HTTP parser complains of, before there is a request. */
+export function codeOfClientError(parserCode: string | undefined): ApiErrorCode {
+  switch (parserCode) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 'request-too-large';
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'request-timeout';
+    default:
+      return 'bad-request';
+  }
+}
