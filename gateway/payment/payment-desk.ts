@@ -145,13 +145,14 @@ export class PaymentDesk {
     return this.#ask(sessionId, { kind: 'cancel' }, asker);
   }
 
-  /** The call is gone; its sessions are forgotten. */
+  /** The call is gone: whatever was being captured is wiped. Its sessions stay visible until `forgetCall`. */
   callEnded(callId: string): void {
-    const sessions = this.#byCall.get(callId) ?? [];
-    for (const entry of sessions) {
-      void this.#apply(entry, { kind: 'call-ended' }, GATEWAY);
-      this.#sessions.delete(entry.id);
-    }
+    const entry = this.#newest(callId);
+    if (entry) void this.#apply(entry, { kind: 'call-ended' }, GATEWAY);
+  }
+
+  forgetCall(callId: string): void {
+    for (const entry of this.#byCall.get(callId) ?? []) this.#sessions.delete(entry.id);
     this.#byCall.delete(callId);
   }
 

@@ -1,0 +1,141 @@
+/** What an agent may ask of the own calls: the API's port onto calls, recordings and payment sessions. */
+import type { BackToBackInput } from '../../sip/back-to-back-events.js';
+import type { FieldName } from '../../vault-client/wire.js';
+import type { CallDesk, CallView, DeskErrorCode, DeskEvent, DeskResult, Requester } from '../api/call-desk.js';
+import type { AuditEntry } from '../audit/audit-record.js';
+import type { RecordingAction } from '../media/control-wire.js';
+import type { Asker, DeskAnswer, PaymentDesk } from '../payment/payment-desk.js';
+import type { SessionView } from '../payment/session-view.js';
+import type { CallDirectory } from './call-directory.js';
+
+export type AgentDeskOptions = {
+  readonly directory: CallDirectory;
+  readonly payments: PaymentDesk;
+  readonly sip: { handle(input: BackToBackInput): void };
+  readonly onAudit: (entry: AuditEntry) => void;
+};
+
+export class AgentDesk implements CallDesk {
+  readonly #options: AgentDeskOptions;
+
+  constructor(options: AgentDeskOptions) {
+    this.#options = options;
+  }
+
+  calls(requester: Requester): readonly CallView[] {
+    const { directory } = this.#options;
+    return directory
+      .all()
+      .filter((call) => call.agent === requester.agent)
+      .map((call) => directory.view(call));
+  }
+
+  call(requester: Requester, callId: string): DeskResult<CallView> {
+    const call = this.#options.directory.own(requester.agent, callId);
+    return call ? { ok: true, value: this.#options.directory.view(call) } : { ok: false, code: 'not-found' };
+  }
+
+  async hangUp(requester: Requester, callId: string): Promise<DeskResult<CallView>> {
+    const { directory, sip } = this.#options;
+    const call = directory.own(requester.agent, callId);
+    if (!call) return { ok: false, code: 'not-found' };
+    if (call.endedAt !== undefined) return { ok: false, code: 'call-not-active' };
+    sip.handle({ kind: 'hang-up', callId, reason: 'agent' });
+    return { ok: true, value: directory.view(call) };
+  }
+
+  async record(requester: Requester, callId: string, action: RecordingAction): Promise<DeskResult<CallView>> {
+    const { directory, payments } = this.#options;
+    const call = directory.own(requester.agent, callId);
+    if (!call) return { ok: false, code: 'not-found' };
+    if (call.state !== 'active' && call.state !== 'held') return { ok: false, code: 'call-not-active' };
+    if (payments.holdsWindow(callId)) return this.#recordingRefused(requester, callId, action, 'recording-locked');
+    if (call.route.recording === 'off') {
+      return this.#recordingRefused(requester, callId, action, 'recording-unavailable');
+    }
+    const answer = await call.media.request({ kind: 'record', action });
+    if (!answer.ok) {
+      const code = answer.code === 'unreachable' ? 'media-unreachable' : 'recording-unavailable';
+      return this.#recordingRefused(requester, callId, action, code);
+    }
+    this.#auditRecording(requester, 'recording-requested', callId, { requested: action });
+    return { ok: true, value: directory.view(call) };
+  }
+
+  async startSession(requester: Requester, callId: string): Promise<DeskResult<SessionView>> {
+    const call = this.#options.directory.own(requester.agent, callId);
+    if (!call) return { ok: false, code: 'not-found' };
+    if (call.state !== 'active') return { ok: false, code: 'call-not-active' };
+    return resultOf(await this.#options.payments.start(callId, askerOf(requester)));
+  }
+
+  session(requester: Requester, sessionId: string): DeskResult<SessionView> {
+    const view = this.#owns(requester, sessionId) && this.#options.payments.view(sessionId);
+    return view ? { ok: true, value: view } : { ok: false, code: 'not-found' };
+  }
+
+  async capture(requester: Requester, sessionId: string, field: FieldName): Promise<DeskResult<SessionView>> {
+    if (!this.#owns(requester, sessionId)) return { ok: false, code: 'not-found' };
+    return resultOf(await this.#options.payments.capture(sessionId, field, askerOf(requester)));
+  }
+
+  async complete(requester: Requester, sessionId: string): Promise<DeskResult<SessionView>> {
+    if (!this.#owns(requester, sessionId)) return { ok: false, code: 'not-found' };
+    return resultOf(await this.#options.payments.complete(sessionId, askerOf(requester)));
+  }
+
+  async cancel(requester: Requester, sessionId: string): Promise<DeskResult<SessionView>> {
+    if (!this.#owns(requester, sessionId)) return { ok: false, code: 'not-found' };
+    return resultOf(await this.#options.payments.cancel(sessionId, askerOf(requester)));
+  }
+
+  subscribe(agent: string, listener: (event: DeskEvent) => void): () => void {
+    return this.#options.directory.subscribe(agent, listener);
+  }
+
+  #owns(requester: Requester, sessionId: string): boolean {
+    const callId = this.#options.payments.callOf(sessionId);
+    return callId !== undefined && this.#options.directory.own(requester.agent, callId) !== undefined;
+  }
+
+  #recordingRefused(
+    requester: Requester,
+    callId: string,
+    requested: RecordingAction,
+    code: DeskErrorCode,
+  ): DeskResult<CallView> {
+    this.#auditRecording(requester, 'recording-refused', callId, { requested, code });
+    return { ok: false, code };
+  }
+
+  #auditRecording(
+    requester: Requester,
+    action: 'recording-requested' | 'recording-refused',
+    callId: string,
+    detail: AuditEntry['detail'],
+  ): void {
+    const outcome = action === 'recording-refused' ? 'failure' : 'success';
+    this.#options.onAudit({ ...askerOf(requester), action, outcome, resource: { callId }, detail });
+  }
+}
+
+function askerOf(requester: Requester): Asker {
+  return { actor: requester.agent, origin: requester.origin };
+}
+
+function resultOf(answer: DeskAnswer): DeskResult<SessionView> {
+  if (answer.ok) return { ok: true, value: answer.session };
+  return { ok: false, code: deskErrorOf(answer.code) };
+}
+
+function deskErrorOf(code: Extract<DeskAnswer, { readonly ok: false }>['code']): DeskErrorCode {
+  switch (code) {
+    case 'payment-connector-error':
+    case 'internal-error':
+      return 'vault-unreachable';
+    case 'too-many-failed-attempts':
+      return 'session-not-in-state';
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,360 @@
+/**
+ * The calls: joins signalling and media. It hears the back-to-back user agent and the media processes, and carries out
+ * on media what payment asks. It holds no digit and never looks into a SIP INFO body.
+ */
+import { randomBytes } from 'node:crypto';
+import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
+import type { SessionErrorCode } from '../../vault-client/wire.js';
+import type { AuditEntry } from '../audit/audit-record.js';
+import type { Configuration } from '../config/configuration.js';
+import type { InfoBodyType, MediaEvent } from '../media/control-wire.js';
+import type { PaymentDesk, Refusal } from '../payment/payment-desk.js';
+import type { MediaAnswer, MediaCall, MediaFleet } from '../process/media-fleet.js';
+import { Call } from './call.js';
+import type { CallDirectory } from './call-directory.js';
+import { CallRouting, type RoutedCall } from './call-routing.js';
+import { MediaNegotiation } from './media-negotiation.js';
+
+export type CallControlOptions = {
+  readonly configuration: Configuration;
+  readonly directory: CallDirectory;
+  readonly payments: PaymentDesk;
+  readonly media: MediaFleet;
+  readonly sip: { handle(input: BackToBackInput): void };
+  readonly onAudit: (entry: AuditEntry) => void;
+  readonly onLog: (level: 'info' | 'warn', fields: object, message: string) => void;
+};
+
+type SipOutput<Kind extends BackToBackOutput['kind']> = Extract<BackToBackOutput, { readonly kind: Kind }>;
+
+export class CallControl {
+  readonly #options: CallControlOptions;
+  readonly #routing: CallRouting;
+  readonly #counters = { started: 0, answered: 0, ended: 0, refused: 0 };
+  readonly #sipCounters: Record<string, number> = {};
+
+  constructor(options: CallControlOptions) {
+    this.#options = options;
+    this.#routing = new CallRouting(options.configuration);
+  }
+
+  /** Names are metric suffixes. */
+  counters(): Readonly<Record<string, number>> {
+    const sip = Object.entries(this.#sipCounters).map(([code, count]) => [`sip_${code.replaceAll('-', '_')}`, count]);
+    return {
+      calls_started: this.#counters.started,
+      calls_answered: this.#counters.answered,
+      calls_ended: this.#counters.ended,
+      calls_refused: this.#counters.refused,
+      ...Object.fromEntries(sip),
+    };
+  }
+
+  // ---- what signalling says
+
+  onSip(output: BackToBackOutput): void {
+    switch (output.kind) {
+      case 'call-arrived':
+        void this.#arrived(output);
+        return;
+      case 'description-received':
+        void this.#described(output);
+        return;
+      case 'call-progress':
+        this.#progressed(output);
+        return;
+      case 'renegotiation-failed':
+        this.#options.directory.get(output.callId)?.negotiation.rollBack();
+        return;
+      case 'info-received':
+        this.#informed(output);
+        return;
+      case 'call-ended':
+        this.#ended(output);
+        return;
+      case 'counted':
+        this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
+        return;
+      case 'send':
+        return;
+    }
+  }
+
+  async #arrived(arrival: SipOutput<'call-arrived'>): Promise<void> {
+    const { callId, flow } = arrival;
+    const routed = this.#routing.route({
+      listener: flow.listener,
+      remoteAddress: flow.remoteAddress,
+      dialledUser: arrival.to.user,
+      fromUser: arrival.from.user,
+    });
+    if (!routed.ok) {
+      this.#refuse(arrival, routed.status, routed.reason);
+      return;
+    }
+    const { route } = routed;
+    const media = await this.#options.media.createCall({
+      callId,
+      mask: route.mask,
+      replacement: route.replacement,
+      recording: { start: route.recording, mode: route.recordingMode },
+    });
+    if (!media?.ports) {
+      this.#refuse(arrival, 503, 'Service Unavailable');
+      return;
+    }
+    this.#counters.started += 1;
+    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress });
+    this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
+    this.#dial(arrival, routed);
+  }
+
+  #refuse(arrival: SipOutput<'call-arrived'>, status: number, reason: string): void {
+    this.#counters.refused += 1;
+    this.#audit('call-refused', arrival.callId, { source: arrival.flow.remoteAddress, status }, 'failure');
+    this.#options.sip.handle({ kind: 'refuse-call', callId: arrival.callId, status, reason });
+  }
+
+  #callOf(
+    arrival: SipOutput<'call-arrived'>,
+    routed: RoutedCall,
+    media: MediaCall,
+    ports: NonNullable<MediaCall['ports']>,
+  ): Call {
+    const aIsCaller = routed.callerLeg === 'a';
+    const callerParty = aIsCaller ? arrival.from : arrival.to;
+    return new Call({
+      id: arrival.callId,
+      route: routed.route,
+      callerLeg: routed.callerLeg,
+      agent: routed.agent,
+      caller: callerParty.displayName || callerParty.user,
+      media,
+      startedAt: new Date().toISOString(),
+      negotiation: new MediaNegotiation({
+        originId: randomBytes(4).readUInt32BE(0),
+        ends: {
+          a: { address: this.#mediaAddress(routed.from.listener), ...(aIsCaller ? ports.caller : ports.agent) },
+          b: { address: this.#mediaAddress(routed.to.listener), ...(aIsCaller ? ports.agent : ports.caller) },
+        },
+      }),
+    });
+  }
+
+  #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
+    const { address, port, transport } = to.target;
+    const host = address.includes(':') ? `[${address}]` : address;
+    const parameter = transport === 'tcp' ? ';transport=tcp' : '';
+    this.#options.sip.handle({
+      kind: 'route-call',
+      callId: arrival.callId,
+      target: {
+        flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
+        requestUri: `sip:${arrival.to.user}@${host}:${port}${parameter}`,
+        from: arrival.from,
+        to: arrival.to,
+      },
+    });
+  }
+
+  async #described(received: SipOutput<'description-received'>): Promise<void> {
+    const { exchangeId } = received;
+    const call = this.#options.directory.get(received.callId);
+    if (!call) {
+      this.#options.sip.handle({ kind: 'description-refused', exchangeId, status: 500, reason: 'No Such Call' });
+      return;
+    }
+    if (received.role === 'offer') {
+      // A hold or a one-way stream in the window would end the inspection of what the caller keys: it has to wait.
+      const policy = this.#options.payments.holdsWindow(call.id) ? 'direction-fixed' : 'free';
+      const offered = call.negotiation.offered(received.from, received.sdp, policy);
+      this.#options.sip.handle(
+        offered.ok
+          ? { kind: 'description-ready', exchangeId, sdp: offered.sdp }
+          : { kind: 'description-refused', exchangeId, status: offered.status, reason: offered.reason },
+      );
+      return;
+    }
+    const answered = call.negotiation.answered(received.from, received.sdp);
+    if (!answered.ok) {
+      this.#options.sip.handle({
+        kind: 'description-refused',
+        exchangeId,
+        status: answered.status,
+        reason: answered.reason,
+      });
+      return;
+    }
+    const sides: readonly LegSide[] = ['a', 'b'];
+    const done = await Promise.all(
+      sides.map((side) =>
+        call.media.request({ kind: 'set-leg', leg: call.legName(side), media: answered.media[side] }),
+      ),
+    );
+    const refused = done.find((answer) => !answer.ok);
+    this.#options.sip.handle(
+      refused
+        ? { kind: 'description-refused', exchangeId, status: 488, reason: 'Not Acceptable Here' }
+        : { kind: 'description-ready', exchangeId, sdp: answered.sdp },
+    );
+    this.#options.directory.changed(call);
+  }
+
+  #progressed(progress: SipOutput<'call-progress'>): void {
+    const call = this.#options.directory.get(progress.callId);
+    if (!call || progress.state !== 'answered' || call.answeredAt !== undefined) return;
+    call.answeredAt = new Date().toISOString();
+    this.#counters.answered += 1;
+    this.#audit('call-answered', call.id, {});
+    this.#options.directory.changed(call);
+  }
+
+  #informed(info: SipOutput<'info-received'>): void {
+    const call = this.#options.directory.get(info.callId);
+    const fromCaller = call?.legName(info.from) === 'caller';
+    const secured = call && fromCaller && (this.#options.payments.holdsWindow(call.id) || call.route.mask === 'always');
+    if (!call || !secured) {
+      this.#options.sip.handle({ kind: 'answer-info', infoId: info.infoId, action: 'relay' });
+      return;
+    }
+    const type = infoBodyType(info.contentType);
+    // A body whose type we cannot read may hold a key in some other form: it goes nowhere.
+    if (type === undefined || call.route.info === 'refuse') {
+      this.#options.sip.handle({ kind: 'answer-info', infoId: info.infoId, action: 'refuse' });
+      return;
+    }
+    call.media.handInfo('caller', type, info.body);
+    this.#options.sip.handle({ kind: 'answer-info', infoId: info.infoId, action: 'accept' });
+  }
+
+  #ended(ended: SipOutput<'call-ended'>): void {
+    const call = this.#options.directory.get(ended.callId);
+    if (!call || call.endedAt !== undefined) return;
+    call.endedAt = new Date().toISOString();
+    this.#counters.ended += 1;
+    this.#options.payments.callEnded(call.id);
+    void call.media.request({ kind: 'close-call' });
+    this.#audit('call-ended', call.id, {
+      by: ended.by,
+      reason: ended.reason,
+      ...(ended.status !== undefined && { status: ended.status }),
+    });
+    this.#options.directory.retire(call);
+  }
+
+  // ---- what media says
+
+  onMedia(mediaCall: MediaCall, event: MediaEvent): void {
+    const call = this.#options.directory.get(mediaCall.callId);
+    if (!call) return;
+    switch (event.kind) {
+      case 'recording':
+        call.recording = event.state;
+        this.#audit(
+          `recording-${event.state}`,
+          call.id,
+          {
+            reason: event.reason,
+            file: event.file,
+            atSample: event.atSample,
+            monotonicMs: Math.round(event.monotonicMs),
+          },
+          event.reason === 'failed' ? 'failure' : 'success',
+        );
+        this.#options.directory.changed(call);
+        return;
+      case 'keys-dropped':
+        this.#options.payments.keysDropped(call.id, event.count);
+        return;
+      case 'foreign-media':
+        this.#audit('foreign-media-ignored', call.id, { leg: event.leg, packets: event.count }, 'failure');
+        this.#options.onLog('warn', { callId: call.id, leg: event.leg, packets: event.count }, 'foreign media ignored');
+        return;
+      case 'leg-silent':
+        this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'no media from a leg');
+        return;
+      case 'fault':
+        this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The media of these calls is gone: they end, on both legs. */
+  onMediaLost(calls: readonly MediaCall[]): void {
+    for (const { callId } of calls) {
+      this.#audit('call-media-lost', callId, {}, 'failure');
+      this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'media process lost' });
+    }
+  }
+
+  /** Ends every call, for a shut-down. */
+  hangUpAll(): void {
+    for (const call of this.#options.directory.all()) {
+      if (call.endedAt === undefined)
+        this.#options.sip.handle({ kind: 'hang-up', callId: call.id, reason: 'shut-down' });
+    }
+  }
+
+  // ---- what payment asks of media
+
+  openWindow(callId: string): Promise<Refusal> {
+    return this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
+  }
+
+  async closeWindow(callId: string): Promise<void> {
+    await this.#asked(callId, (media) => media.request({ kind: 'close-window' }));
+  }
+
+  /** @param vaultPublicKey base64, to which media seals every key */
+  armCapture(callId: string, captureId: string, vaultPublicKey: string): Promise<Refusal> {
+    return this.#asked(callId, (media) => media.request({ kind: 'arm-capture', captureId, vaultPublicKey }));
+  }
+
+  async disarmCapture(callId: string): Promise<void> {
+    await this.#asked(callId, (media) => media.request({ kind: 'disarm-capture' }));
+  }
+
+  async #asked(callId: string, ask: (media: MediaCall) => Promise<MediaAnswer>): Promise<Refusal> {
+    const call = this.#options.directory.get(callId);
+    if (!call) return 'media-unreachable';
+    const answer = await ask(call.media);
+    return answer.ok ? undefined : sessionErrorOf(answer.code);
+  }
+
+  #mediaAddress(listenerName: string): string {
+    const { sip, media } = this.#options.configuration;
+    return sip.listeners.find((listener) => listener.name === listenerName)?.publicAddress ?? media.address;
+  }
+
+  #audit(
+    action: AuditEntry['action'],
+    callId: string,
+    detail: AuditEntry['detail'],
+    outcome: AuditEntry['outcome'] = 'success',
+  ): void {
+    this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
+  }
+}
+
+const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];
+
+/** Why media cannot secure the call, in the words of a session. */
+function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code']): SessionErrorCode {
+  switch (code) {
+    case 'vault-link-down':
+      return 'vault-unreachable';
+    case 'recorder-failed':
+      return 'recorder-not-paused';
+    case 'audio-not-inspectable':
+      return 'audio-not-inspectable';
+    default:
+      return 'media-unreachable';
+  }
+}
+
+function infoBodyType(contentType: string): InfoBodyType | undefined {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  return INFO_BODY_TYPES.find((known) => known === type);
+}

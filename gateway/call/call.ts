@@ -1,0 +1,65 @@
+/** What control knows of one call. State only: `call-control.ts` acts. */
+import type { LegSide } from '../../sip/back-to-back-events.js';
+import type { CallView } from '../api/call-desk.js';
+import type { RouteConfiguration } from '../config/configuration.js';
+import type { LegName, RecordingState } from '../media/control-wire.js';
+import type { SessionView } from '../payment/session-view.js';
+import type { MediaCall } from '../process/media-fleet.js';
+import type { MediaNegotiation } from './media-negotiation.js';
+
+export type CallOptions = {
+  readonly id: string;
+  readonly route: RouteConfiguration;
+  readonly callerLeg: LegSide;
+  readonly agent: string | undefined;
+  readonly caller: string;
+  readonly media: MediaCall;
+  readonly negotiation: MediaNegotiation;
+  readonly startedAt: string;
+};
+
+export class Call {
+  readonly id: string;
+  readonly route: RouteConfiguration;
+  readonly agent: string | undefined;
+  readonly media: MediaCall;
+  readonly negotiation: MediaNegotiation;
+  recording: RecordingState = 'off';
+  answeredAt: string | undefined;
+  endedAt: string | undefined;
+  readonly #options: CallOptions;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.route = options.route;
+    this.agent = options.agent;
+    this.media = options.media;
+    this.negotiation = options.negotiation;
+  }
+
+  legName(side: LegSide): LegName {
+    return side === this.#options.callerLeg ? 'caller' : 'agent';
+  }
+
+  get state(): CallView['state'] {
+    if (this.endedAt !== undefined) return 'ended';
+    if (this.answeredAt === undefined) return 'ringing';
+    return this.negotiation.onHold ? 'held' : 'active';
+  }
+
+  view(session: SessionView | undefined, lockedByPayment: boolean): CallView {
+    return {
+      id: this.id,
+      direction: this.#options.callerLeg === 'a' ? 'inbound' : 'outbound',
+      state: this.state,
+      caller: this.#options.caller,
+      agent: this.agent ?? '',
+      startedAt: this.#options.startedAt,
+      ...(this.answeredAt !== undefined && { answeredAt: this.answeredAt }),
+      ...(this.endedAt !== undefined && { endedAt: this.endedAt }),
+      recording: { state: this.recording, lockedByPayment },
+      ...(session && { session }),
+    };
+  }
+}

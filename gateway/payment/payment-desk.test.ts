@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { CardRules, FieldName, FieldReport } from '../../vault-client/wire.js';
+import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { PaymentDesk, type Refusal, type SessionAudit, type SessionMedia, type SessionVault } from './payment-desk.js';
+import type { SessionView } from './session-view.js';
+
+const RULES: CardRules = {
+  acceptedBrands: ['visa'],
+  maxAttempts: 3,
+  firstDigitTimeoutMs: 1000,
+  interDigitTimeoutMs: 1000,
+  timeZone: 'UTC',
+  showExpiry: false,
+};
+const ALICE = { actor: 'alice', origin: 'test' };
+
+/** A small gateway round the desk: media and vault that answer at once and remember what was asked of them. */
+function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal } = {}) {
+  const asked: string[] = [];
+  const audits: SessionAudit[] = [];
+  const views: SessionView[] = [];
+  const open = new Set<string>();
+  const answer = async (request: string, refusal?: Refusal): Promise<Refusal> => {
+    asked.push(request);
+    return refusal;
+  };
+  const media: SessionMedia = {
+    openWindow: () => answer('open-window', refusals.media),
+    closeWindow: async () => void (await answer('close-window')),
+    armCapture: () => answer('arm-capture'),
+    disarmCapture: async () => void (await answer('disarm-capture')),
+  };
+  const vault: SessionVault = {
+    openSession: () => answer('open-session', refusals.vault),
+    beginCapture: () => answer('begin-capture'),
+    tokenize: () => answer('tokenize'),
+    closeSession: async (_, outcome) => void (await answer(`close-session ${outcome}`)),
+  };
+  const desk = new PaymentDesk({
+    rules: RULES,
+    startTimeoutMs: 1000,
+    tokenizeTimeoutMs: 1000,
+    media,
+    vault,
+    markers: { add: (id) => void open.add(id), remove: (id) => void open.delete(id) },
+    onAudit: (record) => void audits.push(record),
+    onChanged: (view) => void views.push(view),
+    nowMs: () => 0,
+  });
+  return { desk, asked, audits, views, open };
+}
+
+async function started(world: ReturnType<typeof gateway>): Promise<string> {
+  const answer = await world.desk.start('call-1', ALICE);
+  if (!answer.ok) throw new Error(`the session did not start: ${answer.code}`);
+  return answer.session.id;
+}
+
+function report(field: FieldName): FieldReport {
+  return { field, state: 'captured', keyCount: 0, masked: '***', failedAttempts: 0 };
+}
+
+async function captureAll(world: ReturnType<typeof gateway>, sessionId: string): Promise<void> {
+  for (const field of FIELD_NAMES) {
+    await world.desk.capture(sessionId, field, ALICE);
+    world.desk.vaultEvent({ kind: 'field', sessionId, report: report(field) });
+  }
+}
+
+describe('the payment desk', () => {
+  test('AC-1: one session a call at a time', async () => {
+    const world = gateway();
+    await started(world);
+    expect(await world.desk.start('call-1', ALICE)).toEqual({ ok: false, code: 'session-in-progress' });
+    expect(await world.desk.start('call-2', ALICE)).toMatchObject({ ok: true });
+  });
+
+  test('the vault knows of a capture before media sends keys under it', async () => {
+    const world = gateway();
+    await world.desk.capture(await started(world), 'cardNumber', ALICE);
+    expect(world.asked).toEqual(['open-window', 'open-session', 'begin-capture', 'arm-capture']);
+  });
+
+  test('AC-17: Start New Capture after success opens a second, independent session', async () => {
+    const world = gateway();
+    const first = await started(world);
+    await captureAll(world, first);
+    await world.desk.complete(first, ALICE);
+    world.desk.vaultEvent({
+      kind: 'tokenized',
+      sessionId: first,
+      token: 'tok-1',
+      brand: 'visa',
+      masked: '**** **** **** 4242',
+      expiresAtMs: 0,
+    });
+    expect(world.desk.view(first)?.token).toBe('tok-1');
+    const second = await started(world);
+    expect(second).not.toBe(first);
+    expect(world.desk.view(first)?.token).toBe('tok-1');
+    expect(world.desk.ofCall('call-1')?.token).toBeUndefined();
+    expect(world.asked).toContain('close-session vaulted');
+  });
+
+  test('AC-23: a vault that refuses is told at Start and Try Again begins afresh in the same window', async () => {
+    const world = gateway({ vault: 'vault-unreachable' });
+    expect(await world.desk.start('call-1', ALICE)).toEqual({ ok: false, code: 'vault-unreachable' });
+    expect(world.desk.ofCall('call-1')?.state).toBe('failed');
+    expect(world.desk.holdsWindow('call-1')).toBe(true);
+    await world.desk.start('call-1', ALICE);
+    expect(world.asked.filter((request) => request === 'open-window')).toHaveLength(1);
+  });
+
+  test('AC-3: without the acknowledgement of recorder and suppression there is no session', async () => {
+    const world = gateway({ media: 'recorder-not-paused' });
+    expect(await world.desk.start('call-1', ALICE)).toEqual({ ok: false, code: 'recorder-not-paused' });
+  });
+
+  test('every change of state is an audit record with its actor', async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    await captureAll(world, sessionId);
+    await world.desk.cancel(sessionId, ALICE);
+    expect(world.audits.map((record) => `${record.actor} ${record.action}`)).toEqual([
+      'alice session-started',
+      'gateway session-ready',
+      'alice capture-started',
+      'gateway capture-accepted',
+      'alice capture-started',
+      'gateway capture-accepted',
+      'alice capture-started',
+      'gateway capture-accepted',
+      'alice session-canceled',
+    ]);
+  });
+
+  test('AC-22: an open session leaves its marker until it is over', async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    expect([...world.open]).toEqual([sessionId]);
+    await world.desk.cancel(sessionId, ALICE);
+    expect([...world.open]).toEqual([]);
+  });
+
+  test('a request that the state forbids is refused and changes nothing', async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    const before = world.desk.view(sessionId);
+    expect(await world.desk.complete(sessionId, ALICE)).toEqual({ ok: false, code: 'session-not-in-state' });
+    expect(world.desk.view(sessionId)).toEqual(before);
+  });
+
+  test('a lost vault fails every open session and keeps their windows', async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    world.desk.vaultLost();
+    expect(world.desk.view(sessionId)).toMatchObject({ state: 'failed', error: { code: 'vault-unreachable' } });
+    expect(world.desk.holdsWindow('call-1')).toBe(true);
+    expect(world.asked).not.toContain('close-window');
+  });
+
+  test('a call that ends wipes the vault and leaves the window to die with its media', async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    world.desk.callEnded('call-1');
+    expect(world.desk.view(sessionId)?.state).toBe('ended');
+    expect(world.asked).toContain('close-session abandoned');
+    expect(world.asked).not.toContain('close-window');
+    world.desk.forgetCall('call-1');
+    expect(world.desk.view(sessionId)).toBeUndefined();
+  });
+});
