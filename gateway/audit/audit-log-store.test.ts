@@ -1,0 +1,245 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { AuditLog, AuditLogError } from './audit-log-store.js';
+import type { AuditStatement } from './audit-record.js';
+import { verifyAuditLog } from './audit-verify.js';
+
+let directory = '';
+let path = '';
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tonegate-audit-'));
+  path = join(directory, 'audit.db');
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function statement(index: number): AuditStatement {
+  return {
+    atIso: '2026-11-23T12:04:24.123Z',
+    monotonicMs: index,
+    actor: 'agent',
+    action: 'capture-started',
+    outcome: 'success',
+    origin: '127.0.0.1',
+    resource: { callId: `call-${index}` },
+  };
+}
+
+function writeLog(count: number): void {
+  const log = AuditLog.open(path);
+  for (let index = 1; index <= count; index++) expect(log.append(statement(index))).toBe(index);
+  log.close();
+}
+
+/** Somebody with the file in hand and SQLite, past our triggers. */
+function tamper(sql: string): void {
+  const database = new Database(path);
+  const triggers = database
+    .prepare<[], { readonly name: string; readonly sql: string }>(
+      "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    )
+    .all();
+  for (const trigger of triggers) database.exec(`DROP TRIGGER ${trigger.name}`);
+  database.exec(sql);
+  for (const trigger of triggers) database.exec(trigger.sql);
+  database.close();
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof AuditLogError ? error.code : String(error);
+  }
+  return 'none';
+}
+
+describe('audit log', () => {
+  test('records come back in order, numbered from 1, and the log goes on where it ended', () => {
+    writeLog(3);
+    const log = AuditLog.open(path);
+    expect(log.append(statement(4))).toBe(4);
+    expect(
+      log.read({ afterSequence: 2, limit: 10 }).map(({ sequence, record }) => [sequence, record.resource.callId]),
+    ).toEqual([
+      [3, 'call-3'],
+      [4, 'call-4'],
+    ]);
+    expect(log.read({ afterSequence: 0, limit: 1 }).length).toBe(1);
+    expect(log.read({ afterSequence: 0, limit: -1 }).length).toBe(0);
+    log.close();
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 4 });
+  });
+
+  test('an empty log verifies', () => {
+    writeLog(0);
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 0 });
+  });
+
+  test('every file of the log is private, also while it is open', () => {
+    const log = AuditLog.open(path);
+    log.append(statement(1));
+    for (const name of readdirSync(directory)) {
+      expect([name, statSync(join(directory, name)).mode & 0o077]).toEqual([name, 0]);
+    }
+    expect(readdirSync(directory).length).toBeGreaterThan(2);
+    log.close();
+    expect(readdirSync(directory).sort()).toEqual(['audit.db', 'audit.head']);
+  });
+
+  test('a record is durable on return: another reader sees it, and the database syncs each commit', () => {
+    const log = AuditLog.open(path);
+    log.append(statement(1));
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 1 });
+    log.append(statement(2));
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 2 });
+    log.close();
+  });
+
+  test('changes and deletions are refused by the database itself', () => {
+    writeLog(2);
+    const database = new Database(path);
+    expect(() => database.exec("UPDATE records SET record = '{}' WHERE sequence = 1")).toThrow('append-only');
+    expect(() => database.exec('DELETE FROM records WHERE sequence = 2')).toThrow('append-only');
+    database.close();
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 2 });
+  });
+
+  test('a card number never reaches the file, and the log counts the attempt', () => {
+    const log = AuditLog.open(path);
+    log.append({ ...statement(1), detail: { note: '4242 4242 4242 4242' } });
+    expect(log.refusedValues).toBe(1);
+    log.close();
+    expect(readFileSync(path).includes('4242')).toBe(false);
+  });
+
+  test('a closed log takes nothing more', () => {
+    const log = AuditLog.open(path);
+    log.close();
+    log.close();
+    expect(codeOf(() => log.append(statement(1)))).toBe('closed');
+    expect(codeOf(() => log.read({ afterSequence: 0, limit: 1 }))).toBe('closed');
+  });
+
+  test('a log that has lost its tail is not opened, for new records would hide the loss', () => {
+    writeLog(5);
+    tamper('DELETE FROM records WHERE sequence > 3');
+    expect(codeOf(() => AuditLog.open(path))).toBe('broken-tail');
+  });
+
+  test('a log whose last record was changed is not opened', () => {
+    writeLog(5);
+    tamper("UPDATE records SET record = replace(record, 'agent', 'other') WHERE sequence = 5");
+    expect(codeOf(() => AuditLog.open(path))).toBe('broken-tail');
+  });
+
+  test('a head that a power cut has left behind is brought up to date', () => {
+    writeLog(2);
+    const head = readFileSync(join(directory, 'audit.head'));
+    writeLogMore(3);
+    writeFileSync(join(directory, 'audit.head'), head);
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
+    AuditLog.open(path).close();
+    expect(readFileSync(join(directory, 'audit.head'), 'latin1')).toContain(' 0000000000000003 ');
+  });
+});
+
+function writeLogMore(upTo: number): void {
+  const log = AuditLog.open(path);
+  log.append(statement(upTo));
+  log.close();
+}
+
+describe('audit verify', () => {
+  test.each<[string, string, number, string]>([
+    [
+      'a changed record',
+      "UPDATE records SET record = replace(record, 'call-7', 'call-8') WHERE sequence = 7",
+      7,
+      'record-changed',
+    ],
+    ['a changed hash', 'UPDATE records SET hash = zeroblob(32) WHERE sequence = 6', 6, 'record-changed'],
+    ['a removed record', 'DELETE FROM records WHERE sequence = 4', 4, 'record-missing'],
+    ['a removed first record', 'DELETE FROM records WHERE sequence = 1', 1, 'record-missing'],
+    [
+      'a removed record whose gap was closed up',
+      'DELETE FROM records WHERE sequence = 4; UPDATE records SET sequence = sequence - 1 WHERE sequence > 4',
+      4,
+      'record-changed',
+    ],
+    [
+      'two records changed over',
+      'UPDATE records SET sequence = 100 WHERE sequence = 3; UPDATE records SET sequence = 3 WHERE sequence = 4; UPDATE records SET sequence = 4 WHERE sequence = 100',
+      3,
+      'record-changed',
+    ],
+    ['a record put in before the first', "INSERT INTO records VALUES (0, '{}', zeroblob(32))", 1, 'record-changed'],
+    ['a record added behind the last', "INSERT INTO records VALUES (11, '{}', zeroblob(32))", 11, 'record-changed'],
+    ['a cut tail', 'DELETE FROM records WHERE sequence > 8', 9, 'tail-missing'],
+    ['an emptied log', 'DELETE FROM records', 1, 'tail-missing'],
+  ])('names the record of %s', (_name, sql, sequence, problem) => {
+    writeLog(10);
+    tamper(sql);
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence, problem });
+  });
+
+  test('any one flipped byte of a stored record is found, and that record named', () => {
+    writeLog(5);
+    const whole = readFileSync(path);
+    const needle = Buffer.from('"callId":"call-3"');
+    const begin = whole.lastIndexOf(Buffer.from('{"action"'), whole.indexOf(needle));
+    const end = whole.indexOf(Buffer.from('"refusedValues":0}'), begin) + '"refusedValues":0}'.length + 32;
+    for (let at = begin; at < end; at++) {
+      const changed = Buffer.from(whole);
+      changed[at] ^= 0x80 >> (at % 8);
+      writeFileSync(path, changed);
+      expect([at, verifyAuditLog(path)]).toEqual([at, { ok: false, sequence: 3, problem: 'record-changed' }]);
+    }
+    writeFileSync(path, whole);
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true });
+  });
+
+  test('a byte flipped anywhere else never verifies with another content', () => {
+    writeLog(5);
+    const whole = readFileSync(path);
+    const good = verifyAuditLog(path);
+    for (let at = 0; at < whole.length; at += 7) {
+      const changed = Buffer.from(whole);
+      changed[at] ^= 0xff;
+      writeFileSync(path, changed);
+      const verdict = verifyAuditLog(path);
+      // Free space and unused header fields hold no record: there the log reads as before.
+      if (verdict.ok) expect(verdict).toEqual(good);
+    }
+  });
+
+  test('triggers that are gone are a problem of the whole log', () => {
+    writeLog(2);
+    const database = new Database(path);
+    database.exec('DROP TRIGGER records_are_not_deleted');
+    database.close();
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 0, problem: 'not-append-only' });
+  });
+
+  test('a head file that is missing, foreign, or of another log is a problem', () => {
+    writeLog(2);
+    const headPath = join(directory, 'audit.head');
+    const head = readFileSync(headPath, 'latin1');
+    rmSync(headPath);
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 2, problem: 'head-missing' });
+    writeFileSync(headPath, 'hello');
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 2, problem: 'head-unreadable' });
+    writeFileSync(headPath, head.replace(/[0-9a-f]{64}/, '0'.repeat(64)));
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 2, problem: 'head-differs' });
+  });
+
+  test('no log, or something else in its place, is told', () => {
+    expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 0, problem: 'log-missing' });
+    writeFileSync(path, 'this is not a database, and it is longer than a header of one would be, so it says so itself');
+    expect(verifyAuditLog(path)).toMatchObject({ ok: false, problem: 'log-unreadable' });
+  });
+});

@@ -1,0 +1,192 @@
+import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
+import { type AuditRecord, type AuditStatement, auditRecord } from './audit-record.js';
+import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
+
+/**
+ * How long records have to be kept, and how long at hand without restoring anything (PCI DSS 10.5.1). Nothing here
+ * ever deletes one: archive the file with its head, and start a new one.
+ */
+export const AUDIT_RETENTION_MONTHS = 12;
+export const AUDIT_AT_HAND_MONTHS = 3;
+
+/** One answer's worth; a longer list is read in several. */
+export const MAX_READ_RECORDS = 1000;
+
+/** `PRAGMA synchronous` = FULL: every commit is on the disk before it returns. */
+const SYNCHRONOUS_FULL = 2;
+
+export const AUDIT_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS records (
+    sequence INTEGER PRIMARY KEY,
+    record TEXT NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE TRIGGER IF NOT EXISTS records_are_not_changed BEFORE UPDATE ON records
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER IF NOT EXISTS records_are_not_deleted BEFORE DELETE ON records
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+`;
+
+export type AuditLogErrorCode = 'not-durable' | 'broken-tail' | 'closed';
+
+const ERROR_TEXTS: Readonly<Record<AuditLogErrorCode, string>> = {
+  'not-durable': 'the audit log cannot be made durable on this disk',
+  'broken-tail': 'the end of the audit log does not fit its head file: run `tonegate audit verify`',
+  closed: 'the audit log is closed',
+};
+
+export class AuditLogError extends Error {
+  readonly code: AuditLogErrorCode;
+
+  constructor(code: AuditLogErrorCode) {
+    super(ERROR_TEXTS[code]);
+    this.code = code;
+  }
+}
+
+export type StoredAuditRecord = { readonly sequence: number; readonly hash: string; readonly record: AuditRecord };
+
+type Row = { readonly sequence: number; readonly record: string; readonly hash: Buffer };
+
+/**
+ * The append-only audit log in one SQLite file (mode 0600) with its head file beside it. A record is durable when
+ * `append` returns; whoever acknowledges an action appends first.
+ */
+export class AuditLog {
+  readonly #database: Database.Database;
+  readonly #insert: Database.Statement<[number, string, Buffer]>;
+  readonly #select: Database.Statement<[number, number], Row>;
+  readonly #headDescriptor: number;
+  #sequence: number;
+  #hash: Buffer;
+  #refusedValues = 0;
+
+  private constructor(path: string) {
+    // SQLite gives its side files the mode of the main one.
+    const descriptor = openSync(path, 'a', 0o600);
+    fchmodSync(descriptor, 0o600);
+    closeSync(descriptor);
+    this.#database = new Database(path);
+    try {
+      prepare(this.#database);
+      this.#insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
+      this.#select = this.#database.prepare('SELECT * FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?');
+      const tail = tailOf(this.#database);
+      checkHead(this.#database, headPathOf(path), tail.sequence);
+      this.#sequence = tail.sequence;
+      this.#hash = tail.hash;
+      this.#headDescriptor = openHead(headPathOf(path));
+      this.#writeHead();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** @throws AuditLogError when the log is not durable or has lost its tail; nothing is appended to such a log. */
+  static open(path: string): AuditLog {
+    return new AuditLog(path);
+  }
+
+  /** Values that records have refused since the log was opened: each is a bug, and an alarm. */
+  get refusedValues(): number {
+    return this.#refusedValues;
+  }
+
+  /** Returns the record's sequence number. @throws when the disk refuses: what was to be recorded must not happen. */
+  append(statement: AuditStatement): number {
+    if (!this.#database.open) throw new AuditLogError('closed');
+    const record = auditRecord(statement);
+    this.#refusedValues += record.refusedValues;
+    const text = canonicalJson(record);
+    const sequence = this.#sequence + 1;
+    const hash = chainHash(sequence, this.#hash, Buffer.from(text, 'utf8'));
+    this.#insert.run(sequence, text, hash);
+    this.#sequence = sequence;
+    this.#hash = hash;
+    this.#writeHead();
+    return sequence;
+  }
+
+  /** Records behind `afterSequence`, oldest first, at most MAX_READ_RECORDS. */
+  read(range: { readonly afterSequence: number; readonly limit: number }): readonly StoredAuditRecord[] {
+    if (!this.#database.open) throw new AuditLogError('closed');
+    return this.#select
+      .all(range.afterSequence, Math.max(0, Math.min(range.limit, MAX_READ_RECORDS)))
+      .map(({ sequence, record, hash }) => ({
+        sequence,
+        hash: hash.toString('hex'),
+        record: JSON.parse(record) as AuditRecord,
+      }));
+  }
+
+  /** Folds everything into the one file, which can be copied, and read from a read-only medium, from then on. */
+  close(): void {
+    if (!this.#database.open) return;
+    try {
+      this.#database.pragma('journal_mode = DELETE');
+    } catch {
+      // Somebody is reading: the write-ahead log stays beside the file, and nothing is lost.
+    }
+    this.#database.close();
+    closeSync(this.#headDescriptor);
+  }
+
+  /** After the commit, never before it: a head ahead of its log would look like a lost tail. */
+  #writeHead(): void {
+    writeSync(this.#headDescriptor, formatHead({ records: this.#sequence, hash: this.#hash }), 0, HEAD_SIZE_BYTES, 0);
+  }
+}
+
+function prepare(database: Database.Database): void {
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('secure_delete = ON');
+  database.pragma('temp_store = MEMORY');
+  database.exec(AUDIT_SCHEMA);
+  // Only after a write does this build of SQLite tell, in WAL mode, which level it really uses.
+  database.pragma('user_version = 1');
+  if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) throw new AuditLogError('not-durable');
+}
+
+function tailOf(database: Database.Database): { readonly sequence: number; readonly hash: Buffer } {
+  const rows = database.prepare<[], Row>('SELECT * FROM records ORDER BY sequence DESC LIMIT 2').all();
+  if (rows.length === 0) return { sequence: 0, hash: GENESIS_HASH };
+  const [last, previous] = [rows[0], rows.at(1)];
+  const previousHash = previous?.hash ?? GENESIS_HASH;
+  const expected = chainHash(last.sequence, previousHash, Buffer.from(last.record, 'utf8'));
+  const inOrder = last.sequence === (previous?.sequence ?? 0) + 1;
+  if (!inOrder || !expected.equals(last.hash)) throw new AuditLogError('broken-tail');
+  return { sequence: last.sequence, hash: last.hash };
+}
+
+/** The head may be behind, by what a power cut took from it, but never ahead. */
+function checkHead(database: Database.Database, path: string, records: number): void {
+  const bytes = readHead(path);
+  if (bytes === undefined && records === 0) return;
+  const head = bytes && parseHead(bytes);
+  if (head === undefined || head.records > records) throw new AuditLogError('broken-tail');
+  if (head.records === 0) return;
+  const row = database
+    .prepare<[number], { readonly hash: Buffer }>('SELECT hash FROM records WHERE sequence = ?')
+    .get(head.records);
+  if (!row?.hash.equals(head.hash)) throw new AuditLogError('broken-tail');
+}
+
+function readHead(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function openHead(path: string): number {
+  // Not truncated: the old head stands until the new one is written over it.
+  const descriptor = openSync(path, 'a', 0o600);
+  fchmodSync(descriptor, 0o600);
+  closeSync(descriptor);
+  return openSync(path, 'r+');
+}

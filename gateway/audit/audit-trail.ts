@@ -1,0 +1,18 @@
+/** The gateway's way into its audit log: stamps each entry with both clocks and appends it. */
+import type { AuditLog } from './audit-log-store.js';
+import type { AuditStatement } from './audit-record.js';
+
+export type AuditEntry = Omit<AuditStatement, 'atIso' | 'monotonicMs'>;
+
+export class AuditTrail {
+  readonly #log: AuditLog;
+
+  constructor(log: AuditLog) {
+    this.#log = log;
+  }
+
+  /** Durable on return. @throws when the disk refuses: what was to be recorded must not happen. */
+  record(entry: AuditEntry): void {
+    this.#log.append({ ...entry, atIso: new Date().toISOString(), monotonicMs: performance.now() });
+  }
+}
