@@ -2,7 +2,7 @@
 import type { BackToBackInput } from '../../sip/back-to-back-events.js';
 import type { FieldName } from '../../vault-client/wire.js';
 import type { CallDesk, CallView, DeskErrorCode, DeskEvent, DeskResult, Requester } from '../api/call-desk.js';
-import type { AuditEntry } from '../audit/audit-record.js';
+import type { AuditEntry } from '../audit/audit-trail.js';
 import type { RecordingAction } from '../media/control-wire.js';
 import type { Asker, DeskAnswer, PaymentDesk } from '../payment/payment-desk.js';
 import type { SessionView } from '../payment/session-view.js';
@@ -58,7 +58,12 @@ export class AgentDesk implements CallDesk {
       const code = answer.code === 'unreachable' ? 'media-unreachable' : 'recording-unavailable';
       return this.#recordingRefused(requester, callId, action, code);
     }
-    this.#auditRecording(requester, 'recording-requested', callId, { requested: action });
+    this.#options.onAudit({
+      ...askerOf(requester),
+      action: `recording-${action}-requested`,
+      outcome: 'success',
+      resource: { callId },
+    });
     return { ok: true, value: directory.view(call) };
   }
 
@@ -104,18 +109,14 @@ export class AgentDesk implements CallDesk {
     requested: RecordingAction,
     code: DeskErrorCode,
   ): DeskResult<CallView> {
-    this.#auditRecording(requester, 'recording-refused', callId, { requested, code });
+    this.#options.onAudit({
+      ...askerOf(requester),
+      action: `recording-${requested}-requested`,
+      outcome: 'refused',
+      resource: { callId },
+      detail: { code },
+    });
     return { ok: false, code };
-  }
-
-  #auditRecording(
-    requester: Requester,
-    action: 'recording-requested' | 'recording-refused',
-    callId: string,
-    detail: AuditEntry['detail'],
-  ): void {
-    const outcome = action === 'recording-refused' ? 'failure' : 'success';
-    this.#options.onAudit({ ...askerOf(requester), action, outcome, resource: { callId }, detail });
   }
 }
 

@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
 import type { SessionErrorCode } from '../../vault-client/wire.js';
-import type { AuditEntry } from '../audit/audit-record.js';
+import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
-import type { InfoBodyType, MediaEvent } from '../media/control-wire.js';
+import type { InfoBodyType, MediaEvent, RecordingState } from '../media/control-wire.js';
 import type { PaymentDesk, Refusal } from '../payment/payment-desk.js';
 import type { MediaAnswer, MediaCall, MediaFleet } from '../process/media-fleet.js';
 import { Call } from './call.js';
@@ -249,25 +249,13 @@ export class CallControl {
     if (!call) return;
     switch (event.kind) {
       case 'recording':
-        call.recording = event.state;
-        this.#audit(
-          `recording-${event.state}`,
-          call.id,
-          {
-            reason: event.reason,
-            file: event.file,
-            atSample: event.atSample,
-            monotonicMs: Math.round(event.monotonicMs),
-          },
-          event.reason === 'failed' ? 'failure' : 'success',
-        );
-        this.#options.directory.changed(call);
+        this.#recordingChanged(call, event);
         return;
       case 'keys-dropped':
         this.#options.payments.keysDropped(call.id, event.count);
         return;
       case 'foreign-media':
-        this.#audit('foreign-media-ignored', call.id, { leg: event.leg, packets: event.count }, 'failure');
+        this.#audit('foreign-media', call.id, { leg: event.leg, packets: event.count }, 'failure');
         this.#options.onLog('warn', { callId: call.id, leg: event.leg, packets: event.count }, 'foreign media ignored');
         return;
       case 'leg-silent':
@@ -281,10 +269,19 @@ export class CallControl {
     }
   }
 
+  #recordingChanged(call: Call, event: Extract<MediaEvent, { readonly kind: 'recording' }>): void {
+    const action = recordingAction(call.recording, event);
+    call.recording = event.state;
+    const { reason, file, atSample } = event;
+    const detail = { reason, file, atSample, mediaMonotonicMs: event.monotonicMs };
+    this.#audit(action, call.id, detail, reason === 'failed' ? 'failure' : 'success');
+    this.#options.directory.changed(call);
+  }
+
   /** The media of these calls is gone: they end, on both legs. */
   onMediaLost(calls: readonly MediaCall[]): void {
     for (const { callId } of calls) {
-      this.#audit('call-media-lost', callId, {}, 'failure');
+      this.#audit('media-fault', callId, {}, 'failure');
       this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'media process lost' });
     }
   }
@@ -331,7 +328,7 @@ export class CallControl {
   #audit(
     action: AuditEntry['action'],
     callId: string,
-    detail: AuditEntry['detail'],
+    detail: NonNullable<AuditEntry['detail']>,
     outcome: AuditEntry['outcome'] = 'success',
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
@@ -357,4 +354,16 @@ function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code
 function infoBodyType(contentType: string): InfoBodyType | undefined {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   return INFO_BODY_TYPES.find((known) => known === type);
+}
+
+/** A recording that goes on through the window, masked, stays `recording`. */
+function recordingAction(
+  before: RecordingState,
+  event: Extract<MediaEvent, { readonly kind: 'recording' }>,
+): AuditEntry['action'] {
+  if (event.reason === 'failed') return 'recording-failed';
+  if (event.state === 'paused') return 'recording-paused';
+  if (event.state !== 'recording') return 'recording-stopped';
+  if (before === 'paused') return 'recording-resumed';
+  return before === 'recording' ? 'recording-masked' : 'recording-started';
 }

@@ -1,0 +1,158 @@
+/**
+ * Offer and answer between the two legs of one call: what each description becomes on its way to the other leg, and
+ * what media has to know once both sides agree. Pure; the rules of RFC 3264 are in `sip/offer-answer.ts`.
+ */
+import type { LegSide } from '../../sip/back-to-back-events.js';
+import { mediaAddressProblem } from '../../sip/media-address.js';
+import {
+  answerForOffer,
+  inspectableOffer,
+  type NegotiatedAudio,
+  negotiatedAudio,
+  withMediaAddress,
+} from '../../sip/offer-answer.js';
+import { parseSdp, writeSdp } from '../../sip/sdp.js';
+import type { SessionDescription } from '../../sip/session-description.js';
+import type { LegMedia } from '../media/control-wire.js';
+
+/** Where the gateway itself receives media on a leg. */
+export type MediaEnd = { readonly address: string; readonly rtpPort: number; readonly rtcpPort: number };
+
+export type NegotiationOptions = {
+  readonly ends: Readonly<Record<LegSide, MediaEnd>>;
+  /** Session id of our own descriptions (RFC 8866 §5.2). */
+  readonly originId: number;
+};
+
+export type NegotiationRefusal = { readonly ok: false; readonly status: 400 | 488 | 491; readonly reason: string };
+export type Offered = { readonly ok: true; readonly sdp: Buffer } | NegotiationRefusal;
+export type Answered =
+  | { readonly ok: true; readonly sdp: Buffer; readonly media: Readonly<Record<LegSide, LegMedia>> }
+  | NegotiationRefusal;
+
+/** RFC 3551 §4.5: the packet time of G.711 where nobody says another one. */
+const DEFAULT_PTIME_MS = 20;
+
+const NOT_ACCEPTABLE: NegotiationRefusal = { ok: false, status: 488, reason: 'Not Acceptable Here' };
+const BAD_DESCRIPTION: NegotiationRefusal = { ok: false, status: 400, reason: 'Bad Session Description' };
+const NO_HOLD_IN_PAYMENT: NegotiationRefusal = { ok: false, status: 488, reason: 'Payment Session In Progress' };
+
+export class MediaNegotiation {
+  readonly #options: NegotiationOptions;
+  #versions: Record<LegSide, number> = { a: 0, b: 0 };
+  #pending: { readonly from: LegSide; readonly offer: SessionDescription } | undefined;
+  #agreed: Readonly<Record<LegSide, NegotiatedAudio>> | undefined;
+
+  constructor(options: NegotiationOptions) {
+    this.#options = options;
+  }
+
+  /** One side has stopped the other, as far as the last agreement says. */
+  get onHold(): boolean {
+    const { a, b } = this.#agreed ?? {};
+    return (a !== undefined && a.direction !== 'sendrecv') || (b !== undefined && b.direction !== 'sendrecv');
+  }
+
+  /**
+   * @param from the leg that offers
+   * @param policy `direction-fixed` refuses an offer that would put the call on hold or end a hold
+   * @returns the offer for the other leg: what media can inspect of it, with our own address
+   */
+  offered(from: LegSide, sdp: Buffer, policy: 'free' | 'direction-fixed'): Offered {
+    const description = parseSdp(sdp);
+    if ('kind' in description) return BAD_DESCRIPTION;
+    const inspectable = inspectableOffer(description);
+    if (inspectable.kind === 'not-inspectable') return NOT_ACCEPTABLE;
+    const audio = negotiatedAudio(description);
+    if (!audio || !this.#isReachable(audio)) return NOT_ACCEPTABLE;
+    const agreed = this.#agreed?.[from];
+    if (policy === 'direction-fixed' && agreed && directionOf(audio) !== directionOf(agreed)) return NO_HOLD_IN_PAYMENT;
+    this.#pending = { from, offer: description };
+    return { ok: true, sdp: this.#written(other(from), inspectable.description) };
+  }
+
+  /** @param from the leg that answers; both legs' media are as agreed once the answer has gone on */
+  answered(from: LegSide, sdp: Buffer): Answered {
+    const pending = this.#pending;
+    if (!pending || pending.from === from) return BAD_DESCRIPTION;
+    const description = parseSdp(sdp);
+    if ('kind' in description) return BAD_DESCRIPTION;
+    const fitting = answerForOffer(pending.offer, description);
+    if (fitting.kind === 'not-inspectable') return NOT_ACCEPTABLE;
+    const offerAudio = negotiatedAudio(pending.offer);
+    const answerAudio = negotiatedAudio(fitting.description);
+    if (!offerAudio || !answerAudio || !this.#isReachable(answerAudio)) return NOT_ACCEPTABLE;
+    const answerer = legMedia(answerAudio, answerAudio, offerAudio);
+    const offerer = legMedia(offerAudio, answerAudio, answerAudio);
+    this.#agreed = from === 'b' ? { a: offerAudio, b: answerAudio } : { a: answerAudio, b: offerAudio };
+    return {
+      ok: true,
+      sdp: this.#written(pending.from, fitting.description),
+      media: from === 'b' ? { a: offerer, b: answerer } : { a: answerer, b: offerer },
+    };
+  }
+
+  /** The exchange under way came to nothing: what was agreed before stands. */
+  rollBack(): void {
+    this.#pending = undefined;
+  }
+
+  #written(to: LegSide, description: SessionDescription): Buffer {
+    this.#versions = { ...this.#versions, [to]: this.#versions[to] + 1 };
+    return writeSdp(
+      withMediaAddress(description, {
+        ...this.#options.ends[to],
+        rtcpMux: true,
+        sessionId: String(this.#options.originId),
+        sessionVersion: String(this.#versions[to]),
+      }),
+    );
+  }
+
+  /** Loopback is a place for media only where the gateway itself lives on it. */
+  #isReachable(audio: NegotiatedAudio): boolean {
+    if (audio.hold === 'address') return true;
+    const allowLoopback = Object.values(this.#options.ends).some((end) => isLoopback(end.address));
+    return mediaAddressProblem(audio.remoteAddress, { allowLoopback }) === undefined;
+  }
+}
+
+/**
+ * @param remote what this leg's peer said of itself
+ * @param answer the answer of the exchange: only its formats are in use
+ * @param otherSide what the other leg's peer said: our own description on this leg repeats its formats
+ */
+function legMedia(remote: NegotiatedAudio, answer: NegotiatedAudio, otherSide: NegotiatedAudio): LegMedia {
+  const encodings = new Set(answer.audio.map((format) => format.encoding));
+  const withEvents = answer.events.length > 0;
+  return {
+    remoteAddress: remote.remoteAddress,
+    remotePort: remote.remotePort,
+    remoteRtcpPort: remote.remoteRtcpPort,
+    rtcpMux: remote.rtcpMux && otherSide.rtcpMux,
+    receiveAudio: otherSide.audio.filter((format) => encodings.has(format.encoding)),
+    receiveEvents: withEvents ? otherSide.events : [],
+    sendAudio: remote.audio.filter((format) => encodings.has(format.encoding)),
+    sendEvents: withEvents ? remote.events : [],
+    ptimeMs: remote.ptimeMs ?? DEFAULT_PTIME_MS,
+    direction: reversed(directionOf(remote)),
+  };
+}
+
+function directionOf(audio: NegotiatedAudio): NegotiatedAudio['direction'] {
+  return audio.hold === 'address' && audio.direction === 'sendrecv' ? 'sendonly' : audio.direction;
+}
+
+/** A peer that only sends is one from which we only receive (RFC 3264 §6.1). */
+function reversed(direction: NegotiatedAudio['direction']): LegMedia['direction'] {
+  if (direction === 'sendonly') return 'recvonly';
+  return direction === 'recvonly' ? 'sendonly' : direction;
+}
+
+function other(side: LegSide): LegSide {
+  return side === 'a' ? 'b' : 'a';
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
