@@ -24,18 +24,18 @@ export class PortRange {
     this.following = first;
   }
 
-  /** The next port on which neither UDP nor TCP is bound; with `even`, the next port too is free (RTP and RTCP). */
-  async next(parity: 'any' | 'even' = 'any'): Promise<number> {
+  /** The next port on which neither UDP nor TCP is bound. */
+  next(): Promise<number> {
+    return this.consecutive(1);
+  }
+
+  /** The first of `count` free ports in a row; an even one when they are several, as RTP and RTCP want it. */
+  async consecutive(count: number): Promise<number> {
     for (;;) {
-      const port = this.following;
-      if (port + 1 > this.last) throw new Error(`no port is left in ${this.first}-${this.last}`);
-      if (parity === 'even' && port % 2 === 1) {
-        this.following = port + 1;
-        continue;
-      }
-      this.following = port + (parity === 'even' ? 2 : 1);
-      const free = (await isFree(port)) && (parity === 'any' || (await isFree(port + 1)));
-      if (free) return port;
+      const first = this.following + (count > 1 ? this.following % 2 : 0);
+      if (first + count - 1 > this.last) throw new Error(`no ${count} ports are left in ${this.first}-${this.last}`);
+      this.following = first + count;
+      if (await areFree(first, count)) return first;
     }
   }
 
@@ -79,6 +79,13 @@ function listen(port: number): Promise<Server | undefined> {
     server.once('error', () => resolve(undefined));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
   });
+}
+
+async function areFree(first: number, count: number): Promise<boolean> {
+  for (let port = first; port < first + count; port += 1) {
+    if (!(await isFree(port))) return false;
+  }
+  return true;
 }
 
 async function isFree(port: number): Promise<boolean> {
