@@ -1,9 +1,8 @@
 /**
- * Bytes to message (RFC 3261 §7, §25). Two levels: `readHead` finds the lines, of a broken message too, so that it can
+ * Bytes to message (RFC 3261 §7, §25). Two levels: `readLines` finds the lines, of a broken message too, so that it can
  * be answered; `checkStructure` then refuses what two readers could read in two ways. Other values are read lazily, by
  * `headers.ts`.
  */
-import { isAscii } from 'node:buffer';
 import { hasControlCharacter, isToken, parseDecimal } from './characters.js';
 import { canonicalName, isSingleName } from './header-names.js';
 import { parseCseq, parseNameAddress, parseVia } from './headers.js';
@@ -84,25 +83,21 @@ export function parseMessage(bytes: Buffer): SipMessage | ParseFailure {
   if (start === bytes.length) {
     return { kind: 'failure', code: 'empty', status: 400 };
   }
-  const headEnd = bytes.indexOf('\r\n\r\n', start, 'latin1');
-  const head = readHead(decode(bytes.subarray(start, headEnd < 0 ? bytes.length : headEnd)));
+  const { head, end } = readHead(bytes, start);
   const { startLine, headers } = head;
   if (typeof startLine === 'string') {
     return failure(head, startLine);
-  }
-  if (headEnd < 0) {
-    return failure(head, 'no-end-of-head');
   }
   const problem = head.failure ?? checkStructure(startLine, headers);
   if (problem !== undefined) {
     return failure(head, problem);
   }
-  const available = bytes.length - headEnd - 4;
+  const available = bytes.length - end - 4;
   const lengthBytes = bodyLengthBytes(headers, available);
   if (lengthBytes === undefined || lengthBytes > available) {
     return failure(head, lengthBytes === undefined ? 'content-length' : 'body-too-short');
   }
-  return { ...startLine, headers, body: bytes.subarray(headEnd + 4, headEnd + 4 + lengthBytes) };
+  return { ...startLine, headers, body: bytes.subarray(end + 4, end + 4 + lengthBytes) };
 }
 
 /** RFC 3261 §7.5: line ends before the start line are not part of the message. */
@@ -114,65 +109,94 @@ function skipLineEnds(bytes: Buffer): number {
   return index;
 }
 
-function decode(head: Buffer): string {
-  // Most heads are pure ASCII, for which the latin1 decoder is the fast one.
-  return head.toString(isAscii(head) ? 'latin1' : 'utf8');
-}
-
 /**
- * CR and LF stand as pairs only, and there is no other control byte but the tab. Deviates from RFC 3261 §25.1: none in a
- * `quoted-pair` either, because what a terminal or a C string makes of it is nobody's display name.
+ * Finds the blank line, looking at every byte before it once. CR and LF stand as pairs only, and there is no other control
+ * byte but the tab. Deviates from RFC 3261 §25.1: none in a `quoted-pair` either, because what a terminal or a C string
+ * makes of it is nobody's display name.
  */
-function isSoundHead(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 0x0d && text.charCodeAt(index + 1) === 0x0a) {
-      index += 1;
-    } else if ((code < 0x20 && code !== 0x09) || code === 0x7f) {
-      return false;
+function readHead(bytes: Buffer, start: number): { readonly head: Head; readonly end: number } {
+  let isPureAscii = true;
+  let isSound = true;
+  let end = start;
+  for (; end < bytes.length; end += 1) {
+    const byte = bytes[end];
+    if (byte >= 0x20 && byte < 0x7f) {
+      continue;
+    }
+    if (byte === 0x0d && bytes[end + 1] === 0x0a) {
+      if (bytes[end + 2] === 0x0d && bytes[end + 3] === 0x0a) {
+        break;
+      }
+      end += 1;
+    } else if (byte >= 0x80) {
+      isPureAscii = false;
+    } else if (byte !== 0x09) {
+      isSound = false;
     }
   }
-  return true;
+  const text = bytes.toString(isPureAscii ? 'latin1' : 'utf8', start, end);
+  const head = readLines(text, end < bytes.length ? (isSound ? undefined : 'control-byte') : 'no-end-of-head');
+  return { head, end };
 }
 
-function readHead(text: string): Head {
-  let failure: ParseFailureCode | undefined = isSoundHead(text) ? undefined : 'control-byte';
+function readLines(text: string, scanFailure: ParseFailureCode | undefined): Head {
+  let failure = scanFailure;
   const headers: HeaderField[] = [];
   const singles: string[] = [];
+  let lines = 0;
   let vias = 0;
   let lineEnd = endOfLine(text, 0);
   const isResponse = /^SIP\//i.test(text);
   const startLine = isResponse ? readStatusLine(text.slice(0, lineEnd)) : readRequestLine(text.slice(0, lineEnd));
   for (let position = lineEnd + 2; position < text.length; position = lineEnd + 2) {
-    lineEnd = endOfLine(text, position);
     const lineStart = position;
+    lineEnd = endOfLine(text, position);
     let isFolded = false;
     while (isBlank(text.charCodeAt(lineEnd + 2))) {
       lineEnd = endOfLine(text, lineEnd + 2);
       isFolded = true;
     }
+    lines += 1;
+    if (lines > MAX_HEADERS || vias > MAX_VIA_LINES) {
+      failure ??= 'too-many-headers';
+      break;
+    }
     if (lineEnd - lineStart > MAX_LINE_LENGTH) {
       failure ??= 'line-too-long';
       continue;
     }
-    const colon = text.indexOf(':', lineStart);
-    const name = colon < 0 || colon > lineEnd ? '' : readName(text, lineStart, colon);
-    if (name === '') {
+    const header = readHeader(text.slice(lineStart, lineEnd), isFolded);
+    if (header === undefined) {
       failure ??= 'header-line';
       continue;
     }
-    const raw = text.slice(colon + 1, lineEnd);
-    headers.push({ name, value: (isFolded ? raw.replace(/[ \t]*\r\n[ \t]+/g, ' ') : raw).trim() });
-    vias += name === 'Via' ? 1 : 0;
-    if (isSingleName(name)) {
-      failure ??= singles.includes(name) ? 'repeated-header' : undefined;
-      singles.push(name);
-    }
-    if (headers.length > MAX_HEADERS || vias > MAX_VIA_LINES) {
-      return { startLine, isResponse, headers: [], failure: 'too-many-headers' };
+    headers.push(header);
+    vias += header.name === 'Via' ? 1 : 0;
+    if (isSingleName(header.name)) {
+      failure ??= singles.includes(header.name) ? 'repeated-header' : undefined;
+      singles.push(header.name);
     }
   }
   return failure === undefined ? { startLine, isResponse, headers } : { startLine, isResponse, headers, failure };
+}
+
+function readHeader(line: string, isFolded: boolean): HeaderField | undefined {
+  const colon = line.indexOf(':');
+  // RFC 3261 §25.1 HCOLON: blanks may stand before the colon, and the name with them is the same name.
+  const name = isBlank(line.charCodeAt(colon - 1)) ? line.slice(0, colon).trimEnd() : line.slice(0, Math.max(colon, 0));
+  if (!isToken(name)) {
+    return undefined;
+  }
+  const value = line.slice(colon + 1).trim();
+  return { name: canonicalName(name), value: isFolded ? unfold(value) : value };
+}
+
+/** RFC 3261 §7.3.1: a fold, with the blanks around it, is one blank. */
+function unfold(value: string): string {
+  return value
+    .split('\r\n')
+    .map((part) => part.trim())
+    .join(' ');
 }
 
 function endOfLine(text: string, start: number): number {
@@ -182,16 +206,6 @@ function endOfLine(text: string, start: number): number {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-/** RFC 3261 §25.1 HCOLON: blanks may stand before the colon, and the name is the same name with them. */
-function readName(text: string, start: number, colon: number): string {
-  let end = colon;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) {
-    end -= 1;
-  }
-  const name = text.slice(start, end);
-  return isToken(name) ? canonicalName(name) : '';
 }
 
 function readRequestLine(line: string): StartLine | ParseFailureCode {
@@ -216,7 +230,7 @@ function readRequestLine(line: string): StartLine | ParseFailureCode {
 }
 
 function readStatusLine(line: string): StartLine | ParseFailureCode {
-  const parts = /^SIP\/(\d+\.\d+) ([1-6]\d\d)(?: (.*))?$/i.exec(line);
+  const parts = /^SIP\/(\d+\.\d+) ([1-6]\d\d)(?: (.*))?$/is.exec(line);
   if (parts === null) {
     return 'start-line';
   }
@@ -269,6 +283,22 @@ function checkStructure(startLine: StartLine, headers: readonly HeaderField[]): 
     return 'missing-header';
   }
   return parseVia(splitFirst(via)[0]) === undefined ? 'via' : undefined;
+}
+
+/**
+ * How long the body of a message on a stream is (RFC 3261 §18.3). The framer asks the same reader that reads the message
+ * afterwards, so that the two cannot be led apart; where any line is broken nobody can say where the message ends.
+ *
+ * @param head - from the start line to the blank line and with it.
+ */
+export function streamBodyLengthBytes(head: Buffer): number | ParseFailure {
+  const read = readHead(head, 0).head;
+  const contentLength = read.headers.find((header) => header.name === 'Content-Length');
+  const lengthBytes = parseDecimal(contentLength?.value ?? '', Number.MAX_SAFE_INTEGER);
+  if (read.failure !== undefined || lengthBytes === undefined) {
+    return failure(read, read.failure ?? 'content-length');
+  }
+  return head.length + lengthBytes > MAX_MESSAGE_BYTES ? failure(read, 'message-too-large') : lengthBytes;
 }
 
 function bodyLengthBytes(headers: readonly HeaderField[], availableBytes: number): number | undefined {
