@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
 const MODULES = [
-  'call-activity.js',
   'desk-client.js',
   'desk-state.js',
   'element-builder.js',

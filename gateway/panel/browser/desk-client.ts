@@ -1,0 +1,110 @@
+/** The gateway's API as the page uses it: one event socket for the truth, HTTP for what the agent asks for. */
+import type { FieldName } from '../../../vault-client/wire.js';
+import type { RecordingAction } from '../../media/control-wire.js';
+import { type Calls, type ConnectionStatus, callsAfter } from './desk-state.js';
+import { EventConnection } from './event-connection.js';
+import { texts } from './panel-texts.js';
+
+export type DeskClientOptions = {
+  /** Where the gateway is, e.g. the page's own origin. */
+  readonly baseUrl: string;
+  readonly token: string;
+};
+
+export type DeskSnapshot = { readonly connection: ConnectionStatus; readonly calls: Calls };
+
+export type CommandOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** The gateway answers within its own limits; this one is for a network that swallows. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export class DeskClient {
+  readonly #options: DeskClientOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #events: EventConnection;
+  #snapshot: DeskSnapshot = { connection: 'signed-out', calls: [] };
+
+  constructor(options: DeskClientOptions) {
+    this.#options = options;
+    const url = new URL('/v1/events', options.baseUrl);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.#events = new EventConnection({
+      url: url.href,
+      token: options.token,
+      onStatus: (connection) => this.#become({ ...this.#snapshot, connection }),
+      onMessage: (message) => this.#become({ ...this.#snapshot, calls: callsAfter(this.#snapshot.calls, message) }),
+    });
+  }
+
+  get snapshot(): DeskSnapshot {
+    return this.#snapshot;
+  }
+
+  open(): void {
+    this.#events.open();
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#listeners.clear();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(callId: string): Promise<CommandOutcome> {
+    return this.#post(`calls/${encodeURIComponent(callId)}/payment-sessions`, {});
+  }
+
+  record(callId: string, action: RecordingAction): Promise<CommandOutcome> {
+    return this.#post(`calls/${encodeURIComponent(callId)}/recording`, { action });
+  }
+
+  capture(sessionId: string, field: FieldName): Promise<CommandOutcome> {
+    return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/capture`, { field });
+  }
+
+  complete(sessionId: string): Promise<CommandOutcome> {
+    return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/complete`, {});
+  }
+
+  cancel(sessionId: string): Promise<CommandOutcome> {
+    return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/cancel`, {});
+  }
+
+  /** The answer's view is not used: an event may have overtaken it. The event socket alone tells the state. */
+  async #post(path: string, body: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+    try {
+      const response = await fetch(new URL(`/v1/${path}`, this.#options.baseUrl), {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${this.#options.token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+        cache: 'no-store',
+        credentials: 'omit',
+        redirect: 'error',
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      if (response.ok) return { ok: true };
+      return refusalOf(await response.json());
+    } catch {
+      return { ok: false, code: 'network', message: texts.problems.network };
+    }
+  }
+
+  #become(snapshot: DeskSnapshot): void {
+    this.#snapshot = snapshot;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function refusalOf(body: unknown): CommandOutcome {
+  const unknown = { ok: false, code: 'unknown', message: texts.problems.unknown } as const;
+  if (typeof body !== 'object' || body === null || !('error' in body)) return unknown;
+  const { error } = body;
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return unknown;
+  return { ok: false, code: String(error.code), message: String(error.message) };
+}

@@ -1,0 +1,229 @@
+/** The pieces of the panel: each builds its elements once and patches them to a view, so that focus is never lost. */
+import type { FieldName } from '../../../vault-client/wire.js';
+import type { RecordingAction } from '../../media/control-wire.js';
+import { element, setAttribute, setText, show, showText } from './element-builder.js';
+import { type IconName, icon, setIcon } from './icons.js';
+import { texts } from './panel-texts.js';
+import type { ButtonView, FieldRowView, PanelView, RecordingView, Tone } from './panel-view-model.js';
+
+/** No card number has more digits; a stuck key must not fill the panel. */
+const MAX_DOTS = 24;
+
+export function patchButton(button: HTMLButtonElement, label: HTMLElement, view: ButtonView): void {
+  show(button, view.visible);
+  setText(label, view.label);
+  // A busy button keeps the focus: it is marked, not disabled.
+  const busy = view.busy ? 'true' : undefined;
+  setAttribute(button, 'aria-busy', busy);
+  setAttribute(button, 'aria-disabled', busy);
+  const disabled = !view.enabled && !view.busy;
+  if (button.disabled !== disabled) button.disabled = disabled;
+}
+
+export class PanelButton {
+  readonly root: HTMLButtonElement;
+  readonly #label = element('span');
+
+  constructor(options: { name: string; className: string; onClick: () => void; icon?: IconName }) {
+    this.root = element('button', { type: 'button', class: options.className, part: `button ${options.name}` });
+    this.root.dataset.action = options.name;
+    if (options.icon !== undefined) this.root.append(icon(options.icon));
+    this.root.append(this.#label);
+    this.root.addEventListener('click', () => {
+      if (this.root.getAttribute('aria-disabled') !== 'true') options.onClick();
+    });
+  }
+
+  patch(view: ButtonView): void {
+    patchButton(this.root, this.#label, view);
+  }
+}
+
+export class FieldRow {
+  readonly root: HTMLLIElement;
+  readonly button: PanelButton;
+  readonly #icon = icon('empty');
+  readonly #label: HTMLElement;
+  readonly #text = element('span', { class: 'text' });
+  readonly #dots = element('span', { class: 'dots', 'aria-hidden': 'true' });
+  readonly #detail = element('span', { class: 'detail' });
+
+  constructor(field: FieldName, onCapture: () => void) {
+    const labelId = `label-${field}`;
+    this.#label = element('div', { class: 'label', id: labelId });
+    this.button = new PanelButton({ name: 'capture', className: 'capture', onClick: onCapture });
+    this.button.root.id = `capture-${field}`;
+    // "Capture Card Number": three buttons of one name would be a riddle in a list of buttons.
+    this.button.root.setAttribute('aria-labelledby', `capture-${field} ${labelId}`);
+    this.root = element(
+      'li',
+      { class: 'field', part: 'field', 'data-field': field },
+      element('span', { class: 'indicator', part: 'indicator' }, this.#icon),
+      element('div', {}, this.#label, element('div', { class: 'value' }, this.#text, this.#dots, this.#detail)),
+      this.button.root,
+    );
+  }
+
+  patch(view: FieldRowView): void {
+    setAttribute(this.root, 'data-state', view.state);
+    setAttribute(this.root, 'data-tone', view.tone);
+    setIcon(this.#icon, FIELD_ICONS[view.state]);
+    setText(this.#label, view.label);
+    setText(this.#text, view.text);
+    showText(this.#detail, view.detail);
+    this.#patchDots(Math.min(view.keyCount, MAX_DOTS));
+    this.button.patch(view.button);
+  }
+
+  #patchDots(count: number): void {
+    show(this.#dots, count > 0);
+    while (this.#dots.childElementCount > count) this.#dots.lastElementChild?.remove();
+    while (this.#dots.childElementCount < count) this.#dots.append(element('i'));
+  }
+}
+
+const FIELD_ICONS: Readonly<Record<FieldRowView['state'], IconName>> = {
+  empty: 'empty',
+  awaiting: 'keypad',
+  captured: 'check',
+  error: 'alert',
+};
+
+export class Headline {
+  readonly root: HTMLElement;
+  readonly #icon = icon('phone');
+  readonly #text = element('strong');
+  readonly #note = element('p');
+
+  constructor() {
+    this.root = element(
+      'div',
+      { class: 'headline', part: 'headline' },
+      element('span', { class: 'indicator' }, this.#icon),
+      element('div', {}, this.#text, this.#note),
+    );
+  }
+
+  patch(view: PanelView): void {
+    setAttribute(this.root, 'data-tone', view.headline.tone);
+    setAttribute(this.root, 'data-phase', view.phase);
+    setIcon(this.#icon, headlineIcon(view.headline.tone, view.phase));
+    setText(this.#text, view.headline.text);
+    showText(this.#note, view.headline.note);
+  }
+}
+
+function headlineIcon(tone: Tone, phase: PanelView['phase']): IconName {
+  switch (tone) {
+    case 'green':
+      return 'check';
+    case 'red':
+      return 'alert';
+    case 'yellow':
+      return 'lock';
+    case 'neutral':
+      return phase === 'collecting' ? 'lock' : 'phone';
+  }
+}
+
+export class RecordingStrip {
+  readonly root: HTMLElement;
+  readonly #icon = icon('record');
+  readonly #label = element('span');
+  readonly #pill: HTMLElement;
+  readonly #locked = element('span');
+  readonly #lockedLine: HTMLElement;
+  readonly #buttons: Readonly<Record<RecordingAction, PanelButton>>;
+
+  constructor(onAction: (action: RecordingAction) => void) {
+    const button = (action: RecordingAction) =>
+      new PanelButton({ name: `recording-${action}`, className: 'small', onClick: () => onAction(action) });
+    this.#buttons = {
+      start: button('start'),
+      pause: button('pause'),
+      resume: button('resume'),
+      stop: button('stop'),
+    };
+    this.#pill = element('span', { class: 'pill', part: 'recording-state' }, this.#icon, this.#label);
+    this.#lockedLine = element('p', { class: 'locked', id: 'recording-locked' }, icon('lock'), this.#locked);
+    const controls = Object.values(this.#buttons).map(({ root }) => root);
+    for (const control of controls) control.setAttribute('aria-describedby', 'recording-locked');
+    this.root = element(
+      'div',
+      { class: 'recording', part: 'recording', role: 'group', 'aria-label': texts.recording.recording },
+      element('div', { class: 'recording-line' }, this.#pill, ...controls),
+      this.#lockedLine,
+    );
+  }
+
+  patch(view: RecordingView | undefined): void {
+    show(this.root, view !== undefined);
+    if (view === undefined) return;
+    setAttribute(this.#pill, 'data-state', view.state);
+    setIcon(this.#icon, RECORDING_ICONS[view.state]);
+    setText(this.#label, view.label);
+    show(this.#lockedLine, view.explanation !== undefined);
+    setText(this.#locked, view.explanation ?? '');
+    this.#buttons.start.patch(view.buttons.start);
+    this.#buttons.pause.patch(view.buttons.pause);
+    this.#buttons.resume.patch(view.buttons.resume);
+    this.#buttons.stop.patch(view.buttons.stop);
+  }
+}
+
+const RECORDING_ICONS: Readonly<Record<RecordingView['state'], IconName>> = {
+  off: 'record',
+  recording: 'record',
+  paused: 'pause',
+  stopped: 'stop',
+};
+
+export class TokenBox {
+  readonly root: HTMLElement;
+  readonly copyButton: PanelButton;
+  readonly #value = element('code', { class: 'token-value', part: 'token', tabindex: '-1' });
+  readonly #note = element('small');
+  #copied = false;
+
+  constructor() {
+    const copyButton = new PanelButton({
+      name: 'copy-token',
+      className: '',
+      icon: 'copy',
+      onClick: () => void this.#copy(),
+    });
+    this.copyButton = copyButton;
+    this.root = element(
+      'div',
+      { class: 'token' },
+      element('small', {}, texts.tokenLabel),
+      element('div', { class: 'token-line' }, this.#value, copyButton.root),
+      this.#note,
+    );
+  }
+
+  patch(view: PanelView['token']): void {
+    show(this.root, view !== undefined);
+    if (view === undefined || this.#value.textContent !== view.value) this.#copied = false;
+    setText(this.#value, view?.value ?? '');
+    setText(this.#note, view?.note ?? '');
+    this.#patchCopy();
+  }
+
+  #patchCopy(): void {
+    const label = this.#copied ? texts.buttons.copied : texts.buttons.copy;
+    this.copyButton.patch({ visible: true, enabled: true, busy: false, label });
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.#value.textContent ?? '');
+      this.#copied = true;
+      this.#patchCopy();
+    } catch {
+      // Without a secure context or the permission: leave the last step to the agent.
+      getSelection()?.selectAllChildren(this.#value);
+      setText(this.#note, texts.tokenSelected);
+    }
+  }
+}

@@ -1,0 +1,404 @@
+/**
+ * What the panel shows, as a pure function of what the gateway said and what the agent just did. No DOM here: every
+ * text, colour and enabled button is decided in this file and tested without a browser.
+ */
+import type { FieldName } from '../../../vault-client/wire.js';
+import type { CallView } from '../../api/call-desk.js';
+import type { RecordingAction, RecordingState } from '../../media/control-wire.js';
+import type { FieldView, SessionAction, SessionView } from '../../payment/session-view.js';
+import type { ConnectionStatus } from './desk-state.js';
+import { capturedText, droppedKeysText, keysText, texts } from './panel-texts.js';
+
+export type PanelCommand =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'capture'; readonly field: FieldName }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'record'; readonly action: RecordingAction };
+
+export type PanelInput = {
+  readonly connection: ConnectionStatus;
+  readonly call: CallView | undefined;
+  /** The request under way. */
+  readonly busy: PanelCommand | undefined;
+  /** Why the last request was refused; gone with the next one. */
+  readonly problem: string | undefined;
+};
+
+export type PanelPhase =
+  | 'no-call'
+  | 'idle'
+  | 'starting'
+  | 'collecting'
+  | 'tokenizing'
+  | 'vaulted'
+  | 'failed'
+  | 'canceled'
+  | 'ended';
+
+export type Tone = 'neutral' | 'yellow' | 'green' | 'red';
+
+export type ButtonView = {
+  readonly visible: boolean;
+  readonly enabled: boolean;
+  /** Its request is under way. */
+  readonly busy: boolean;
+  readonly label: string;
+};
+
+export type FieldRowView = {
+  readonly field: FieldName;
+  readonly label: string;
+  readonly state: FieldView['state'];
+  readonly tone: Tone;
+  readonly text: string;
+  /** Beside the text: the card's brand, or the number of keys. */
+  readonly detail: string | undefined;
+  readonly keyCount: number;
+  readonly button: ButtonView;
+};
+
+export type RecordingView = {
+  readonly state: RecordingState;
+  readonly label: string;
+  readonly explanation: string | undefined;
+  readonly buttons: Readonly<Record<RecordingAction, ButtonView>>;
+};
+
+export type ButtonName = 'start' | 'complete' | 'tryAgain' | 'startNew' | 'cancel';
+/** A field's button, or one of the others. */
+export type FocusTarget = FieldName | ButtonName | 'copy' | 'title';
+
+export type PanelView = {
+  readonly phase: PanelPhase;
+  readonly caller: string | undefined;
+  readonly callState: string | undefined;
+  readonly headline: { readonly tone: Tone; readonly text: string; readonly note: string | undefined };
+  readonly say: string | undefined;
+  readonly hint: string | undefined;
+  /** Empty unless there is something to capture or a reason to show what was. */
+  readonly fields: readonly FieldRowView[];
+  readonly buttons: Readonly<Record<ButtonName, ButtonView>>;
+  readonly token: { readonly value: string; readonly note: string } | undefined;
+  readonly recording: RecordingView | undefined;
+  readonly connectionNote: string | undefined;
+  readonly problem: string | undefined;
+  /** Where the keyboard goes when the button that had it is gone. */
+  readonly focus: FocusTarget;
+};
+
+/** The order in which the panel shows them; any order of capture works. */
+const FIELD_ORDER: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
+
+export function panelViewOf(input: PanelInput): PanelView {
+  const { call, connection } = input;
+  const session = call?.session;
+  const phase = phaseOf(call);
+  const context: Context = { ...input, phase, session, online: connection === 'open' };
+  const fields =
+    hasRows(phase) && session !== undefined ? FIELD_ORDER.map((field) => rowOf(field, session, context)) : [];
+  const buttons = buttonsOf(context);
+  return {
+    phase,
+    caller: call?.caller,
+    callState: call === undefined ? undefined : texts.callStates[call.state],
+    headline: headlineOf(context),
+    say: sayOf(context),
+    hint: hintOf(context),
+    fields,
+    buttons,
+    token:
+      phase === 'vaulted' && session?.token !== undefined ? { value: session.token, note: texts.tokenNote } : undefined,
+    recording: call === undefined ? undefined : recordingOf(call, context),
+    connectionNote: connectionNoteOf(connection),
+    problem: input.problem,
+    focus: focusOf(phase, fields, buttons),
+  };
+}
+
+type Context = PanelInput & {
+  readonly phase: PanelPhase;
+  readonly session: SessionView | undefined;
+  readonly online: boolean;
+};
+
+function phaseOf(call: CallView | undefined): PanelPhase {
+  if (call === undefined) return 'no-call';
+  const state = call.session?.state;
+  if (state === 'vaulted') return 'vaulted';
+  if (call.state === 'ended') return 'ended';
+  switch (state) {
+    case undefined:
+      return 'idle';
+    case 'ready':
+    case 'capturing':
+      return 'collecting';
+    default:
+      return state;
+  }
+}
+
+function hasRows(phase: PanelPhase): boolean {
+  return phase === 'collecting' || phase === 'tokenizing' || phase === 'failed' || phase === 'vaulted';
+}
+
+function rowOf(field: FieldName, session: SessionView, context: Context): FieldRowView {
+  const view = session.fields[field];
+  const label = texts.fields[field];
+  const busy = context.busy?.kind === 'capture' && context.busy.field === field;
+  const button = {
+    visible: context.phase !== 'vaulted' && context.phase !== 'failed',
+    enabled: allows(context, 'capture'),
+    busy,
+    label: view.state === 'empty' ? texts.buttons.capture : texts.buttons.recapture,
+  };
+  const row = { field, label, state: view.state, button, keyCount: 0, detail: undefined };
+  switch (view.state) {
+    case 'empty':
+      return { ...row, tone: 'neutral', text: texts.fieldEmpty };
+    case 'awaiting':
+      return {
+        ...row,
+        tone: 'yellow',
+        text: texts.fieldAwaiting,
+        keyCount: view.keyCount,
+        detail: keysText(view.keyCount),
+      };
+    case 'captured':
+      return {
+        ...row,
+        tone: 'green',
+        text: view.masked ?? capturedText(label, undefined),
+        detail: view.brand === undefined ? undefined : texts.brands[view.brand],
+      };
+    case 'error':
+      return { ...row, tone: 'red', text: view.error?.message ?? texts.problems.unknown };
+  }
+}
+
+function buttonsOf(context: Context): Readonly<Record<ButtonName, ButtonView>> {
+  const { phase, call, busy, online } = context;
+  const callIsActive = call?.state === 'active';
+  const restart = busy?.kind === 'start';
+  return {
+    start: {
+      visible: phase === 'idle' || phase === 'canceled',
+      enabled: online && callIsActive,
+      busy: restart,
+      label: texts.buttons.start,
+    },
+    complete: {
+      visible: phase === 'collecting' || phase === 'tokenizing',
+      enabled: allows(context, 'complete'),
+      busy: phase === 'tokenizing' || busy?.kind === 'complete',
+      label: texts.buttons.complete,
+    },
+    tryAgain: {
+      visible: phase === 'failed',
+      enabled: callIsActive && allows(context, 'try-again'),
+      busy: restart,
+      label: texts.buttons.tryAgain,
+    },
+    startNew: {
+      visible: phase === 'vaulted' && call?.state !== 'ended',
+      enabled: callIsActive && allows(context, 'start-new-capture'),
+      busy: restart,
+      label: texts.buttons.startNew,
+    },
+    cancel: {
+      visible: phase === 'starting' || phase === 'collecting' || phase === 'tokenizing' || phase === 'failed',
+      enabled: allows(context, 'cancel'),
+      busy: busy?.kind === 'cancel',
+      label: texts.buttons.cancel,
+    },
+  };
+}
+
+function allows({ online, session }: Context, action: SessionAction): boolean {
+  return online && (session?.actions.includes(action) ?? false);
+}
+
+function headlineOf(context: Context): PanelView['headline'] {
+  const { phase, call, session } = context;
+  const { status } = texts;
+  switch (phase) {
+    case 'no-call':
+      return { tone: 'neutral', text: status.noCall, note: status.noCallNote };
+    case 'idle':
+      return call?.state === 'active'
+        ? { tone: 'neutral', text: status.idle, note: undefined }
+        : { tone: 'neutral', text: texts.callStates[call?.state ?? 'ended'], note: status.notActive };
+    case 'starting':
+      return { tone: 'yellow', text: status.starting, note: status.startingNote };
+    case 'collecting':
+      return collectingHeadline(session);
+    case 'tokenizing':
+      return { tone: 'yellow', text: status.tokenizing, note: status.tokenizingNote };
+    case 'vaulted':
+      return { tone: 'green', text: texts.vaulted, note: call?.state === 'ended' ? undefined : status.vaultedNote };
+    case 'failed':
+      return { tone: 'red', text: session?.error?.message ?? status.failed, note: status.failedNote };
+    case 'canceled':
+      return {
+        tone: 'neutral',
+        text: status.canceled,
+        note:
+          call?.recording.state === 'recording'
+            ? `${status.canceledNote} ${texts.recording.resumed}`
+            : status.canceledNote,
+      };
+    case 'ended':
+      return {
+        tone: 'neutral',
+        text: status.ended,
+        note: session?.state === 'ended' ? status.endedNote : status.callOverNote,
+      };
+  }
+}
+
+function collectingHeadline(session: SessionView | undefined): PanelView['headline'] {
+  const { status } = texts;
+  if (session !== undefined && isComplete(session)) {
+    return { tone: 'green', text: status.complete, note: status.completeNote };
+  }
+  return { tone: 'neutral', text: status.collecting, note: status.collectingNote };
+}
+
+function sayOf({ phase, call, session }: Context): string | undefined {
+  const { say } = texts;
+  switch (phase) {
+    case 'idle':
+    case 'canceled':
+      return call?.state === 'active' ? say.idle : undefined;
+    case 'starting':
+      return say.starting;
+    case 'collecting':
+      return session === undefined ? undefined : sayWhileCollecting(session);
+    case 'tokenizing':
+      return say.complete;
+    case 'vaulted':
+      return call?.state === 'active' ? say.vaulted : undefined;
+    case 'failed':
+      return say.failed;
+    case 'no-call':
+    case 'ended':
+      return undefined;
+  }
+}
+
+function sayWhileCollecting(session: SessionView): string {
+  const { say } = texts;
+  const inState = (state: FieldView['state']) => FIELD_ORDER.find((field) => session.fields[field].state === state);
+  const awaiting = inState('awaiting');
+  if (awaiting !== undefined) return say.capture[awaiting];
+  const failed = inState('error');
+  if (failed !== undefined) return say.again[failed];
+  if (isComplete(session)) return say.complete;
+  return inState('captured') === undefined ? say.ready : say.next;
+}
+
+function hintOf({ phase, session }: Context): string | undefined {
+  if (phase !== 'collecting' || session === undefined) return undefined;
+  if (session.state === 'capturing') return texts.clearHint;
+  return session.droppedKeys > 0 ? droppedKeysText(session.droppedKeys) : undefined;
+}
+
+function recordingOf(call: CallView, { busy, online }: Context): RecordingView {
+  const { state, lockedByPayment } = call.recording;
+  const free = online && !lockedByPayment && call.state !== 'ended';
+  const button = (action: RecordingAction, label: string, states: readonly RecordingState[]): ButtonView => ({
+    visible: states.includes(state) && call.state !== 'ended',
+    enabled: free,
+    busy: busy?.kind === 'record' && busy.action === action,
+    label,
+  });
+  return {
+    state,
+    label: texts.recording[state],
+    explanation: lockedByPayment && call.state !== 'ended' ? lockExplanation(state) : undefined,
+    buttons: {
+      start: button('start', texts.buttons.record, ['off', 'stopped']),
+      pause: button('pause', texts.buttons.pause, ['recording']),
+      resume: button('resume', texts.buttons.resume, ['paused']),
+      stop: button('stop', texts.buttons.stop, ['recording', 'paused']),
+    },
+  };
+}
+
+function lockExplanation(state: RecordingState): string {
+  switch (state) {
+    case 'paused':
+      return texts.recording.lockedPaused;
+    case 'recording':
+      return texts.recording.lockedMasked;
+    case 'off':
+    case 'stopped':
+      return texts.recording.locked;
+  }
+}
+
+function connectionNoteOf(connection: ConnectionStatus): string | undefined {
+  switch (connection) {
+    case 'open':
+      return undefined;
+    case 'connecting':
+      return texts.connecting;
+    case 'reconnecting':
+      return texts.reconnecting;
+    case 'refused':
+    case 'signed-out':
+      return texts.signedOut;
+  }
+}
+
+function focusOf(
+  phase: PanelPhase,
+  fields: readonly FieldRowView[],
+  buttons: Readonly<Record<ButtonName, ButtonView>>,
+): FocusTarget {
+  switch (phase) {
+    case 'collecting': {
+      if (buttons.complete.enabled) return 'complete';
+      const next = fields.find(({ state, button }) => button.enabled && state !== 'captured');
+      return next?.field ?? 'title';
+    }
+    case 'idle':
+    case 'canceled':
+      return buttons.start.enabled ? 'start' : 'title';
+    case 'failed':
+      return buttons.tryAgain.enabled ? 'tryAgain' : 'cancel';
+    case 'vaulted':
+      return 'copy';
+    case 'starting':
+    case 'tokenizing':
+      return buttons.cancel.enabled ? 'cancel' : 'title';
+    case 'no-call':
+    case 'ended':
+      return 'title';
+  }
+}
+
+function isComplete(session: SessionView): boolean {
+  return FIELD_ORDER.every((field) => session.fields[field].state === 'captured');
+}
+
+/**
+ * What a screen reader is told when one view follows another: changes of fields and phases, never the counting of
+ * keys. Empty when there is nothing to say.
+ */
+export function announcementBetween(before: PanelView | undefined, after: PanelView): string {
+  const said: string[] = [];
+  if (after.connectionNote !== undefined && after.connectionNote !== before?.connectionNote) {
+    said.push(after.connectionNote);
+  }
+  if (before !== undefined && before.phase !== after.phase) {
+    said.push([after.headline.text, after.headline.note].filter((part) => part !== undefined).join('. '));
+  }
+  for (const row of after.fields) {
+    const old = before?.fields.find(({ field }) => field === row.field);
+    if (old === undefined || (old.state === row.state && old.text === row.text) || row.state === 'empty') continue;
+    said.push(row.state === 'captured' ? capturedText(row.label, row.text) : `${row.label}: ${row.text}`);
+  }
+  if (after.buttons.complete.enabled && before?.buttons.complete.enabled === false) said.push(texts.status.complete);
+  return said.join('. ');
+}

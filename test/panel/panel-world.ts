@@ -1,0 +1,139 @@
+/** The panel's world for tests: a real server on loopback, calls in memory, pages in Debian's Chromium. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { ApiAuditEvent } from '../../gateway/api/api-audit.js';
+import { ApiServer } from '../../gateway/api/api-server.js';
+import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { FieldName } from '../../vault-client/wire.js';
+import { MemoryCallDesk } from '../support/memory-call-desk.js';
+
+export const TOKEN = 'test-token-of-agent-ada-0123456789';
+export const OTHER_TOKEN = 'test-token-of-agent-bob-0123456789';
+export const ADA = { agent: 'ada', origin: 'test' };
+export const BOB = { agent: 'bob', origin: 'test' };
+
+const CHROMIUM = '/usr/bin/chromium';
+const here = dirname(fileURLToPath(import.meta.url));
+export const PANEL_DIRECTORY = join(here, '../../gateway/panel/browser');
+/** Runs in the page, before the page's own scripts. */
+const COLLECT_EVENTS = `
+  globalThis.tonegateEvents = [];
+  for (const type of ['tonegate:state', 'tonegate:token', 'tonegate:error']) {
+    addEventListener(type, ({ detail }) => tonegateEvents.push({ type, detail }));
+  }`;
+const FINISH_ANIMATIONS = `Promise.all([...document.getAnimations(), ...(document.querySelector('tonegate-panel')?.shadowRoot.getAnimations() ?? [])]
+  .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
+  .map((animation) => animation.finished.catch(() => 0)))`;
+const SCREENSHOT_DIRECTORY = join(process.cwd(), 'test-output/panel');
+
+export type PanelServer = {
+  readonly desk: MemoryCallDesk;
+  readonly server: ApiServer;
+  readonly port: number;
+  readonly audit: ApiAuditEvent[];
+};
+
+export async function startServer(options: { desk?: MemoryCallDesk; port?: number } = {}): Promise<PanelServer> {
+  const desk = options.desk ?? new MemoryCallDesk();
+  const audit: ApiAuditEvent[] = [];
+  const server = new ApiServer({
+    listen: { address: '127.0.0.1', port: options.port ?? 0 },
+    desk,
+    agents: [
+      { name: 'ada', token: TOKEN },
+      { name: 'bob', token: OTHER_TOKEN },
+    ],
+    allowedOrigins: ['https://crm.example'],
+    onAudit: (event) => audit.push(event),
+    metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
+    health: () => ({ ok: true, parts: { vault: true } }),
+    panelDirectory: PANEL_DIRECTORY,
+  });
+  return { desk, server, port: await server.start(), audit };
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+export type PanelPage = {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly panel: Locator;
+  /** Errors of the page and refusals by its security policy, both of which must stay empty. */
+  readonly complaints: string[];
+  /** `tonegate:*` events as they were dispatched. */
+  events(): Promise<readonly { readonly type: string; readonly detail: Record<string, unknown> }[]>;
+};
+
+export type PageOptions = { readonly dark?: boolean; readonly widthPx?: number; readonly heightPx?: number };
+
+export async function openPage(browser: Browser, port: number, options: PageOptions = {}): Promise<PanelPage> {
+  const context = await browser.newContext({
+    viewport: { width: options.widthPx ?? 1060, height: options.heightPx ?? 800 },
+    colorScheme: options.dark ? 'dark' : 'light',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A socket that cannot connect is reported by the browser itself; the page is meant to live with that.
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED/.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  await page.addInitScript({ content: COLLECT_EVENTS });
+  await page.goto(`http://127.0.0.1:${port}/`);
+  return {
+    context,
+    page,
+    panel: page.locator('tonegate-panel'),
+    complaints,
+    events: () => page.evaluate('globalThis.tonegateEvents'),
+  };
+}
+
+export async function signIn({ page }: PanelPage, token = TOKEN): Promise<void> {
+  await page.getByLabel('Access token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export async function openSignedIn(browser: Browser, port: number, options: PageOptions = {}): Promise<PanelPage> {
+  const opened = await openPage(browser, port, options);
+  await signIn(opened);
+  await opened.panel.waitFor();
+  return opened;
+}
+
+export function row(panel: Locator, field: FieldName): Locator {
+  return panel.locator(`[data-field="${field}"]`);
+}
+
+export function button(panel: Locator, action: string): Locator {
+  return panel.locator(`button[data-action="${action}"]`);
+}
+
+export async function screenshot({ page }: PanelPage, name: string): Promise<void> {
+  await mkdir(SCREENSHOT_DIRECTORY, { recursive: true });
+  // Transitions are over within this; a picture of half a fade shows nothing.
+  await page.evaluate(FINISH_ANIMATIONS);
+  await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
+}
+
+export type Hue = 'green' | 'yellow' | 'red' | 'grey';
+
+/** What a person would call the element's background colour. */
+export async function hueOf(indicator: Locator): Promise<Hue> {
+  const colour: string = await indicator.evaluate('(node) => getComputedStyle(node).backgroundColor');
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
+  if (spread < 40) return 'grey';
+  if (red > 180 && green > 150) return 'yellow';
+  return red > green ? 'red' : 'green';
+}
