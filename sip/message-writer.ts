@@ -3,6 +3,7 @@ import { hasControlCharacter } from './characters.js';
 import { canonicalName } from './header-names.js';
 import { tagOf } from './headers.js';
 import type { HeaderField, SipMessage, SipRequest, SipResponse } from './message.js';
+import type { ParseFailure } from './message-parser.js';
 
 const noBody = Buffer.alloc(0);
 
@@ -29,8 +30,7 @@ export function writeMessage(message: SipMessage): Buffer {
   }
   head += `Content-Length: ${message.body.length}\r\n\r\n`;
   const headBytes = Buffer.byteLength(head, 'utf8');
-  // Not from the pool: whoever wipes this message (INFO bodies) must not share the memory with another one.
-  const bytes = Buffer.allocUnsafeSlow(headBytes + message.body.length);
+  const bytes = Buffer.allocUnsafe(headBytes + message.body.length);
   bytes.write(head, 0, 'utf8');
   message.body.copy(bytes, headBytes);
   return bytes;
@@ -82,4 +82,17 @@ export function buildResponse(request: SipRequest, options: ResponseOptions): Si
   }
   headers.push(...(options.headers ?? []));
   return { kind: 'response', status, reason, headers, body: options.body ?? noBody };
+}
+
+const failureReasons: Readonly<Record<ParseFailure['status'], string>> = {
+  400: 'Bad Request',
+  414: 'Request-URI Too Long',
+  505: 'Version Not Supported',
+  513: 'Message Too Large',
+};
+
+/** The answer to bytes that are no message; `undefined` where there is nobody or nothing to answer. */
+export function buildFailureResponse(failure: ParseFailure, toTag: string): SipResponse | undefined {
+  const { reply, status } = failure;
+  return reply === undefined ? undefined : buildResponse(reply, { status, reason: failureReasons[status], toTag });
 }

@@ -1,0 +1,170 @@
+/** One TCP listener with the connections it accepted and those opened from its address. */
+import { randomBytes } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { buildFailureResponse, writeMessage } from './message-writer.js';
+import { TcpConnection } from './tcp-connection-socket.js';
+
+/** An SBC uses one or a few; beyond this many of one address somebody is collecting our memory. */
+export const MAX_CONNECTIONS_PER_SOURCE = 100;
+export const MAX_CONNECTIONS = 4_000;
+/** Opened from here and not answered: the transaction would be dead by then anyway (RFC 3261 Timer B is 32 s). */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** A peer that does not read cannot hold up our end for longer. */
+const CLOSE_GRACE_MS = 1_000;
+
+export type TcpRemote = { readonly address: string; readonly port: number; readonly connectionId: number };
+export type TcpTarget = { readonly address: string; readonly port: number; readonly connectionId?: number };
+
+export type TcpSocketOptions = {
+  readonly address: string;
+  readonly port: number;
+  readonly nextConnectionId: () => number;
+  /** `bytes` is a Buffer of its own: whoever gets it may wipe it. */
+  readonly onMessage: (bytes: Buffer, remote: TcpRemote) => void;
+  /** A connection is gone, or there is none to this target and none could be opened. Never called from within `send`. */
+  readonly onFailed: (target: TcpTarget) => void;
+};
+
+type OpenConnection = { readonly connection: TcpConnection; readonly remote: TcpRemote };
+
+export class TcpSocket {
+  readonly #options: TcpSocketOptions;
+  readonly #server: Server;
+  readonly #byId = new Map<number, OpenConnection>();
+  /** Remote address and port to the newest connection with it, whoever opened it. */
+  readonly #byRemote = new Map<string, OpenConnection>();
+  readonly #countBySource = new Map<string, number>();
+  #isClosing = false;
+
+  constructor(options: TcpSocketOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** @returns the bound port. */
+  open(): Promise<number> {
+    const { address, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host: address, port }, () => {
+        this.#server.off('error', reject);
+        // Out of descriptors: the listener stays, the one connection is lost.
+        this.#server.on('error', () => undefined);
+        const bound = this.#server.address();
+        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+      });
+    });
+  }
+
+  /**
+   * Sends on the connection named, or on any with that address and port, or opens one. A named connection that is gone is
+   * not replaced: the port of an accepted one is nobody's listener.
+   */
+  send(target: TcpTarget, bytes: Buffer): void {
+    const found =
+      target.connectionId === undefined
+        ? (this.#byRemote.get(remoteKey(target)) ?? this.#connect(target))
+        : this.#byId.get(target.connectionId);
+    if (found === undefined) {
+      setImmediate(() => this.#options.onFailed(target));
+      return;
+    }
+    found.connection.send(bytes);
+  }
+
+  /** Stops listening and closes every connection once what waits on it is sent. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    for (const { connection } of this.#byId.values()) {
+      connection.destroySoon();
+    }
+    const timer = setTimeout(() => {
+      for (const { connection } of this.#byId.values()) {
+        connection.destroy();
+      }
+    }, CLOSE_GRACE_MS);
+    return new Promise((resolve) =>
+      this.#server.close(() => {
+        clearTimeout(timer);
+        resolve();
+      }),
+    );
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress === undefined || remotePort === undefined || !this.#hasRoomFor(plainAddress(remoteAddress))) {
+      socket.destroy();
+      return;
+    }
+    this.#keep(socket, plainAddress(remoteAddress), remotePort);
+  }
+
+  #connect(target: TcpTarget): OpenConnection | undefined {
+    if (this.#isClosing || !this.#hasRoomFor(target.address)) {
+      return undefined;
+    }
+    const localAddress = isUnspecified(this.#options.address) ? undefined : this.#options.address;
+    const socket = connect({
+      host: target.address,
+      port: target.port,
+      ...(localAddress === undefined ? undefined : { localAddress }),
+    });
+    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT_MS);
+    socket.once('connect', () => clearTimeout(timer));
+    socket.once('close', () => clearTimeout(timer));
+    return this.#keep(socket, target.address, target.port);
+  }
+
+  #keep(socket: Socket, address: string, port: number): OpenConnection {
+    const remote: TcpRemote = { address, port, connectionId: this.#options.nextConnectionId() };
+    const connection: TcpConnection = new TcpConnection({
+      socket,
+      onMessage: (bytes) => this.#options.onMessage(bytes, remote),
+      onMalformed: (failure) => {
+        const response = buildFailureResponse(failure, randomBytes(8).toString('hex'));
+        if (response !== undefined) {
+          connection.send(writeMessage(response));
+        }
+      },
+      onClosed: () => this.#forget(opened),
+    });
+    const opened = { connection, remote };
+    this.#byId.set(remote.connectionId, opened);
+    this.#byRemote.set(remoteKey(remote), opened);
+    this.#countBySource.set(address, (this.#countBySource.get(address) ?? 0) + 1);
+    return opened;
+  }
+
+  #forget(opened: OpenConnection): void {
+    const { remote } = opened;
+    this.#byId.delete(remote.connectionId);
+    if (this.#byRemote.get(remoteKey(remote)) === opened) {
+      this.#byRemote.delete(remoteKey(remote));
+    }
+    const left = (this.#countBySource.get(remote.address) ?? 1) - 1;
+    if (left === 0) {
+      this.#countBySource.delete(remote.address);
+    } else {
+      this.#countBySource.set(remote.address, left);
+    }
+    this.#options.onFailed(remote);
+  }
+
+  #hasRoomFor(address: string): boolean {
+    return this.#byId.size < MAX_CONNECTIONS && (this.#countBySource.get(address) ?? 0) < MAX_CONNECTIONS_PER_SOURCE;
+  }
+}
+
+function remoteKey(target: TcpTarget): string {
+  return `${target.address}|${target.port}`;
+}
+
+/** A dual-stack listener sees IPv4 peers as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2); flows name them as the rest of us do. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+function isUnspecified(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
