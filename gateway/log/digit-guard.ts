@@ -8,10 +8,11 @@
 export const MIN_HIDDEN_DIGITS = 12;
 
 /**
- * Digits count as one run over up to three spaces, hyphens or commas: `4242 4242`, `4242-4242`, `4242 - 4242`, `4,2,4,2`.
- * Colons, points and letters end a run, so neither ISO times nor IP addresses make one.
+ * Digits count as one run over what people and serialisers put between them, up to eight of spaces, line ends, hyphens,
+ * commas, quotes and backslashes: `4242 4242`, `4242 - 4242`, `4,2,4,2`, `["4","2"]`, also escaped. Colons, points and
+ * letters end a run, so neither ISO times nor IP addresses make one.
  */
-const DIGIT_RUN = `\\d(?:[ ,\\u00a0-]{0,3}\\d){${MIN_HIDDEN_DIGITS - 1},}`;
+const DIGIT_RUN = `\\d(?:(?:\\\\[nrt]|[\\s,"'\\\\-]){0,8}\\d){${MIN_HIDDEN_DIGITS - 1},}`;
 
 /**
  * Ids of our own making, which hold such runs by chance: UUIDs and hexadecimal words of 128 bits or more. At least one

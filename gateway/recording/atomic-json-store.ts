@@ -1,4 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { types } from 'node:util';
 
 /**
  * One JSON file (mode 0600) that always holds a whole document: each version is written beside it and renamed over it.
@@ -37,7 +38,7 @@ export class AtomicJsonFile {
     } catch (error) {
       this.#newest = undefined;
       await rm(scratch, { force: true }).catch(() => undefined);
-      this.#onFailed(error instanceof Error ? error.message : 'unknown');
+      this.#onFailed(types.isNativeError(error) ? error.message : 'unknown');
     } finally {
       this.#running = undefined;
     }

@@ -1,0 +1,42 @@
+/** Where everything lies below the data directory. Pure. */
+import { join, resolve } from 'node:path';
+import type { Configuration } from './configuration.js';
+
+export type DataPaths = {
+  readonly directory: string;
+  readonly auditLog: string;
+  readonly recordings: string;
+  /** Process ids and sockets; nothing in it outlives the gateway. */
+  readonly run: string;
+  readonly secrets: string;
+};
+
+export function dataPaths(dataDirectory: string): DataPaths {
+  const directory = resolve(dataDirectory);
+  return {
+    directory,
+    auditLog: join(directory, 'audit.db'),
+    recordings: join(directory, 'recordings'),
+    run: join(directory, 'run'),
+    secrets: join(directory, 'secrets'),
+  };
+}
+
+export type SecretPaths = {
+  readonly redeemCredential: string;
+  readonly envelopeKey: string;
+  /** Agent's name to the file of the agent's bearer token. */
+  readonly agentTokens: ReadonlyMap<string, string>;
+};
+
+/** The files that the configuration names, or those of our own making. */
+export function secretPaths({ api, dataDirectory, vault }: Configuration): SecretPaths {
+  const { secrets } = dataPaths(dataDirectory);
+  return {
+    redeemCredential: resolve(vault.redeemCredentialFile ?? join(secrets, 'redeem.token')),
+    envelopeKey: resolve(vault.envelopeKeyFile ?? join(secrets, 'envelope.key')),
+    agentTokens: new Map(
+      api.agents.map(({ name, tokenFile }) => [name, resolve(tokenFile ?? join(secrets, `agent-${name}.token`))]),
+    ),
+  };
+}
