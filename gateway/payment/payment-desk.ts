@@ -2,8 +2,9 @@
  * Runs the payment sessions: carries out what the session machines ask of media, vault, recorder and audit, and feeds
  * back what these answer. One desk a gateway; sessions are independent of each other.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { CardRules, FieldName, SessionErrorCode, VaultEvent } from '../../vault-client/wire.js';
+import { randomIdentifier } from './identifiers.js';
 import {
   PaymentSession,
   type SessionAuditAction,
@@ -110,7 +111,7 @@ export class PaymentDesk {
       return { ok: false, code: 'session-in-progress' };
     const sessions = this.#byCall.get(callId) ?? [];
     if (sessions.length >= MAX_SESSIONS_A_CALL) return { ok: false, code: 'session-not-in-state' };
-    const sessionId = randomUUID();
+    const sessionId = randomIdentifier();
     const entry: Entry = {
       id: sessionId,
       callId,

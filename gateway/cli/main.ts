@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The command `tonegate`: finds the subcommand and ends with its exit code. */
+// Node opens its inspector, and with it the whole memory, to whoever may send SIGUSR1.
+process.on('SIGUSR1', () => {});
+
+const USAGE = `tonegate start [--config FILE]        runs the gateway
+tonegate check [--config FILE]        checks a configuration; --print-ports lists what would listen
+tonegate audit verify|list [--data DIR]  reads the audit log
+tonegate demo [--interactive] [--json FILE]  a call, a capture and a token on this machine`;
+
+const io = {
+  out: (line: string) => void process.stdout.write(`${line}\n`),
+  err: (line: string) => void process.stderr.write(`${line}\n`),
+};
+
+type Command = (args: readonly string[], terminal: typeof io) => Promise<number>;
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = await commandOf(name);
+if (command) {
+  process.exitCode = await command(args, io);
+} else {
+  io.err(USAGE);
+  process.exitCode = name === '--help' || name === 'help' ? 0 : 2;
+}
+
+/** Loads one command and nothing of the others: the demo's phone must not be in the gateway's memory. */
+async function commandOf(wanted: string): Promise<Command | undefined> {
+  switch (wanted) {
+    case 'start':
+      return (await import('./start.js')).start;
+    case 'check':
+      return (await import('./check.js')).check;
+    case 'audit':
+      return (await import('./audit.js')).audit;
+    case 'demo':
+      return (await import('./demo.js')).demo;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/** The agent's desktop in the demo: the same HTTP API and event socket that the payment panel uses. */
+import { WebSocket } from 'ws';
+import type { FieldName } from '../../vault-client/wire.js';
+import type { CallView } from '../api/call-desk.js';
+import type { SessionView } from '../payment/session-view.js';
+
+const WAIT_LIMIT_MS = 15_000;
+
+export type DesktopOptions = {
+  readonly port: number;
+  readonly token: string;
+  readonly onSession: (session: SessionView) => void;
+};
+
+type EventMessage =
+  | { readonly type: 'snapshot'; readonly calls: readonly CallView[] }
+  | { readonly type: 'call'; readonly call: CallView }
+  | { readonly type: 'session'; readonly session: SessionView };
+
+export class AgentDesktop {
+  readonly #options: DesktopOptions;
+  readonly #socket: WebSocket;
+  readonly #waiting = new Set<() => void>();
+  #calls = new Map<string, CallView>();
+  #session: SessionView | undefined;
+
+  private constructor(options: DesktopOptions, socket: WebSocket) {
+    this.#options = options;
+    this.#socket = socket;
+  }
+
+  static async connect(options: DesktopOptions): Promise<AgentDesktop> {
+    const socket = new WebSocket(`ws://127.0.0.1:${options.port}/v1/events`);
+    const desktop = new AgentDesktop(options, socket);
+    socket.on('message', (data) => desktop.#take(JSON.parse(data.toString())));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', () => resolve());
+      socket.once('error', reject);
+    });
+    socket.send(JSON.stringify({ type: 'authenticate', token: options.token }));
+    return desktop;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  activeCall(): Promise<CallView> {
+    return this.#until('an active call', () => [...this.#calls.values()].find((call) => call.state === 'active'));
+  }
+
+  callEnded(callId: string): Promise<true> {
+    return this.#until('the end of the call', () => {
+      const call = this.#calls.get(callId);
+      return call === undefined || call.state === 'ended' ? true : undefined;
+    });
+  }
+
+  async startSession(callId: string): Promise<SessionView> {
+    this.#session = undefined;
+    return this.#post(`/v1/calls/${encodeURIComponent(callId)}/payment-sessions`, {});
+  }
+
+  async capture(sessionId: string, field: FieldName): Promise<void> {
+    await this.#post(`/v1/payment-sessions/${sessionId}/capture`, { field });
+  }
+
+  async complete(sessionId: string): Promise<SessionView> {
+    await this.#post(`/v1/payment-sessions/${sessionId}/complete`, {});
+    return this.#until('the token', () =>
+      this.#session?.state === 'vaulted' || this.#session?.state === 'failed' ? this.#session : undefined,
+    );
+  }
+
+  /** Waits until the field has been captured or has failed. */
+  async fieldDone(field: FieldName): Promise<SessionView> {
+    return this.#until(`the ${field} field`, () => {
+      const state = this.#session?.fields[field].state;
+      return state === 'captured' || state === 'error' ? this.#session : undefined;
+    });
+  }
+
+  async #post(path: string, body: object): Promise<SessionView> {
+    const response = await fetch(`http://127.0.0.1:${this.#options.port}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#options.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as SessionView;
+  }
+
+  #take(message: EventMessage): void {
+    if (message.type === 'snapshot') this.#calls = new Map(message.calls.map((call) => [call.id, call]));
+    else if (message.type === 'call') this.#calls.set(message.call.id, message.call);
+    else if (message.type === 'session') {
+      this.#session = message.session;
+      this.#options.onSession(message.session);
+    }
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #until<T>(what: string, find: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`waited in vain for ${what}`));
+      }, WAIT_LIMIT_MS);
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}

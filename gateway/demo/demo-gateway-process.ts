@@ -1,0 +1,114 @@
+/** The gateway as an operator starts it: `tonegate start` in a process of its own, here with a throw-away directory. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+
+const START_LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 10_000;
+
+export type DemoGatewayOptions = { readonly callerPort: number; readonly agentPort: number };
+
+type Ready = {
+  readonly sipPorts: readonly { readonly name: string; readonly transport: string; readonly port: number }[];
+  readonly apiPort: number;
+  readonly redeemPort: number;
+};
+
+export class DemoGateway {
+  readonly directory: string;
+  readonly #child: ChildProcess;
+  readonly #ready: Ready;
+
+  private constructor(directory: string, child: ChildProcess, ready: Ready) {
+    this.directory = directory;
+    this.#child = child;
+    this.#ready = ready;
+  }
+
+  /** @param options where the two phones listen; all else is the gateway's own default, on ports of its choice */
+  static async start(options: DemoGatewayOptions): Promise<DemoGateway> {
+    const directory = await mkdtemp(join(tmpdir(), 'tonegate-demo-'));
+    const file = join(directory, 'tonegate.yaml');
+    writeFileSync(file, stringify(configurationOf(join(directory, 'data'), options)));
+    const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, 'start', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      return new DemoGateway(directory, child, await readyLine(child));
+    } catch (error) {
+      child.kill('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get apiPort(): number {
+    return this.#ready.apiPort;
+  }
+
+  get redeemPort(): number {
+    return this.#ready.redeemPort;
+  }
+
+  /** Port of the caller's side. */
+  get callerSidePort(): number {
+    return this.#ready.sipPorts.find(({ name, transport }) => name === 'caller-side' && transport === 'udp')?.port ?? 0;
+  }
+
+  get recordingDirectory(): string {
+    return join(this.directory, 'data', 'recordings');
+  }
+
+  secret(name: string): string {
+    return readFileSync(join(this.directory, 'data', 'secrets', name), 'utf8').trim();
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await gone;
+    clearTimeout(timer);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function configurationOf(dataDirectory: string, { callerPort, agentPort }: DemoGatewayOptions): object {
+  const loopback = { address: '127.0.0.1', port: 0 };
+  return {
+    dataDirectory,
+    sip: {
+      listeners: [
+        { name: 'caller-side', ...loopback },
+        { name: 'agent-side', ...loopback },
+      ],
+    },
+    peers: [
+      { name: 'trunk', listener: 'caller-side', addresses: ['127.0.0.1'], target: { ...loopback, port: callerPort } },
+      { name: 'pbx', listener: 'agent-side', addresses: ['127.0.0.1'], target: { ...loopback, port: agentPort } },
+    ],
+    api: { listen: loopback },
+    vault: { redeem: loopback },
+    log: { level: 'info' },
+  };
+}
+
+/** Every line of the gateway's log is JSON; the one that says ready names its ports. */
+async function readyLine(child: ChildProcess): Promise<Ready> {
+  if (!child.stdout) throw new Error('the gateway has no output');
+  const lines = createInterface({ input: child.stdout });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the gateway did not become ready')), START_LIMIT_MS);
+    child.once('exit', (code) => reject(new Error(`the gateway ended with exit code ${code}`)));
+    lines.on('line', (line) => {
+      const entry = JSON.parse(line) as { readonly msg?: string } & Ready;
+      if (entry.msg !== 'ready') return;
+      clearTimeout(timer);
+      resolve(entry);
+    });
+  });
+}

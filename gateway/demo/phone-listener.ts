@@ -1,0 +1,59 @@
+/** What a telephone receives: the audio laid out on the sender's RTP clock, and every key event that came. Pure. */
+import { decodeG711 } from '../../dsp/g711.js';
+import { RtpHeader, timestampDistance } from '../media/rtp-header.js';
+
+/** Ten minutes: a demo call with a person at the keys. */
+const MAX_KEPT_SAMPLES = 10 * 60 * 8000;
+const EVENT_PAYLOAD_SIZE_BYTES = 4;
+
+export class PhoneListener {
+  readonly #header = new RtpHeader();
+  readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
+  readonly #decoded = new Int16Array(1024);
+  readonly #eventKeys: number[] = [];
+  #firstTimestamp: number | undefined;
+  #firstArrivedMs = 0;
+  #heardSamples = 0;
+  #lastEventTimestamp: number | undefined;
+
+  /** Local time at which sample 0 of `audio` arrived; undefined before the first packet. */
+  get startedMs(): number | undefined {
+    return this.#firstTimestamp === undefined ? undefined : this.#firstArrivedMs;
+  }
+
+  /** Keys that came as RFC 4733 events, one entry a press. */
+  get eventKeys(): readonly number[] {
+    return this.#eventKeys;
+  }
+
+  audio(): Int16Array {
+    return this.#kept.subarray(0, this.#heardSamples);
+  }
+
+  receive(packet: Buffer, nowMs: number): void {
+    if (this.#header.parse(packet, 0, packet.length) !== undefined) return;
+    const payload = packet.subarray(this.#header.payloadStart, this.#header.payloadEnd);
+    if (this.#header.payloadType === 0) this.#audio(payload, nowMs);
+    else if (payload.length === EVENT_PAYLOAD_SIZE_BYTES) this.#event(payload);
+  }
+
+  #audio(payload: Buffer, nowMs: number): void {
+    if (this.#firstTimestamp === undefined) {
+      this.#firstTimestamp = this.#header.timestamp;
+      this.#firstArrivedMs = nowMs;
+    }
+    const at = timestampDistance(this.#firstTimestamp, this.#header.timestamp);
+    const count = payload.length;
+    if (at < 0 || count > this.#decoded.length || at + count > MAX_KEPT_SAMPLES) return;
+    decodeG711('PCMU', payload, 0, this.#decoded, count);
+    this.#kept.set(this.#decoded.subarray(0, count), at);
+    this.#heardSamples = Math.max(this.#heardSamples, at + count);
+  }
+
+  #event(payload: Buffer): void {
+    // RFC 4733 §2.5.1.2: all packets of one press bear the timestamp of its beginning.
+    if (this.#header.timestamp === this.#lastEventTimestamp) return;
+    this.#lastEventTimestamp = this.#header.timestamp;
+    this.#eventKeys.push(payload[0] ?? 0);
+  }
+}

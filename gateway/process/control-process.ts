@@ -1,0 +1,307 @@
+/**
+ * The control process: puts signalling, calls, payment, audit, API and panel together and keeps the media and vault
+ * processes running. It is the one place where all parts meet; none of them knows more than its own neighbours.
+ */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
+import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
+import { type ApiHealth, ApiServer } from '../api/api-server.js';
+import type { CallDesk } from '../api/call-desk.js';
+import { renderMetrics } from '../api/metrics.js';
+import { AuditLog } from '../audit/audit-log-store.js';
+import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
+import { AgentDesk } from '../call/agent-desk.js';
+import { CallControl } from '../call/call-control.js';
+import { CallDirectory } from '../call/call-directory.js';
+import type { Configuration } from '../config/configuration.js';
+import { type DataPaths, secretPaths } from '../config/data-paths.js';
+import { readOrCreateSecret } from '../config/secrets-store.js';
+import { PidFile } from '../log/pid-file-store.js';
+import type { MediaConfiguration } from '../media/control-wire.js';
+import { PaymentDesk, type Refusal } from '../payment/payment-desk.js';
+import { SessionMarkerStore } from '../payment/session-marker-store.js';
+import { auditEntryOfApi, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import { MediaFleet } from './media-fleet.js';
+import { type VaultAnswer, VaultConnection } from './vault-connection.js';
+
+const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export type RunningPorts = {
+  readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
+  readonly apiPort: number;
+  readonly redeemPort: number;
+};
+
+export class ControlProcess {
+  readonly #configuration: Configuration;
+  readonly #paths: DataPaths;
+  readonly #log: Logger;
+  readonly #auditLog: AuditLog;
+  readonly #audit: AuditTrail;
+  readonly #markers: SessionMarkerStore;
+  readonly #vault: VaultConnection;
+  readonly #media: MediaFleet;
+  readonly #payments: PaymentDesk;
+  readonly #directory: CallDirectory;
+  readonly #calls: CallControl;
+  readonly #sip: SipEndpoint;
+  readonly #api: ApiServer;
+  #announce: (redeemPort: number) => void = () => {};
+  readonly #pidFiles = new Map<string, PidFile>();
+  #mediaReady = 0;
+  #stopping = false;
+  #redeemPort: number | undefined;
+
+  /** @param paths of a data directory that has been prepared */
+  constructor(configuration: Configuration, paths: DataPaths, log: Logger) {
+    this.#configuration = configuration;
+    this.#paths = paths;
+    this.#log = log;
+    this.#auditLog = AuditLog.open(paths.auditLog);
+    this.#audit = new AuditTrail(this.#auditLog);
+    this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
+    const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
+    this.#vault = this.#makeVault(linkSecret);
+    this.#media = this.#makeMedia(linkSecret);
+    this.#payments = this.#makePayments();
+    this.#directory = new CallDirectory(this.#payments);
+    this.#sip = new SipEndpoint({
+      listeners: configuration.sip.listeners,
+      maxCalls: configuration.sip.maxCalls,
+      onOutput: (output) => this.#calls.onSip(output),
+    });
+    const record = (entry: AuditEntry) => this.#audit.record(entry);
+    this.#calls = new CallControl({
+      configuration,
+      directory: this.#directory,
+      payments: this.#payments,
+      media: this.#media,
+      sip: this.#sip,
+      onAudit: record,
+      onLog: (level, fields, message) => log[level](fields, message),
+    });
+    const desk = new AgentDesk({
+      directory: this.#directory,
+      payments: this.#payments,
+      sip: this.#sip,
+      onAudit: record,
+    });
+    this.#api = this.#makeApi(desk);
+  }
+
+  /** Opens everything, media and vault first. @throws when a port is taken or a child does not come up */
+  async start(): Promise<RunningPorts> {
+    this.#record('process-started', 'control');
+    for (const { sessionId, callId } of this.#markers.takeLeftOver()) {
+      this.#audit.record({
+        actor: 'gateway',
+        origin: 'gateway',
+        action: 'session-ended',
+        outcome: 'failure',
+        resource: { callId, sessionId },
+        detail: { reason: 'gateway-restarted' },
+      });
+    }
+    const allUp = new Promise<number>((resolve) => {
+      this.#announce = resolve;
+    });
+    this.#vault.start();
+    this.#media.start();
+    const redeemPort = await allUp;
+    const sipPorts = await this.#sip.start();
+    const apiPort = await this.#api.start();
+    return { sipPorts, apiPort, redeemPort };
+  }
+
+  /** Ends running calls with BYE, then everything else. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#sip.handle({ kind: 'drain' });
+    this.#calls.hangUpAll();
+    await this.#api.close();
+    await this.#sip.close();
+    await this.#media.stop();
+    await this.#vault.stop();
+    this.#record('process-stopped', 'control');
+    this.#auditLog.close();
+  }
+
+  #makeVault(linkSecret: string): VaultConnection {
+    const { vault } = this.#configuration;
+    const secrets = secretPaths(this.#configuration);
+    const configuration: VaultConfiguration = {
+      dataDirectory: join(this.#paths.directory, 'vault'),
+      keySocketPath: this.#keySocketPath,
+      linkSecret,
+      redeem: vault.redeem,
+      redeemCredentialPath: secrets.redeemCredential,
+      envelopeKeyPath: secrets.envelopeKey,
+      tokenLifetimeMs: vault.tokenLifetimeMs,
+    };
+    return new VaultConnection({
+      script: builtFile('vault-client/vault-process.js'),
+      configuration,
+      onReady: (redeemPort) => {
+        this.#redeemPort = redeemPort;
+        this.#childStarted('vault', this.#vault.pid);
+        this.#announceWhenAllUp();
+      },
+      onEvent: (event) => this.#onVault(event),
+      onLost: (reason) => {
+        this.#childLost('vault', reason);
+        this.#payments.vaultLost();
+      },
+      onErrorOutput: (line) => this.#log.error({ process: 'vault', line }, 'child process error'),
+    });
+  }
+
+  #makeMedia(linkSecret: string): MediaFleet {
+    return new MediaFleet({
+      script: builtFile('gateway/media/media-process.js'),
+      configurations: mediaConfigurations(this.#configuration, this.#paths, {
+        keySocketPath: this.#keySocketPath,
+        linkSecret,
+      }),
+      onReady: (index) => {
+        this.#mediaReady += 1;
+        this.#childStarted(`media-${index}`, this.#media.pids[index]);
+        this.#announceWhenAllUp();
+      },
+      onEvent: (call, event) => this.#calls.onMedia(call, event),
+      onLost: (index, calls, reason) => {
+        this.#childLost(`media-${index}`, reason);
+        this.#calls.onMediaLost(calls);
+      },
+      onErrorOutput: (index, line) => this.#log.error({ process: `media-${index}`, line }, 'child process error'),
+    });
+  }
+
+  #makePayments(): PaymentDesk {
+    const { payment } = this.#configuration;
+    const vault = this.#vault;
+    return new PaymentDesk({
+      rules: payment,
+      startTimeoutMs: payment.startTimeoutMs,
+      tokenizeTimeoutMs: payment.tokenizeTimeoutMs,
+      media: {
+        openWindow: (callId) => this.#calls.openWindow(callId),
+        closeWindow: (callId) => this.#calls.closeWindow(callId),
+        disarmCapture: (callId) => this.#calls.disarmCapture(callId),
+        armCapture: async (callId, captureId) =>
+          vault.publicKey === undefined
+            ? 'vault-unreachable'
+            : this.#calls.armCapture(callId, captureId, vault.publicKey),
+      },
+      vault: {
+        openSession: async (sessionId, rules) => refusalOf(await vault.openSession(sessionId, rules)),
+        beginCapture: async (sessionId, field, captureId) =>
+          refusalOf(await vault.beginCapture(sessionId, field, captureId)),
+        tokenize: async (sessionId, key) => refusalOf(await vault.tokenize(sessionId, key)),
+        closeSession: (sessionId, outcome) => vault.closeSession(sessionId, outcome),
+      },
+      markers: this.#markers,
+      onAudit: (record) => this.#audit.record(auditEntryOfSession(record)),
+      onChanged: (session) => this.#directory.sessionChanged(session),
+      nowMs: () => performance.now(),
+    });
+  }
+
+  #makeApi(desk: CallDesk): ApiServer {
+    const { api } = this.#configuration;
+    return new ApiServer({
+      listen: api.listen,
+      desk,
+      agents: [...secretPaths(this.#configuration).agentTokens].map(([name, path]) => ({
+        name,
+        token: readOrCreateSecret(path),
+      })),
+      allowedOrigins: api.allowedOrigins,
+      panelDirectory: builtFile('gateway/panel/browser'),
+      onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
+      metrics: () => this.#metrics(),
+      health: () => this.#health(),
+      onAccess: (entry) => this.#log.debug(entry, 'request'),
+      onFault: (error) => this.#log.error({ err: error }, 'API fault'),
+    });
+  }
+
+  #onVault(event: VaultEvent): void {
+    if (event.kind === 'audit') this.#audit.record(auditEntryOfVault(event));
+    else this.#payments.vaultEvent(event);
+  }
+
+  #announceWhenAllUp(): void {
+    const wanted = mediaProcessCount(this.#configuration);
+    if (this.#mediaReady >= wanted && this.#redeemPort !== undefined) this.#announce(this.#redeemPort);
+  }
+
+  #childStarted(name: string, pid: number | undefined): void {
+    if (pid !== undefined) this.#pidFiles.set(name, PidFile.take(this.#paths.run, name, pid));
+    this.#record('process-started', name);
+    this.#log.info({ process: name, pid }, 'child process started');
+  }
+
+  #childLost(name: string, reason: string): void {
+    this.#pidFiles.get(name)?.release();
+    if (this.#stopping) return;
+    this.#record('process-crashed', name);
+    this.#log.error({ process: name, reason }, 'child process lost');
+  }
+
+  #record(action: 'process-started' | 'process-stopped' | 'process-crashed', name: string): void {
+    const outcome = action === 'process-crashed' ? 'failure' : 'success';
+    this.#audit.record({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { name } });
+  }
+
+  get #keySocketPath(): string {
+    return join(this.#paths.run, 'vault-keys.sock');
+  }
+
+  #health(): ApiHealth {
+    const mediaUp = this.#media.readyCount === mediaProcessCount(this.#configuration);
+    const vaultUp = this.#vault.publicKey !== undefined;
+    return { ok: mediaUp && vaultUp, parts: { media: mediaUp, vault: vaultUp } };
+  }
+
+  async #metrics(): Promise<string> {
+    return renderMetrics([
+      { group: 'gateway', kind: 'counter', values: this.#calls.counters() },
+      { group: 'gateway', kind: 'gauge', values: { calls_active: this.#directory.activeCalls } },
+      { group: 'media', kind: 'counter', values: await this.#media.statistics() },
+      { group: 'api', kind: 'counter', values: this.#api.counters() },
+      { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
+    ]);
+  }
+}
+
+function refusalOf(answer: VaultAnswer): Refusal {
+  return answer.ok ? undefined : answer.code;
+}
+
+function mediaProcessCount(configuration: Configuration): number {
+  const { processes } = configuration.media;
+  return processes === 'auto' ? availableParallelism() : processes;
+}
+
+/** Shares the port range out: each process has an even number of ports of its own. */
+function mediaConfigurations(
+  configuration: Configuration,
+  paths: DataPaths,
+  link: { readonly keySocketPath: string; readonly linkSecret: string },
+): readonly MediaConfiguration[] {
+  const { media } = configuration;
+  const count = mediaProcessCount(configuration);
+  const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
+  return Array.from({ length: count }, (_, index) => ({
+    address: media.address,
+    portMin: media.portMin + index * portsEach,
+    portMax: media.portMin + (index + 1) * portsEach - 1,
+    ...link,
+    recordingDirectory: paths.recordings,
+    silenceTimeoutMs: media.silenceTimeoutMs,
+  }));
+}
