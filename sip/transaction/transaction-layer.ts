@@ -207,6 +207,11 @@ export class TransactionLayer<Owner> {
     return bytes;
   }
 
+  /** For the ACK whose 2xx came once more. */
+  sendAgain(flow: Flow, bytes: Buffer): void {
+    this.#outputs.push({ kind: 'send', flow, bytes });
+  }
+
   /** RFC 3261 §9.1. Only after a provisional answer, and never twice: both are the caller's to know. */
   cancel(invite: ClientTransaction<Owner>, extraHeaders: readonly HeaderField[], nowMs: number): void {
     const branch = topVia(invite.request)?.branch ?? '';

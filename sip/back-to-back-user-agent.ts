@@ -1,0 +1,214 @@
+/**
+ * The back-to-back user agent: every SIP rule of the gateway and no policy (see `back-to-back-events.ts`). Bytes, time
+ * and decisions go in by `handle`; bytes, questions and news come out of it.
+ */
+import { BackToBackCall, type CallPort } from './back-to-back-call.js';
+import type { BackToBackInput, BackToBackOutput, CallParty, LegSide } from './back-to-back-events.js';
+import { headerValue, parseNameAddress } from './headers.js';
+import type { CallLeg } from './leg/call-leg.js';
+import { type InviteTarget, plainText } from './leg/initial-invite.js';
+import type { SipRequest } from './message.js';
+import { safePhrase } from './outcome-mapping.js';
+import type { RandomSource } from './random-identifiers.js';
+import type { Refusal } from './request-checks.js';
+import type { BaseIntervals } from './transaction/timers.js';
+import { parseUri } from './uri.js';
+import { type CoreOutput, type LocalAddress, UserAgentCore } from './user-agent-core.js';
+
+export type BackToBackOptions = {
+  readonly addresses: readonly LocalAddress[];
+  /** Must be cryptographic outside of tests. */
+  readonly random: RandomSource;
+  readonly maxCalls: number;
+  readonly intervals?: BaseIntervals;
+  readonly maxTransactions?: number;
+  readonly ringingLimitMs?: number;
+  readonly isPeer?: (address: string) => boolean;
+};
+
+/** What a caller is told to wait when we are full. */
+const RETRY_AFTER_SECONDS = '10';
+
+/** Where the caller gave none (RFC 2543 did not ask for it), so that loops end all the same. */
+const USUAL_MAX_FORWARDS = 70;
+
+type Place = { readonly call: BackToBackCall; readonly side: LegSide };
+
+export class BackToBackUserAgent {
+  readonly #core: UserAgentCore;
+  readonly #maxCalls: number;
+  readonly #calls = new Map<string, BackToBackCall>();
+  readonly #hops = new Map<string, number>();
+  readonly #places = new Map<string, Place>();
+  readonly #exchanges = new Map<number, BackToBackCall>();
+  readonly #infos = new Map<number, BackToBackCall>();
+  readonly #port: CallPort;
+  #lastExchangeId = 0;
+  #isDraining = false;
+  #outputs: BackToBackOutput[] = [];
+
+  constructor(options: BackToBackOptions) {
+    this.#maxCalls = options.maxCalls;
+    this.#core = new UserAgentCore({ ...options, admit: () => this.#admit() });
+    this.#port = this.#makePort();
+  }
+
+  get deadlineMs(): number {
+    return this.#core.deadlineMs;
+  }
+
+  /** Everything held; all zero when the last call is over and its transactions have run out. */
+  get holdings(): Readonly<Record<'calls' | 'legs' | 'exchanges' | 'infos' | 'transactions' | 'deadlines', number>> {
+    const tables = { calls: this.#calls.size, exchanges: this.#exchanges.size, infos: this.#infos.size };
+    const { legs, transactions, deadlines } = this.#core.holdings;
+    return { ...tables, legs: Math.max(legs, this.#places.size), transactions, deadlines };
+  }
+
+  handle(input: BackToBackInput, nowMs: number): readonly BackToBackOutput[] {
+    switch (input.kind) {
+      case 'received':
+        this.#core.receive(input.flow, input.bytes, nowMs);
+        break;
+      case 'flow-failed':
+        this.#core.flowFailed(input.flow, nowMs);
+        break;
+      case 'deadline':
+        this.#core.handleDeadline(nowMs);
+        break;
+      case 'route-call':
+        this.#calls.get(input.callId)?.route({ ...input.target, ...this.#hopsOf(input.callId) }, nowMs);
+        break;
+      case 'refuse-call':
+        this.#calls.get(input.callId)?.refuse(refusal(input.status, input.reason), nowMs);
+        break;
+      case 'description-ready':
+        this.#exchanges.get(input.exchangeId)?.takeDescription(input.exchangeId, input.sdp, nowMs);
+        break;
+      case 'description-refused': {
+        const outcome = refusal(input.status, input.reason);
+        this.#exchanges.get(input.exchangeId)?.refuseDescription(input.exchangeId, outcome, nowMs);
+        break;
+      }
+      case 'answer-info':
+        this.#infos.get(input.infoId)?.answerInfo(input.infoId, input.action, nowMs);
+        break;
+      case 'hang-up':
+        this.#calls.get(input.callId)?.hangUp(input.reason, nowMs);
+        break;
+      case 'drain':
+        this.#isDraining = true;
+        break;
+    }
+    this.#collect(nowMs);
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  #collect(nowMs: number): void {
+    for (;;) {
+      const outputs = this.#core.takeOutputs(nowMs);
+      if (outputs.length === 0) {
+        return;
+      }
+      for (const output of outputs) {
+        this.#takeCoreOutput(output, nowMs);
+      }
+    }
+  }
+
+  #takeCoreOutput(output: CoreOutput, nowMs: number): void {
+    switch (output.kind) {
+      case 'send':
+      case 'counted':
+        this.#outputs.push(output);
+        break;
+      case 'call':
+        this.#open(output);
+        break;
+      case 'leg': {
+        const place = this.#places.get(output.localTag);
+        place?.call.handleLeg(place.side, output.event, nowMs);
+        break;
+      }
+    }
+  }
+
+  #open(arrival: CoreOutput & { readonly kind: 'call' }): void {
+    const { leg, request, flow } = arrival;
+    const call = new BackToBackCall(this.#port, leg);
+    const hops = Number.parseInt(headerValue(request, 'Max-Forwards') ?? '', 10);
+    this.#calls.set(call.id, call);
+    this.#hops.set(call.id, Number.isNaN(hops) ? USUAL_MAX_FORWARDS : Math.min(hops, USUAL_MAX_FORWARDS));
+    this.#places.set(leg.localTag, { call, side: 'a' });
+    const from = partyOf(request, 'From');
+    const to = partyOf(request, 'To');
+    this.#outputs.push({
+      kind: 'call-arrived',
+      callId: call.id,
+      flow,
+      requestUri: request.requestUri,
+      from,
+      to,
+    });
+  }
+
+  #admit(): Refusal | undefined {
+    if (!this.#isDraining && this.#calls.size < this.#maxCalls) {
+      return undefined;
+    }
+    const headers = [{ name: 'Retry-After', value: RETRY_AFTER_SECONDS }];
+    return { status: 503, reason: 'Service Unavailable', headers };
+  }
+
+  #hopsOf(callId: string): { readonly maxForwards: number } {
+    return { maxForwards: (this.#hops.get(callId) ?? USUAL_MAX_FORWARDS) - 1 };
+  }
+
+  #makePort(): CallPort {
+    return {
+      emit: (output) => {
+        this.#outputs.push(output);
+      },
+      openExchange: (call) => {
+        this.#lastExchangeId += 1;
+        this.#exchanges.set(this.#lastExchangeId, call);
+        return this.#lastExchangeId;
+      },
+      closeExchange: (exchangeId) => {
+        this.#exchanges.delete(exchangeId);
+      },
+      openInfo: (call, infoId) => {
+        this.#infos.set(infoId, call);
+      },
+      closeInfo: (infoId) => {
+        this.#infos.delete(infoId);
+      },
+      callOut: (call, target, sdp, nowMs) => this.#callOut(call, target, sdp, nowMs),
+      forget: (call) => {
+        this.#calls.delete(call.id);
+        this.#hops.delete(call.id);
+        for (const tag of call.localTags) {
+          this.#places.delete(tag);
+        }
+      },
+    };
+  }
+
+  #callOut(call: BackToBackCall, target: InviteTarget, sdp: Buffer | undefined, nowMs: number): CallLeg {
+    const leg = this.#core.call(target, sdp, nowMs);
+    this.#places.set(leg.localTag, { call, side: 'b' });
+    return leg;
+  }
+}
+
+function partyOf(request: SipRequest, name: 'From' | 'To'): CallParty {
+  const address = parseNameAddress(headerValue(request, name) ?? '');
+  const uri = address?.uri ?? '';
+  return { displayName: plainText(address?.displayName ?? ''), uri, user: parseUri(uri)?.user ?? '' };
+}
+
+function refusal(status: number, reason: string): { readonly status: number; readonly reason: string } {
+  const isFinal = Number.isInteger(status) && status >= 400 && status <= 699;
+  return { status: isFinal ? status : 500, reason: safePhrase(reason, 'Refused') };
+}

@@ -1,0 +1,345 @@
+/**
+ * What every SIP element of ours shares: bytes to messages, messages to transactions, transactions to legs, and all
+ * deadlines in one queue. Its user makes calls, hears `CoreOutput`s, and takes them until there is none.
+ */
+import { isIP } from 'node:net';
+import type { Dialog } from './dialog.js';
+import { headerValue, headerValues, tagOf } from './headers.js';
+import { CallLeg } from './leg/call-leg.js';
+import type { InviteTarget } from './leg/initial-invite.js';
+import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
+import type { Flow, SipMessage, SipRequest } from './message.js';
+import { type ParseFailure, parseMessage } from './message-parser.js';
+import { buildResponse, writeMessage } from './message-writer.js';
+import { newTag, type RandomSource } from './random-identifiers.js';
+import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
+import { DeadlineQueue } from './transaction/deadline-queue.js';
+import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
+import { type LayerOutput, type ServerTransaction, TransactionLayer } from './transaction/transaction-layer.js';
+import { parseUri } from './uri.js';
+
+/** One address of ours, as peers are told it. */
+export type LocalAddress = {
+  /** Name of the listener in the configuration. */
+  readonly listener: string;
+  readonly transport: 'udp' | 'tcp';
+  readonly host: string;
+  readonly port: number;
+};
+
+export type UserAgentCoreOptions = {
+  readonly addresses: readonly LocalAddress[];
+  readonly random: RandomSource;
+  readonly intervals?: BaseIntervals;
+  readonly maxTransactions?: number;
+  readonly ringingLimitMs?: number;
+  /** A new call, or an OPTIONS, that is to be refused whoever sends it: overload, shutting down. */
+  readonly admit?: () => Refusal | undefined;
+  /**
+   * Further addresses that may speak inside a dialog or that requests inside one may go to. Without it a dialog stays
+   * with the address it was made with, whatever Contact and Route say: nobody can make us send elsewhere.
+   */
+  readonly isPeer?: (address: string) => boolean;
+};
+
+export type CoreOutput =
+  | { readonly kind: 'send'; readonly flow: Flow; readonly bytes: Buffer }
+  /** An INVITE that passed all checks; 100 Trying is out. */
+  | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
+  | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
+  | { readonly kind: 'counted'; readonly code: string };
+
+/** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
+const DEFAULT_RINGING_LIMIT_MS = 180_000;
+
+export class UserAgentCore implements LegPort {
+  readonly random: RandomSource;
+  readonly intervals: BaseIntervals;
+  readonly ringingLimitMs: number;
+  readonly layer: TransactionLayer<ResponseOwner>;
+  readonly #options: UserAgentCoreOptions;
+  /** By the tag we gave them. */
+  readonly #legs = new Map<string, CallLeg>();
+  /** By their INVITE: a CANCEL has no tag of ours. */
+  readonly #invited = new WeakMap<ServerTransaction, CallLeg>();
+  readonly #queue = new DeadlineQueue<LegIdentity>();
+  /** Bodies of INFO requests not yet answered, with all that follows them in their datagram. */
+  readonly #keptBodies = new Map<SipRequest, Buffer>();
+  /** Where the body of the message being handled begins, to the end of what was received. */
+  #bodyRegion: Buffer | undefined;
+  #outputs: CoreOutput[] = [];
+  #lastInfoId = 0;
+
+  constructor(options: UserAgentCoreOptions) {
+    this.#options = options;
+    this.random = options.random;
+    this.intervals = options.intervals ?? RFC_INTERVALS;
+    this.ringingLimitMs = options.ringingLimitMs ?? DEFAULT_RINGING_LIMIT_MS;
+    this.layer = new TransactionLayer({
+      random: options.random,
+      intervals: this.intervals,
+      sentBy: (flow) => this.#addressOf(flow),
+      ...(options.maxTransactions === undefined ? undefined : { maxTransactions: options.maxTransactions }),
+    });
+  }
+
+  get deadlineMs(): number {
+    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs);
+  }
+
+  /** What is held for calls and for the time after them; all zero some 40 s after the last call. */
+  get holdings(): { readonly legs: number; readonly transactions: number; readonly deadlines: number } {
+    return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size };
+  }
+
+  /** All that came of the calls made since the last time. */
+  takeOutputs(nowMs: number): readonly CoreOutput[] {
+    this.#drainLayer(nowMs);
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  receive(flow: Flow, bytes: Buffer, nowMs: number): void {
+    const message = parseMessage(bytes);
+    if (message.kind === 'failure') {
+      this.#answerUnread(message, flow);
+      bytes.fill(0);
+      return;
+    }
+    this.#bodyRegion = bytes.subarray(message.body.byteOffset - bytes.byteOffset);
+    if (message.kind === 'request') {
+      this.layer.receiveRequest(message, flow, nowMs);
+    } else {
+      this.layer.receiveResponse(message, flow, nowMs);
+    }
+    this.#drainLayer(nowMs);
+    if (this.#bodyRegion !== undefined && !mayHoldDescription(message)) {
+      this.#bodyRegion.fill(0);
+    }
+    this.#bodyRegion = undefined;
+  }
+
+  flowFailed(flow: Flow, nowMs: number): void {
+    for (const leg of this.#legs.values()) {
+      leg.loseConnection(flow);
+    }
+    this.layer.flowFailed(flow, nowMs);
+  }
+
+  handleDeadline(nowMs: number): void {
+    this.layer.handleDeadline(nowMs);
+    this.#drainLayer(nowMs);
+    for (let due = this.#queue.peekDue(nowMs); due !== undefined; due = this.#queue.peekDue(nowMs)) {
+      due.handleDeadline(nowMs);
+      this.#queue.update(due);
+      this.#drainLayer(nowMs);
+    }
+  }
+
+  /** Starts a call of ours. Its `ended` event may be the first thing heard of it. */
+  call(target: InviteTarget, sdp: Buffer | undefined, nowMs: number): CallLeg {
+    const leg = CallLeg.outgoing(this, target, sdp, nowMs);
+    if (!leg.isEnded) {
+      this.#legs.set(leg.localTag, leg);
+    }
+    return leg;
+  }
+
+  contact(flow: Flow): string {
+    const { host, port } = this.#addressOf(flow);
+    return flow.transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${flow.transport}>`;
+  }
+
+  flowOf(dialog: Dialog): Flow {
+    const { flow } = dialog;
+    const hop = parseUri(dialog.nextHop);
+    const address = hop?.host?.replace(/^\[|\]$/g, '') ?? '';
+    if (hop === undefined || isIP(address) === 0) {
+      return flow;
+    }
+    const port = hop.port ?? 5060;
+    if (address === flow.remoteAddress) {
+      // The same machine: a live connection is kept, and a datagram goes to the port it listens on.
+      return flow.connectionId !== undefined || port === flow.remotePort ? flow : { ...flow, remotePort: port };
+    }
+    if (this.#options.isPeer?.(address) !== true) {
+      return flow;
+    }
+    return { listener: flow.listener, transport: flow.transport, remoteAddress: address, remotePort: port };
+  }
+
+  emit(leg: LegIdentity, event: LegEvent): void {
+    this.#outputs.push({ kind: 'leg', localTag: leg.localTag, event });
+  }
+
+  reschedule(leg: LegIdentity): void {
+    this.#queue.update(leg);
+  }
+
+  retire(leg: LegIdentity): void {
+    this.#legs.delete(leg.localTag);
+  }
+
+  newInfoId(): number {
+    this.#lastInfoId += 1;
+    return this.#lastInfoId;
+  }
+
+  keepBody(request: SipRequest): void {
+    if (this.#bodyRegion !== undefined) {
+      this.#keptBodies.set(request, this.#bodyRegion);
+      this.#bodyRegion = undefined;
+    }
+  }
+
+  wipeBody(request: SipRequest): void {
+    this.#keptBodies.get(request)?.fill(0);
+    this.#keptBodies.delete(request);
+  }
+
+  count(code: string): void {
+    this.#outputs.push({ kind: 'counted', code });
+  }
+
+  #drainLayer(nowMs: number): void {
+    for (let output = this.layer.nextOutput(); output !== undefined; output = this.layer.nextOutput()) {
+      this.#takeLayerOutput(output, nowMs);
+    }
+  }
+
+  #takeLayerOutput(output: LayerOutput<ResponseOwner>, nowMs: number): void {
+    switch (output.kind) {
+      case 'send':
+      case 'counted':
+        this.#outputs.push(output);
+        break;
+      case 'request':
+        this.#dispatch(output.transaction, output.cancels, nowMs);
+        break;
+      case 'ack':
+        this.#dispatchAck(output.request, nowMs);
+        break;
+      case 'response':
+        output.owner.handleResponse(output.response, output.flow, nowMs);
+        break;
+      case 'failed':
+        output.owner.handleFailure(output.cause, nowMs);
+        break;
+    }
+  }
+
+  #dispatch(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
+    const { request, flow } = transaction;
+    const refusal = checkRequest(request);
+    if (refusal !== undefined) {
+      this.#refuse(transaction, refusal);
+      return;
+    }
+    const localTag = tagOf(headerValue(request, 'To') ?? '');
+    if (request.method === 'CANCEL') {
+      this.#dispatchCancel(transaction, cancels, nowMs);
+    } else if (localTag === undefined) {
+      this.#dispatchNew(transaction, nowMs);
+    } else {
+      const leg = this.#legs.get(localTag);
+      if (leg !== undefined && !this.#isFrom(leg, flow)) {
+        this.count('foreign-in-dialog');
+        this.#refuse(transaction, { status: 403, reason: 'Forbidden' });
+      } else if (leg === undefined) {
+        this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+      } else {
+        leg.receiveRequest(transaction, nowMs);
+      }
+    }
+  }
+
+  #dispatchNew(transaction: ServerTransaction, nowMs: number): void {
+    const { request, flow } = transaction;
+    if (request.method !== 'INVITE' && request.method !== 'OPTIONS') {
+      this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+      return;
+    }
+    const refusal = this.#options.admit?.();
+    if (refusal !== undefined) {
+      this.#refuse(transaction, refusal);
+    } else if (request.method === 'OPTIONS') {
+      const headers = [...CAPABILITY_HEADERS, { name: 'Contact', value: this.contact(flow) }];
+      this.layer.respondStatelessly(transaction, { status: 200, reason: 'OK', headers });
+    } else {
+      const leg = CallLeg.incoming(this, transaction, nowMs);
+      this.#legs.set(leg.localTag, leg);
+      this.#invited.set(transaction, leg);
+      this.#outputs.push({ kind: 'call', leg, request, flow });
+    }
+  }
+
+  #dispatchCancel(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
+    if (cancels === undefined) {
+      this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+      return;
+    }
+    const invitedTag = tagOf(headerValue(cancels.request, 'To') ?? '');
+    const leg = this.#invited.get(cancels) ?? (invitedTag === undefined ? undefined : this.#legs.get(invitedTag));
+    // RFC 3261 §9.2: the To tag is the one of the answers to the INVITE.
+    const toTag = leg?.localTag ?? newTag(this.random);
+    this.layer.respond(transaction, buildResponse(transaction.request, { status: 200, reason: 'OK', toTag }), nowMs);
+    leg?.receiveCancel(cancels, headerValues(transaction.request, 'Reason'), nowMs);
+  }
+
+  #dispatchAck(request: SipRequest, nowMs: number): void {
+    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
+    if (leg === undefined) {
+      // After a stateless refusal, or of a call long over.
+      this.count('stray-ack');
+    } else {
+      leg.receiveAck(request, nowMs);
+    }
+  }
+
+  #refuse(transaction: ServerTransaction, refusal: Refusal): void {
+    this.count(`refused-${refusal.status}`);
+    this.layer.respondStatelessly(transaction, refusal);
+  }
+
+  #answerUnread(failure: ParseFailure, flow: Flow): void {
+    if (failure.code !== 'empty') {
+      this.count(`unreadable-${failure.code}`);
+    }
+    if (failure.reply !== undefined) {
+      const reason = UNREAD_REASONS[failure.status];
+      const response = buildResponse(failure.reply, { status: failure.status, reason, toTag: newTag(this.random) });
+      this.#outputs.push({ kind: 'send', flow, bytes: writeMessage(response) });
+    }
+  }
+
+  #isFrom(leg: CallLeg, flow: Flow): boolean {
+    return leg.isAt(flow.remoteAddress) || this.#options.isPeer?.(flow.remoteAddress) === true;
+  }
+
+  #addressOf(flow: Flow): { readonly host: string; readonly port: number } {
+    const { addresses } = this.#options;
+    const found = addresses.find(
+      ({ listener, transport }) => listener === flow.listener && transport === flow.transport,
+    );
+    if (found === undefined) {
+      throw new Error(`no address is known for listener ${flow.listener} on ${flow.transport}`);
+    }
+    return { host: isIP(found.host) === 6 ? `[${found.host}]` : found.host, port: found.port };
+  }
+}
+
+const UNREAD_REASONS = {
+  400: 'Bad Request',
+  414: 'Request-URI Too Long',
+  505: 'Version Not Supported',
+  513: 'Message Too Large',
+} as const;
+
+/** All other bodies are wiped behind their message: they may be keys, or anything else that is nobody's business. */
+function mayHoldDescription(message: SipMessage): boolean {
+  if (message.kind === 'response') {
+    return message.status < 300;
+  }
+  return message.method === 'INVITE' || message.method === 'ACK' || message.method === 'UPDATE';
+}
