@@ -66,6 +66,7 @@ button, input { font: inherit; color: inherit; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 760px) {
   .desk { grid-template-columns: minmax(0, 1fr); padding: 14px 10px; gap: 14px; }
+  .calls ul { max-block-size: 38vh; overflow: auto; }
   .bar { padding: 8px 12px; }
   .sign-in { margin: 24px 12px 0; padding: 22px 18px; }
 }

@@ -56,7 +56,7 @@ h2 { font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
 .caller { color: var(--muted); font-size: 0.9375rem; overflow-wrap: anywhere; }
 .caller .name { color: var(--text); }
 
-.recording { display: grid; gap: 6px; justify-items: end; font-size: 0.875rem; flex: 0 1 auto; max-inline-size: 330px; }
+.recording { display: grid; gap: 6px; justify-items: end; font-size: 0.875rem; flex: 0 1 auto; }
 .recording-line { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: 6px; }
 .pill {
   display: inline-flex; align-items: center; gap: 6px; padding: 4px 10px 4px 8px; border-radius: 99px;
@@ -65,7 +65,10 @@ h2 { font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
 .pill[data-state='recording'] { background: var(--red-tint); color: var(--red-text); }
 .pill[data-state='recording'] .icon { fill: currentColor; }
 .pill[data-state='paused'] { background: var(--yellow-tint); color: var(--yellow-text); }
-.locked { display: flex; gap: 5px; align-items: flex-start; color: var(--muted); font-size: 0.8125rem; text-align: end; }
+.locked { display: flex; gap: 5px; align-items: flex-start; color: var(--muted); font-size: 0.8125rem; text-align: end;
+  /* As wide as the line above, whatever it says. */
+  inline-size: 0; min-inline-size: 100%; justify-content: flex-end;
+}
 .locked .icon { inline-size: 1.1em; block-size: 1.1em; margin-block-start: 0.15em; }
 
 button {
@@ -168,7 +171,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
   .panel { padding: 16px; gap: 14px; border-radius: 12px; }
   .recording { justify-items: start; }
   .recording-line { justify-content: flex-start; }
-  .locked { text-align: start; }
+  .locked { text-align: start; justify-content: flex-start; }
   .field { grid-template-columns: auto 1fr; gap: 10px 12px; }
   .field button { grid-column: 1 / -1; inline-size: 100%; }
   .actions button { flex: 1 1 100%; }

@@ -96,7 +96,7 @@ export function panelViewOf(input: PanelInput): PanelView {
   const phase = phaseOf(call);
   const context: Context = { ...input, phase, session, online: connection === 'open' };
   const fields =
-    hasRows(phase) && session !== undefined ? FIELD_ORDER.map((field) => rowOf(field, session, context)) : [];
+    session !== undefined && hasRows(phase, session) ? FIELD_ORDER.map((field) => rowOf(field, session, context)) : [];
   const buttons = buttonsOf(context);
   return {
     phase,
@@ -138,8 +138,10 @@ function phaseOf(call: CallView | undefined): PanelPhase {
   }
 }
 
-function hasRows(phase: PanelPhase): boolean {
-  return phase === 'collecting' || phase === 'tokenizing' || phase === 'failed' || phase === 'vaulted';
+function hasRows(phase: PanelPhase, session: SessionView): boolean {
+  // A failed session has discarded its fields; only the one that used up its attempts is worth showing.
+  if (phase === 'failed') return FIELD_ORDER.some((field) => session.fields[field].state !== 'empty');
+  return phase === 'collecting' || phase === 'tokenizing' || phase === 'vaulted';
 }
 
 function rowOf(field: FieldName, session: SessionView, context: Context): FieldRowView {
