@@ -1,0 +1,280 @@
+/**
+ * The media of one call: the caller's leg with its secure window, the agent's leg, the recorder behind both. What the
+ * recorder hears of the caller is what the agent hears of the caller; there is no other tap.
+ */
+import { decodeG711 } from '../../dsp/g711.js';
+import type { ArmedCapture, KeySink } from './armed-capture.js';
+import type { LegName, MediaEvent, RecordingMode } from './control-wire.js';
+import { AUDIO_PCMU, encodingOf, type LegTable, legOf, NOT_NEGOTIATED, TELEPHONE_EVENT } from './leg-table.js';
+import type { MediaCounters } from './media-counters.js';
+import type { Relay } from './relay.js';
+import { type RtpHeader, readUint16, timestampDistance } from './rtp-header.js';
+import { MAX_PACKET_SAMPLES, type ResumePoint, SecureWindow, type WindowPort } from './secure-window.js';
+import { ACCEPTED, FOREIGN_SOURCE, FOREIGN_SSRC, LOCKED_NOW, NEW_SSRC } from './source-latch.js';
+import { NOT_A_KEY, TELEPHONE_EVENT_SIZE_BYTES } from './telephone-event.js';
+
+/** `foreign-media` is told at most so often. */
+const FOREIGN_REPORT_MS = 1000;
+/** After a window, events that began inside it are recognised by their timestamps for so long. */
+const LATE_EVENT_GUARD_MS = 10_000;
+const SAMPLES_PER_MS = 8;
+
+/** What a call needs of a recorder; `gateway/recording` has the real one. */
+export interface Recorder {
+  readonly state: 'off' | 'recording' | 'paused' | 'stopped';
+  readonly failed: boolean;
+  start(reason: 'automatic' | 'manual', nowMs: number): void;
+  pause(reason: 'manual' | 'window', nowMs: number): void;
+  resume(reason: 'manual' | 'window', nowMs: number): boolean;
+  stop(reason: 'manual' | 'call-ended', nowMs: number): Promise<void>;
+  write(leg: LegName, samples: Int16Array, count: number, rtpTimestamp: number, nowMs: number): void;
+}
+
+export type CallOptions = {
+  readonly index: number;
+  readonly handle: number;
+  readonly callId: string;
+  readonly mask: 'window' | 'always';
+  readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+  readonly recordingMode: RecordingMode;
+  readonly recorder: Recorder | undefined;
+  readonly legs: LegTable;
+  readonly relay: Relay;
+  readonly counters: MediaCounters;
+  readonly keySink: KeySink;
+  /** Scratch shared by all calls, of MAX_PACKET_SAMPLES; wiped after use in a window. */
+  readonly samples: Int16Array;
+  readonly emit: (event: MediaEvent) => void;
+};
+
+export class CallMedia implements WindowPort {
+  readonly handle: number;
+  readonly recorder: Recorder | undefined;
+  readonly callerLeg: number;
+  readonly agentLeg: number;
+  readonly window: SecureWindow;
+  capture: ArmedCapture | undefined;
+  readonly #options: CallOptions;
+  readonly #legs: LegTable;
+  readonly #relay: Relay;
+  readonly #counters: MediaCounters;
+  readonly #samples: Int16Array;
+  /** Encoding in which the caller last sent. */
+  #callerKind = AUDIO_PCMU;
+  #lateEventGuardUntilMs = Number.NEGATIVE_INFINITY;
+  #resumeTimestamp = 0;
+  #droppedKeys = 0;
+  readonly #foreign = { caller: 0, agent: 0 };
+  #foreignReportedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.handle = options.handle;
+    this.recorder = options.recorder;
+    this.callerLeg = legOf(options.index, 'caller');
+    this.agentLeg = legOf(options.index, 'agent');
+    this.#legs = options.legs;
+    this.#relay = options.relay;
+    this.#counters = options.counters;
+    this.#samples = options.samples;
+    this.window = new SecureWindow({ mask: options.mask, replacement: options.replacement, port: this });
+  }
+
+  /** True while what the caller sends may hold card data: it is wiped behind us. */
+  get isConfidential(): boolean {
+    return this.window.isSuppressing;
+  }
+
+  /**
+   * Suppression is on and the recorder silent when this returns true. False: the recorder goes on recording; nothing
+   * else is changed then.
+   */
+  openWindow(nowMs: number): boolean {
+    this.recorder?.pause('window', nowMs);
+    const isStillRecording = this.recorder?.state === 'recording' && this.#options.recordingMode === 'pause';
+    if (isStillRecording) return false;
+    this.window.open(this.#legs.streams.expectedInput(this.agentLeg), nowMs);
+    this.#legs.latch.freeze(this.callerLeg);
+    this.#legs.latch.freeze(this.agentLeg);
+    this.#counters.windowsOpenedTotal += 1;
+    return true;
+  }
+
+  closeWindow(nowMs: number): void {
+    this.capture = undefined;
+    this.#reportDroppedKeys();
+    this.window.close(nowMs);
+    this.recorder?.resume('window', nowMs);
+  }
+
+  /** Handles the RTP packet in `slot`, whose header has been read and whose source has been judged. */
+  takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array, nowMs: number): void {
+    if (verdict < ACCEPTED) {
+      this.#countForeign(leg, verdict);
+      return;
+    }
+    this.#legs.lastHeardMs[leg] = nowMs;
+    this.#legs.isSilent[leg] = 0;
+    if (this.#legs.mayReceive[leg] === 0) {
+      this.#counters.droppedDirectionTotal += 1;
+      return;
+    }
+    const kind = this.#legs.meaningOf(leg, header.payloadType);
+    if (kind === NOT_NEGOTIATED) {
+      this.#counters.droppedPayloadTypeTotal += 1;
+      return;
+    }
+    this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio', nowMs);
+    if (leg === this.callerLeg && this.window.isSuppressing) {
+      if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(nowMs);
+      if (kind === TELEPHONE_EVENT) this.#suppressEvent(header, slab, nowMs);
+      else this.#suppressAudio(header, kind, slab, nowMs);
+      return;
+    }
+    if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.streams.unmap(this.#otherLeg(leg));
+    if (kind === TELEPHONE_EVENT) this.#passEvent(leg, slot, header, slab, nowMs);
+    else this.#passAudio(leg, slot, header, kind, slab, nowMs);
+  }
+
+  /** A key by SIP INFO from the caller. */
+  takeInfo(key: number, nowMs: number): void {
+    this.window.takeInfo(key, nowMs);
+  }
+
+  sweep(nowMs: number): void {
+    this.window.sweep(nowMs);
+    this.#reportDroppedKeys();
+    if (nowMs - this.#foreignReportedMs < FOREIGN_REPORT_MS) return;
+    for (const leg of ['caller', 'agent'] as const) {
+      const count = this.#foreign[leg];
+      if (count === 0) continue;
+      this.#foreign[leg] = 0;
+      this.#foreignReportedMs = nowMs;
+      this.#options.emit({ kind: 'foreign-media', callHandle: this.handle, leg, count });
+      return;
+    }
+  }
+
+  /** The call is over, or broken: nothing is left of it in memory that a key could be read from. */
+  wipe(): void {
+    this.capture = undefined;
+    this.window.wipe();
+  }
+
+  releaseFrame(samples: Int16Array, count: number, nowMs: number): void {
+    this.#counters.framesSuppressedTotal += 1;
+    const timestamp = this.#relay.sendFrame(this.agentLeg, samples, count, this.#callerKind, nowMs);
+    this.recorder?.write('caller', samples, count, timestamp, nowMs);
+  }
+
+  skipTime(lengthSamples: number): void {
+    this.#legs.streams.skip(this.agentLeg, lengthSamples);
+  }
+
+  pressKey(key: number, _nowMs: number): void {
+    if (this.capture !== undefined && this.#options.keySink.send(this.capture, key)) {
+      this.#counters.keysCapturedTotal += 1;
+      return;
+    }
+    this.#droppedKeys += 1;
+    this.#counters.keysDroppedTotal += 1;
+  }
+
+  closed(resume: ResumePoint | undefined, nowMs: number): void {
+    this.#legs.latch.unfreeze(this.callerLeg);
+    this.#legs.latch.unfreeze(this.agentLeg);
+    if (this.window.isSuppressing || resume === undefined) return;
+    this.#legs.streams.anchor(this.agentLeg, resume.timestamp, resume.sequence);
+    this.#resumeTimestamp = resume.timestamp;
+    this.#lateEventGuardUntilMs = nowMs + LATE_EVENT_GUARD_MS;
+  }
+
+  countLate(): void {
+    this.#counters.droppedLateTotal += 1;
+  }
+
+  countConcealed(samples: number): void {
+    this.#counters.samplesConcealedTotal += samples;
+  }
+
+  countMerged(): void {
+    this.#counters.keysMergedTotal += 1;
+  }
+
+  #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
+    const name = leg === this.callerLeg ? 'caller' : 'agent';
+    if (name === 'caller') this.#callerKind = kind;
+    const count = header.payloadEnd - header.payloadStart;
+    // Decoded before it is passed on: transcoding writes over the payload.
+    const isRecorded = this.recorder?.state === 'recording';
+    if (isRecorded) decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
+    const isHeard = this.#relay.passAudio(this.#otherLeg(leg), slot, header, kind, nowMs);
+    if (isHeard && isRecorded) this.recorder?.write(name, this.#samples, count, header.timestamp, nowMs);
+  }
+
+  #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {
+    if (header.payloadEnd - header.payloadStart < TELEPHONE_EVENT_SIZE_BYTES) {
+      this.#counters.malformedEventsTotal += 1;
+      return;
+    }
+    const clockRateHz = this.#legs.eventClockRateHz(leg, header.payloadType);
+    if (leg === this.callerLeg) {
+      this.#followEvent(header, slab, clockRateHz, nowMs);
+      if (this.#isLateEvent(header.timestamp, nowMs)) {
+        this.#counters.eventPacketsSuppressedTotal += 1;
+        return;
+      }
+    }
+    const durationUnits = clockRateHz === SAMPLES_PER_MS * 1000 ? readUint16(slab, header.payloadStart + 2) : 0;
+    this.#relay.passEvent(this.#otherLeg(leg), slot, header, { clockRateHz, durationUnits }, nowMs);
+  }
+
+  #suppressEvent(header: RtpHeader, slab: Uint8Array, nowMs: number): void {
+    this.#counters.eventPacketsSuppressedTotal += 1;
+    const clockRateHz = this.#legs.eventClockRateHz(this.callerLeg, header.payloadType);
+    const outcome = this.#followEvent(header, slab, clockRateHz, nowMs);
+    if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEventsTotal += 1;
+    const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
+    const span = isOnAudioClock
+      ? { timestamp: header.timestamp, durationSamples: readUint16(slab, header.payloadStart + 2) }
+      : undefined;
+    this.window.takeEvent(header.sequence, outcome, span, nowMs);
+  }
+
+  #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
+    this.#callerKind = kind;
+    const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_SAMPLES);
+    decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
+    this.window.takeAudio(header, this.#samples, count, nowMs);
+    this.#samples.fill(0, 0, count);
+  }
+
+  #followEvent(header: RtpHeader, slab: Uint8Array, clockRateHz: number, nowMs: number): number {
+    return this.window.events.handle(header, clockRateHz, slab, nowMs);
+  }
+
+  /** A press that began inside a window leaks none of its packets after it, however late they come. */
+  #isLateEvent(timestamp: number, nowMs: number): boolean {
+    return nowMs < this.#lateEventGuardUntilMs && timestampDistance(this.#resumeTimestamp, timestamp) < 0;
+  }
+
+  #countForeign(leg: number, verdict: number): void {
+    if (verdict !== FOREIGN_SOURCE && verdict !== FOREIGN_SSRC) {
+      this.#counters.droppedLearningTotal += 1;
+      return;
+    }
+    if (verdict === FOREIGN_SOURCE) this.#counters.droppedForeignSourceTotal += 1;
+    else this.#counters.droppedForeignSsrcTotal += 1;
+    this.#foreign[leg === this.callerLeg ? 'caller' : 'agent'] += 1;
+  }
+
+  #reportDroppedKeys(): void {
+    if (this.#droppedKeys === 0) return;
+    this.#options.emit({ kind: 'keys-dropped', callHandle: this.handle, count: this.#droppedKeys });
+    this.#droppedKeys = 0;
+  }
+
+  #otherLeg(leg: number): number {
+    return leg === this.callerLeg ? this.agentLeg : this.callerLeg;
+  }
+}

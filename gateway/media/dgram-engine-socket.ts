@@ -1,0 +1,165 @@
+/**
+ * The `UdpEngine` on node:dgram: one socket a port, a batch of one for each datagram. Works everywhere; costs twice the
+ * CPU of a native engine.
+ *
+ * The sockets stay unconnected. A connected one would let the kernel drop strangers, but uncounted, and what they sent
+ * before connect() would still be in the queue: the source rule has to be ours in any case.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { ADDRESS_WORDS, readAddress, writeAddress } from './ip-address.js';
+import {
+  NO_SOCKET,
+  OUT_OFFSET,
+  OUT_SIZE,
+  OUT_SOCKET,
+  ROW_LENGTH,
+  SIZE,
+  SLOT_SIZE_BYTES,
+  SOCKET,
+  SOURCE,
+  SOURCE_WORDS,
+  type UdpEngine,
+} from './udp-engine.js';
+
+/**
+ * Slots are used in turn, so that the kernel has long taken a datagram when its slot comes round again. One datagram
+ * makes at most a dozen (a hole of 200 ms being filled), a sweep a few for each call.
+ */
+const SLOT_COUNT = 4096;
+/** Holds 100 ms of a sender's packets while this process is busy. */
+const RECEIVE_BUFFER_SIZE_BYTES = 65_536;
+
+type Leg = {
+  readonly udp: Socket;
+  /** Text and words of the address a packet last came from: it is the same one nearly always. */
+  sourceText: string;
+  readonly sourceWords: Int32Array;
+  destination: string;
+  destinationPort: number;
+};
+
+export type DgramEngineOptions = {
+  readonly address: string;
+  /** Called for each datagram that could not be sent. */
+  readonly onSendFailed: () => void;
+};
+
+export class DgramEngine implements UdpEngine {
+  readonly slab = Buffer.alloc(SLOT_COUNT * SLOT_SIZE_BYTES);
+  readonly rows = new Int32Array(SLOT_COUNT * ROW_LENGTH);
+  readonly #address: string;
+  readonly #onSendFailed: () => void;
+  readonly #onSent: (error: Error | null) => void;
+  readonly #legs = new Map<number, Leg>();
+  #handle: (first: number, count: number) => void = () => {};
+  /** Slots from here, `#used` of them, are in use until the next flush. */
+  #first = 0;
+  #used = 0;
+
+  constructor({ address, onSendFailed }: DgramEngineOptions) {
+    this.#address = address;
+    this.#onSendFailed = onSendFailed;
+    // ECONNREFUSED and their like: the peer may not be listening yet.
+    this.#onSent = (error) => {
+      if (error !== null) onSendFailed();
+    };
+  }
+
+  addLeg(socket: number, port: number): Promise<boolean> {
+    const udp = createSocket({
+      type: isIPv6(this.#address) ? 'udp6' : 'udp4',
+      // Destinations are IP addresses: nothing is ever looked up.
+      lookup: (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4),
+      recvBufferSize: RECEIVE_BUFFER_SIZE_BYTES,
+    });
+    const leg: Leg = {
+      udp,
+      sourceText: '',
+      sourceWords: new Int32Array(ADDRESS_WORDS),
+      destination: '',
+      destinationPort: 0,
+    };
+    return new Promise((resolve) => {
+      udp.once('error', () => {
+        udp.close();
+        resolve(false);
+      });
+      udp.bind({ address: this.#address, port, exclusive: true }, () => {
+        udp.removeAllListeners('error');
+        udp.on('error', () => this.#onSendFailed());
+        udp.on('message', (datagram, remote) => this.#receive(socket, leg, datagram, remote));
+        this.#legs.set(socket, leg);
+        resolve(true);
+      });
+    });
+  }
+
+  connectLeg(socket: number, words: Int32Array, at: number): void {
+    const leg = this.#legs.get(socket);
+    if (leg === undefined) return;
+    leg.destination = readAddress(words, at);
+    leg.destinationPort = words[at + ADDRESS_WORDS];
+  }
+
+  removeLeg(socket: number): void {
+    this.#legs.get(socket)?.udp.close();
+    this.#legs.delete(socket);
+  }
+
+  onBatch(handle: (first: number, count: number) => void): void {
+    this.#handle = handle;
+  }
+
+  takeSlot(): number {
+    const slot = (this.#first + this.#used) % SLOT_COUNT;
+    // A sweep over many calls may need more slots than there are: what is ready goes out first.
+    if (this.#used === SLOT_COUNT - 1) this.flush();
+    this.#used += 1;
+    this.rows[slot * ROW_LENGTH + OUT_SOCKET] = NO_SOCKET;
+    return slot;
+  }
+
+  flush(): void {
+    for (let used = 0; used < this.#used; used += 1) this.#send((this.#first + used) % SLOT_COUNT);
+    this.#first = (this.#first + this.#used) % SLOT_COUNT;
+    this.#used = 0;
+  }
+
+  #receive(socket: number, leg: Leg, datagram: Buffer, remote: { address: string; port: number }): void {
+    const slot = this.takeSlot();
+    const row = slot * ROW_LENGTH;
+    this.rows[row + SOCKET] = socket;
+    this.rows[row + SIZE] = datagram.length;
+    this.slab.set(
+      datagram.length > SLOT_SIZE_BYTES ? datagram.subarray(0, SLOT_SIZE_BYTES) : datagram,
+      slot * SLOT_SIZE_BYTES,
+    );
+    // An event packet is a card digit, and node's receive buffers wait long for the garbage collector.
+    datagram.fill(0);
+    if (leg.sourceText !== remote.address) {
+      leg.sourceText = remote.address;
+      writeAddress(remote.address, leg.sourceWords, 0);
+    }
+    for (let word = 0; word < ADDRESS_WORDS; word += 1) this.rows[row + SOURCE + word] = leg.sourceWords[word];
+    this.rows[row + SOURCE + SOURCE_WORDS - 1] = remote.port;
+    this.#handle(slot, 1);
+  }
+
+  #send(slot: number): void {
+    const row = slot * ROW_LENGTH;
+    const socket = this.rows[row + OUT_SOCKET];
+    if (socket === NO_SOCKET) return;
+    this.rows[row + OUT_SOCKET] = NO_SOCKET;
+    const leg = this.#legs.get(socket);
+    // Port 0 and no address: the peer has not said where it listens.
+    if (leg === undefined || leg.destinationPort === 0) return;
+    // A socket that cannot send at once keeps a pointer to the slot: real-time media is dropped rather than queued.
+    if (leg.udp.getSendQueueCount() > 0) {
+      this.#onSendFailed();
+      return;
+    }
+    const at = slot * SLOT_SIZE_BYTES + this.rows[row + OUT_OFFSET];
+    leg.udp.send(this.slab, at, this.rows[row + OUT_SIZE], leg.destinationPort, leg.destination, this.#onSent);
+  }
+}

@@ -1,0 +1,383 @@
+/**
+ * One media process' calls. Commands from control and packets from a `UdpEngine` come in with the time; packets go out
+ * through the engine, events to control through `emit`, keys to the vault through a `KeySink`. It owns no socket, timer
+ * or clock, so tests run whole calls through it on a network of their own.
+ */
+import { type KeySink, parseCapture } from './armed-capture.js';
+import { CallMedia, type Recorder } from './call-media.js';
+import type {
+  InfoBodyType,
+  LegName,
+  MediaCommand,
+  MediaConfiguration,
+  MediaEvent,
+  RefusalCode,
+} from './control-wire.js';
+import { NO_KEY, takeInfoKey } from './info-body.js';
+import { LegTable, legOf, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
+import { MediaCounters } from './media-counters.js';
+import { PacketIntake } from './packet-intake.js';
+import { PortPool } from './port-pool.js';
+import { Relay } from './relay.js';
+import { MAX_PACKET_SAMPLES } from './secure-window.js';
+import type { UdpEngine } from './udp-engine.js';
+
+/** Above what one core carries (facts of the bench: 800 to 2200), and four sockets a call stay below usual limits. */
+export const MAX_CALLS = 2000;
+/** Other programs may sit on a port of our range; so many in a row mean that the range is not ours. */
+const MAX_PORT_TRIES = 16;
+/** RFC 3550 §6.2: five seconds, varied from half to one and a half so that reports do not march in step. */
+const REPORT_INTERVAL_MS = 5000;
+
+type CreateCall = Extract<MediaCommand, { readonly kind: 'create-call' }>;
+type CallCommand = Extract<MediaCommand, { readonly callHandle: number }>;
+
+export type RecorderRequest = Pick<CreateCall, 'callHandle' | 'callId'> & {
+  readonly mode: 'pause' | 'masked-continuous';
+};
+
+export type MediaCoreOptions = {
+  readonly configuration: MediaConfiguration;
+  readonly engine: UdpEngine;
+  readonly keySink: KeySink;
+  readonly emit: (event: MediaEvent) => void;
+  readonly makeRecorder: (request: RecorderRequest) => Recorder;
+  /** Random integer from 0 to `bound` - 1, unforeseeable in the real process. */
+  readonly randomBelow: (bound: number) => number;
+  /** For the NTP timestamps of sender reports. */
+  readonly wallClockMs: () => number;
+  readonly maxCalls?: number;
+};
+
+export class MediaCore {
+  readonly counters = new MediaCounters();
+  readonly #options: MediaCoreOptions;
+  readonly #legs: LegTable;
+  readonly #relay: Relay;
+  readonly #intake: PacketIntake;
+  readonly #ports: PortPool;
+  readonly #samples = new Int16Array(MAX_PACKET_SAMPLES);
+  /** By index; what the packet path looks calls up in. */
+  readonly #calls: (CallMedia | undefined)[] = [];
+  readonly #indexes = new Map<number, number>();
+  readonly #callPorts = new Map<number, readonly number[]>();
+  readonly #freeIndexes: number[] = [];
+  /** Handles whose sockets are being bound; false once control has closed the call meanwhile. */
+  readonly #opening = new Map<number, boolean>();
+
+  constructor(options: MediaCoreOptions) {
+    this.#options = options;
+    const { engine, configuration, randomBelow, wallClockMs } = options;
+    const maxCalls = options.maxCalls ?? MAX_CALLS;
+    for (let index = maxCalls - 1; index >= 0; index -= 1) this.#freeIndexes.push(index);
+    this.#legs = new LegTable(maxCalls * 2);
+    this.#ports = new PortPool({ portMin: configuration.portMin, portMax: configuration.portMax, randomBelow });
+    const cname = `${randomBelow(0x100000000).toString(16)}${randomBelow(0x100000000).toString(16)}`;
+    this.#relay = new Relay({ engine, legs: this.#legs, counters: this.counters, cname, wallClockMs });
+    this.#intake = new PacketIntake({ engine, legs: this.#legs, counters: this.counters });
+  }
+
+  get callCount(): number {
+    return this.#indexes.size;
+  }
+
+  /** Carries out a command; replies and events come through `emit`, those of `create-call` in a later turn. */
+  command(command: MediaCommand, nowMs: number): void {
+    switch (command.kind) {
+      case 'create-call':
+        void this.#createCall(command, nowMs);
+        return;
+      case 'set-leg':
+      case 'open-window':
+      case 'arm-capture':
+      case 'disarm-capture':
+      case 'close-window':
+      case 'record':
+      case 'close-call':
+        this.#answer(command.requestId, this.#commandCall(command, nowMs));
+        return;
+      case 'statistics': {
+        const gauges = { calls: this.callCount, ports_available: this.#ports.availableCount };
+        const counters = this.counters.snapshot({ ...gauges, vault_link_up: this.#options.keySink.isUp ? 1 : 0 });
+        this.#options.emit({ kind: 'statistics', requestId: command.requestId, counters });
+        return;
+      }
+      case 'ping':
+        this.#answer(command.requestId, undefined);
+        return;
+      // The process' own business, not a call's.
+      case 'configure':
+      case 'shut-down':
+    }
+  }
+
+  /** A SIP INFO body, unread until here. `body` holds zeros afterwards. */
+  takeInfo(callHandle: number, leg: LegName, type: InfoBodyType, body: Uint8Array, nowMs: number): void {
+    this.counters.infoBodiesTotal += 1;
+    const call = this.#call(callHandle);
+    if (leg === 'agent' || call?.window.state !== 'open') {
+      body.fill(0);
+      this.counters.infoBodiesUnusedTotal += 1;
+      return;
+    }
+    const key = takeInfoKey(type, body);
+    if (key === NO_KEY) this.counters.infoBodiesWithoutKeyTotal += 1;
+    else call.takeInfo(key, nowMs);
+  }
+
+  /** Handles the packets in slots `first` to `first + count - 1` and sends what comes of them. */
+  takeBatch(first: number, count: number, nowMs: number): void {
+    for (let slot = first; slot < first + count; slot += 1) {
+      const call = this.#calls[this.#intake.callIndexOf(slot)];
+      try {
+        this.#intake.take(call, slot, nowMs);
+      } catch {
+        // A broken invariant of ours ends the call, not the process. No text of it is kept: it could quote a packet.
+        this.#intake.discard(slot);
+        if (call !== undefined) this.#fail(call, nowMs);
+      }
+    }
+    this.#options.engine.flush();
+  }
+
+  /** To be called every 20 ms: what no packet comes to do. */
+  sweep(nowMs: number): void {
+    for (const index of this.#indexes.values()) {
+      const call = this.#calls[index];
+      if (call === undefined) continue;
+      try {
+        call.sweep(nowMs);
+      } catch {
+        this.#fail(call, nowMs);
+        continue;
+      }
+      this.#sweepLeg(call, 'caller', nowMs);
+      this.#sweepLeg(call, 'agent', nowMs);
+    }
+    this.#options.engine.flush();
+  }
+
+  /** The way to the vault is gone: keys of armed captures can go nowhere. */
+  vaultLinkLost(): void {
+    for (const [callHandle, index] of this.#indexes) {
+      const call = this.#calls[index];
+      if (call?.capture === undefined) continue;
+      call.capture = undefined;
+      this.#options.emit({ kind: 'fault', callHandle, code: 'vault-link-down' });
+    }
+  }
+
+  /** Ends all calls. Resolves when their recordings are on disk. */
+  async close(nowMs: number): Promise<void> {
+    await Promise.all([...this.#indexes.keys()].map((callHandle) => this.#closeCall(callHandle, nowMs)));
+  }
+
+  #commandCall(command: Exclude<CallCommand, CreateCall>, nowMs: number): RefusalCode | undefined {
+    const call = this.#call(command.callHandle);
+    if (call === undefined) {
+      if (command.kind !== 'close-call' || !this.#opening.has(command.callHandle)) return 'unknown-call';
+      this.#opening.set(command.callHandle, false);
+      return undefined;
+    }
+    switch (command.kind) {
+      case 'set-leg':
+        return this.#setLeg(call, command, nowMs);
+      case 'open-window':
+        if (call.window.state === 'open') return 'window-open';
+        if (!this.#legs.isInspectable(call.callerLeg)) return 'audio-not-inspectable';
+        if (!this.#options.keySink.isUp) return 'vault-link-down';
+        return call.openWindow(nowMs) ? undefined : 'recorder-failed';
+      case 'arm-capture': {
+        if (call.window.state !== 'open') return 'window-closed';
+        if (!this.#options.keySink.isUp) return 'vault-link-down';
+        const capture = parseCapture(command.captureId, command.vaultPublicKey);
+        if (capture === undefined) return 'bad-command';
+        call.capture = capture;
+        return undefined;
+      }
+      case 'disarm-capture':
+        call.capture = undefined;
+        return undefined;
+      case 'close-window':
+        if (call.window.state !== 'open') return 'window-closed';
+        call.closeWindow(nowMs);
+        return undefined;
+      case 'record':
+        return this.#record(call, command.action, nowMs);
+      case 'close-call':
+        void this.#closeCall(command.callHandle, nowMs);
+        return undefined;
+    }
+  }
+
+  async #createCall(command: CreateCall, nowMs: number): Promise<void> {
+    const { requestId, callHandle } = command;
+    const index = this.#freeIndexes.pop();
+    if (index === undefined || this.#indexes.has(callHandle) || this.#opening.has(callHandle)) {
+      if (index !== undefined) this.#freeIndexes.push(index);
+      this.counters.callsRefusedTotal += 1;
+      this.#answer(requestId, index === undefined ? 'too-many-calls' : 'bad-command');
+      return;
+    }
+    this.#opening.set(callHandle, true);
+    const caller = await this.#bindPair(legOf(index, 'caller'), nowMs);
+    const agent = caller === undefined ? undefined : await this.#bindPair(legOf(index, 'agent'), nowMs);
+    const isWanted = this.#opening.get(callHandle) === true;
+    this.#opening.delete(callHandle);
+    const ports = [caller, agent].filter((port) => port !== undefined);
+    this.#callPorts.set(callHandle, ports);
+    if (caller === undefined || agent === undefined || !isWanted) {
+      this.#releaseIndex(callHandle, index, nowMs);
+      this.counters.callsRefusedTotal += 1;
+      this.#answer(requestId, isWanted ? 'no-ports' : 'unknown-call');
+      return;
+    }
+    this.#startCall(command, index, nowMs);
+    this.counters.callsCreatedTotal += 1;
+    this.#options.emit({
+      kind: 'call-created',
+      requestId,
+      callHandle,
+      caller: { rtpPort: caller, rtcpPort: caller + 1 },
+      agent: { rtpPort: agent, rtcpPort: agent + 1 },
+    });
+  }
+
+  #startCall(command: CreateCall, index: number, nowMs: number): void {
+    const { callHandle, callId, mask, replacement, recording } = command;
+    const { emit, keySink, makeRecorder, randomBelow } = this.#options;
+    for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
+      this.#legs.streams.begin(leg, {
+        ssrc: randomBelow(0x100000000),
+        sequence: randomBelow(0x10000),
+        timestamp: randomBelow(0x100000000),
+      });
+      this.#legs.nextReportMs[leg] = nowMs + REPORT_INTERVAL_MS / 2;
+      this.#legs.reportedPackets[leg] = 0;
+    }
+    const recorder = recording.start === 'off' ? undefined : makeRecorder({ callHandle, callId, mode: recording.mode });
+    this.#calls[index] = new CallMedia({
+      index,
+      handle: callHandle,
+      callId,
+      mask,
+      replacement,
+      recordingMode: recording.mode,
+      recorder,
+      legs: this.#legs,
+      relay: this.#relay,
+      counters: this.counters,
+      keySink,
+      samples: this.#samples,
+      emit,
+    });
+    this.#indexes.set(callHandle, index);
+    if (recording.start === 'automatic') recorder?.start('automatic', nowMs);
+  }
+
+  #setLeg(
+    call: CallMedia,
+    command: Extract<MediaCommand, { kind: 'set-leg' }>,
+    nowMs: number,
+  ): RefusalCode | undefined {
+    const leg = command.leg === 'caller' ? call.callerLeg : call.agentLeg;
+    // Nobody joins, and nothing is listened to that cannot be looked into, while keys may be pressed.
+    if (call.window.state !== 'closed' && !this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
+    if (!this.#legs.describe(leg, command.media, nowMs)) return 'bad-command';
+    this.#intake.connect(leg);
+    return undefined;
+  }
+
+  #record(call: CallMedia, action: 'start' | 'pause' | 'resume' | 'stop', nowMs: number): RefusalCode | undefined {
+    const { recorder } = call;
+    if (recorder === undefined) return 'bad-command';
+    switch (action) {
+      case 'start':
+        recorder.start('manual', nowMs);
+        return recorder.failed ? 'recorder-failed' : undefined;
+      case 'pause':
+        recorder.pause('manual', nowMs);
+        return undefined;
+      case 'resume':
+        return recorder.resume('manual', nowMs) ? undefined : 'window-open';
+      case 'stop':
+        void recorder.stop('manual', nowMs);
+        return undefined;
+    }
+  }
+
+  /** Binds an even port and the odd one above it. Returns the even one, or undefined when no pair was to be had. */
+  async #bindPair(leg: number, nowMs: number): Promise<number | undefined> {
+    const { engine } = this.#options;
+    for (let tries = 0; tries < MAX_PORT_TRIES; tries += 1) {
+      const port = this.#ports.take(nowMs);
+      if (port === undefined) return undefined;
+      if (await engine.addLeg(rtpSocketOf(leg), port)) {
+        if (await engine.addLeg(rtcpSocketOf(leg), port + 1)) return port;
+        engine.removeLeg(rtpSocketOf(leg));
+      }
+      this.#ports.release(port, nowMs);
+    }
+    return undefined;
+  }
+
+  #closeCall(callHandle: number, nowMs: number): Promise<void> {
+    const index = this.#indexes.get(callHandle);
+    const call = index === undefined ? undefined : this.#calls[index];
+    if (index === undefined || call === undefined) return Promise.resolve();
+    for (const leg of [call.callerLeg, call.agentLeg]) {
+      // RFC 3550 §6.3.7: a source that has sent nothing says no good-bye.
+      if (this.#legs.streams.packets[leg] > 0) this.#relay.sendReport(leg, 'goodbye', nowMs);
+    }
+    this.#options.engine.flush();
+    call.wipe();
+    this.#releaseIndex(callHandle, index, nowMs);
+    return call.recorder?.stop('call-ended', nowMs) ?? Promise.resolve();
+  }
+
+  #releaseIndex(callHandle: number, index: number, nowMs: number): void {
+    const { engine } = this.#options;
+    for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
+      engine.removeLeg(rtpSocketOf(leg));
+      engine.removeLeg(rtcpSocketOf(leg));
+      this.#legs.release(leg);
+    }
+    for (const port of this.#callPorts.get(callHandle) ?? []) this.#ports.release(port, nowMs);
+    this.#callPorts.delete(callHandle);
+    this.#indexes.delete(callHandle);
+    this.#calls[index] = undefined;
+    this.#freeIndexes.push(index);
+  }
+
+  /** The call's media stops: nothing that could not be decided leaves. */
+  #fail(call: CallMedia, nowMs: number): void {
+    this.counters.callsFailedTotal += 1;
+    void this.#closeCall(call.handle, nowMs);
+    this.#options.emit({ kind: 'fault', callHandle: call.handle, code: 'audio-not-inspectable' });
+  }
+
+  #sweepLeg(call: CallMedia, name: LegName, nowMs: number): void {
+    const legs = this.#legs;
+    const leg = name === 'caller' ? call.callerLeg : call.agentLeg;
+    if (legs.isDescribed[leg] === 0) return;
+    if (nowMs >= legs.nextReportMs[leg]) {
+      legs.nextReportMs[leg] = nowMs + REPORT_INTERVAL_MS / 2 + this.#options.randomBelow(REPORT_INTERVAL_MS);
+      this.#relay.sendReport(leg, 'interval', nowMs);
+    }
+    const silentForMs = nowMs - legs.lastHeardMs[leg];
+    const isSilent = legs.mayReceive[leg] === 1 && silentForMs >= this.#options.configuration.silenceTimeoutMs;
+    if (!isSilent || legs.isSilent[leg] === 1) return;
+    legs.isSilent[leg] = 1;
+    this.#options.emit({ kind: 'leg-silent', callHandle: call.handle, leg: name });
+  }
+
+  #call(callHandle: number): CallMedia | undefined {
+    const index = this.#indexes.get(callHandle);
+    return index === undefined ? undefined : this.#calls[index];
+  }
+
+  #answer(requestId: number, refusal: RefusalCode | undefined): void {
+    if (refusal === undefined) this.#options.emit({ kind: 'done', requestId });
+    else this.#options.emit({ kind: 'refused', requestId, code: refusal });
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * One press of a key, one key, by whichever of three ways it is heard: telephone-event packets, tones in the audio,
+ * SIP INFO. Phones and gateways mix them: a head of tone until the event takes over, an event with a tail of tone
+ * behind it, both all the time, an INFO on top. Pure; times are of arrival, in milliseconds.
+ *
+ * Two presses of one way are always two presses: that way's own decoder has told them apart. A press heard by a second
+ * way is the same press when the key is equal, no other press of that second way belongs to it already, and:
+ *
+ * | first heard as | then as | the same press when the second … |
+ * |---|---|---|
+ * | tone  | event | begins while the tone sounds, or within HEAD_GAP_MS after it |
+ * | event | tone  | begins from LEAD_MS before the event to its end |
+ * | event | tone  | begins within TAIL_MS after the event's end, and no tone sounded during it |
+ * | either| INFO  | arrives from the press' beginning to INFO_MS after its end |
+ * | INFO  | either| begins within INFO_MS after the INFO |
+ *
+ * Further tones during an event (a tone cut in two by a lost packet) belong to it too: the event is the better witness.
+ */
+
+export const HEAD_GAP_MS = 100;
+export const LEAD_MS = 60;
+export const TAIL_MS = 500;
+export const INFO_MS = 500;
+/** A tone that reaches this far into an event sounded during it; shorter is a head that the event cut off. */
+const HEAD_OVERLAP_MS = 60;
+/** Presses that a late witness may still belong to; nobody presses more keys within TAIL_MS. */
+const REMEMBERED = 8;
+const ABSENT = Number.NEGATIVE_INFINITY;
+/** Of something that has not ended. */
+const UNENDED = Number.POSITIVE_INFINITY;
+const NO_PRESS = -1;
+
+export type PressVerdict = 'new-key' | 'same-press';
+
+export class PressMerger {
+  readonly #key = new Int8Array(REMEMBERED).fill(NO_PRESS);
+  readonly #eventBeganMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  readonly #eventEndedMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  readonly #toneBeganMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  readonly #toneEndedMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  readonly #infoAtMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  #newest = 0;
+  #eventPress = NO_PRESS;
+  #tonePress = NO_PRESS;
+
+  /** A telephone-event press began (its own clock puts it at `beganMs`). */
+  beginEvent(key: number, beganMs: number): PressVerdict {
+    this.endEvent(beganMs);
+    let press = this.#find(key, (at) => this.#eventFollows(at, beganMs));
+    const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
+    if (press === NO_PRESS) press = this.#add(key);
+    this.#eventBeganMs[press] = beganMs;
+    this.#eventEndedMs[press] = UNENDED;
+    this.#eventPress = press;
+    return verdict;
+  }
+
+  endEvent(endedMs: number): void {
+    if (this.#eventPress !== NO_PRESS) this.#eventEndedMs[this.#eventPress] = endedMs;
+    this.#eventPress = NO_PRESS;
+  }
+
+  /** A tone was confirmed that had begun at `beganMs`. */
+  beginTone(key: number, beganMs: number): PressVerdict {
+    this.endTone(beganMs);
+    let press = this.#find(key, (at) => this.#toneFollows(at, beganMs));
+    const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
+    if (press === NO_PRESS) press = this.#add(key);
+    if (this.#toneBeganMs[press] === ABSENT) this.#toneBeganMs[press] = beganMs;
+    this.#toneEndedMs[press] = UNENDED;
+    this.#tonePress = press;
+    return verdict;
+  }
+
+  endTone(endedMs: number): void {
+    if (this.#tonePress !== NO_PRESS) this.#toneEndedMs[this.#tonePress] = endedMs;
+    this.#tonePress = NO_PRESS;
+  }
+
+  /** An INFO arrived; most senders send it when the key is released. */
+  hearInfo(key: number, nowMs: number): PressVerdict {
+    let press = this.#find(key, (at) => this.#infoFollows(at, nowMs));
+    const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
+    if (press === NO_PRESS) press = this.#add(key);
+    this.#infoAtMs[press] = nowMs;
+    return verdict;
+  }
+
+  wipe(): void {
+    this.#key.fill(NO_PRESS);
+    for (const times of [
+      this.#eventBeganMs,
+      this.#eventEndedMs,
+      this.#toneBeganMs,
+      this.#toneEndedMs,
+      this.#infoAtMs,
+    ]) {
+      times.fill(ABSENT);
+    }
+    this.#eventPress = NO_PRESS;
+    this.#tonePress = NO_PRESS;
+  }
+
+  #eventFollows(press: number, beganMs: number): boolean {
+    if (this.#eventBeganMs[press] !== ABSENT) return false;
+    const isAfterTone = beganMs <= this.#toneEndedMs[press] + HEAD_GAP_MS;
+    return this.#toneBeganMs[press] === ABSENT ? this.#isSoonAfterInfo(press, beganMs) : isAfterTone;
+  }
+
+  #toneFollows(press: number, beganMs: number): boolean {
+    const eventBeganMs = this.#eventBeganMs[press];
+    if (eventBeganMs === ABSENT) {
+      return this.#toneBeganMs[press] === ABSENT && this.#isSoonAfterInfo(press, beganMs);
+    }
+    const eventEndedMs = this.#eventEndedMs[press];
+    if (beganMs < eventBeganMs - LEAD_MS) return false;
+    if (beganMs <= eventEndedMs) return true;
+    const hadTone = this.#toneBeganMs[press] !== ABSENT && this.#toneEndedMs[press] > eventBeganMs + HEAD_OVERLAP_MS;
+    return !hadTone && beganMs <= eventEndedMs + TAIL_MS;
+  }
+
+  #infoFollows(press: number, nowMs: number): boolean {
+    if (this.#infoAtMs[press] !== ABSENT) return false;
+    return nowMs <= Math.max(this.#eventEndedMs[press], this.#toneEndedMs[press]) + INFO_MS;
+  }
+
+  #isSoonAfterInfo(press: number, beganMs: number): boolean {
+    return beganMs <= this.#infoAtMs[press] + INFO_MS;
+  }
+
+  /** The oldest press that fits: witnesses of one way come in the order of the presses. */
+  #find(key: number, fits: (press: number) => boolean): number {
+    for (let age = REMEMBERED - 1; age >= 0; age -= 1) {
+      const press = (this.#newest - age + REMEMBERED) % REMEMBERED;
+      if (this.#key[press] === key && fits(press)) return press;
+    }
+    return NO_PRESS;
+  }
+
+  #add(key: number): number {
+    this.#newest = (this.#newest + 1) % REMEMBERED;
+    const press = this.#newest;
+    if (press === this.#eventPress) this.#eventPress = NO_PRESS;
+    if (press === this.#tonePress) this.#tonePress = NO_PRESS;
+    this.#key[press] = key;
+    this.#eventBeganMs[press] = ABSENT;
+    this.#eventEndedMs[press] = ABSENT;
+    this.#toneBeganMs[press] = ABSENT;
+    this.#toneEndedMs[press] = ABSENT;
+    this.#infoAtMs[press] = ABSENT;
+    return press;
+  }
+}

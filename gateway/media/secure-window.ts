@@ -1,0 +1,404 @@
+/**
+ * The secure window of one call: what becomes of the caller's packets while card keys may be pressed. Pure: packets of
+ * the caller's locked source and time go in; suppressed frames and key presses come out through a port.
+ *
+ * ```
+ *  closed ──open──► open ──close──► closing ──quiet──► closed
+ *                    ▲                 │
+ *                    └──────open───────┘
+ * ```
+ *
+ * While it is not closed (and always, where the route says `mask: always`) nothing of the caller is passed on. A stream
+ * of its own is made instead, whole in sequence and timestamps:
+ *
+ * - Audio goes through the suppressor and comes out one packet (20 ms) later, decided sample by sample as it came in.
+ * - Telephone-event packets end here. Their time is filled with replacement audio, unless the sender's own audio goes on
+ *   beside them; that audio is masked from 20 ms before the event to 60 ms after it.
+ * - What was lost is filled and masked. One packet that overtook another is held until the other has come.
+ *
+ * `closing` lasts until a press under way has ended and the line is quiet, so nothing that began inside leaks its rest.
+ */
+import { DtmfDetector, PRESS_BEGAN as TONE_BEGAN, PRESS_ENDED as TONE_ENDED } from '../../dsp/dtmf-detector.js';
+import { ToneSuppressor } from '../../dsp/tone-suppressor.js';
+import { type AudioPacket, HeldPacket } from './held-packet.js';
+import { PressMerger } from './press-merger.js';
+import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
+
+/** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
+export const WINDOW_DELAY_SAMPLES = 160;
+/** No datagram that fits a slot holds more. */
+export const MAX_PACKET_SAMPLES = 1536;
+
+const SAMPLES_PER_MS = 8;
+/** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
+const EVENT_TAIL_MASK_MS = 60;
+/** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
+const MAX_FILL_SAMPLES = 1600;
+/** How far an event's timestamp may lie from the audio's for both to be on one clock: the longest segment, and a second. */
+const MAX_EVENT_AGE_SAMPLES = 0xffff + 8000;
+/** Further off in sequence is no loss but a sender that began anew. */
+const MAX_SEQUENCE_JUMP = 1000;
+/** A held packet waits for the one it overtook no longer than this: the next packet is due by then. */
+const HOLD_MS = 25;
+/** No tone and no event for so long, and closing is over: longer than the pause between an event and its tail of tone. */
+const QUIET_MS = 300;
+/** Audio that must have been seen to be free of tones since closing began: twice what the suppressor needs to tell. */
+const QUIET_AUDIO_SAMPLES = 320;
+/** A sender that has been silent for so long has no press under way. */
+const SILENT_SENDER_MS = 2000;
+/** A tone that starts within the window's first moments began before it. */
+const LEFTOVER_TONE_SAMPLES = 64;
+/** The detector reports a press' end when the tone has been gone for so long. */
+const TONE_END_LAG_MS = 28;
+
+export type WindowState = 'closed' | 'open' | 'closing';
+
+/** The caller's timestamp up to which the window has released audio, and the first sequence number it has not used. */
+export type ResumePoint = { readonly timestamp: number; readonly sequence: number };
+
+/** What the window has to say, as it happens. */
+export interface WindowPort {
+  /** Suppressed audio, the first `count` samples, next in time. Only good until it returns. */
+  releaseFrame(samples: Int16Array, count: number, nowMs: number): void;
+  /** A pause of the sender that is not filled. */
+  skipTime(lengthSamples: number): void;
+  /** A key was pressed inside the open window, each press once. */
+  pressKey(key: number, nowMs: number): void;
+  /** Closing is over. `resume`: where the caller's own audio goes on, when any was heard. */
+  closed(resume: ResumePoint | undefined, nowMs: number): void;
+  countLate(): void;
+  countConcealed(samples: number): void;
+  countMerged(): void;
+}
+
+export type SecureWindowOptions = {
+  readonly mask: 'window' | 'always';
+  readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+  readonly port: WindowPort;
+};
+
+export class SecureWindow {
+  /** Follows the caller's events outside a window too: it has to know of a press that is under way when one opens. */
+  readonly events = new TelephoneEventDecoder();
+  readonly #port: WindowPort;
+  readonly #isAlwaysMasked: boolean;
+  readonly #suppressor: ToneSuppressor;
+  readonly #detector = new DtmfDetector();
+  readonly #merger = new PressMerger();
+  readonly #held = new HeldPacket();
+  readonly #output = new Int16Array(MAX_PACKET_SAMPLES);
+  readonly #silence = new Int16Array(MAX_PACKET_SAMPLES);
+  #state: WindowState = 'closed';
+  #openedMs = 0;
+  #closingSinceSamples = 0;
+
+  /** Caller timestamp of the next sample to be released, once known. */
+  #expected = 0;
+  #isExpecting = false;
+  /** Sequence number of the last packet that was used, -1 before the first. */
+  #lastSequence = -1;
+  #audioEnd = 0;
+  #isFilledSinceAudio = false;
+  #payloadType = -1;
+  #frameSamples = WINDOW_DELAY_SAMPLES;
+  #lastReleaseMs = 0;
+  #lastPacketMs = 0;
+  #lastEventMs = Number.NEGATIVE_INFINITY;
+  #eventMaskEnd = 0;
+  #hasEventMask = false;
+
+  constructor({ mask, replacement, port }: SecureWindowOptions) {
+    this.#port = port;
+    this.#isAlwaysMasked = mask === 'always';
+    this.#suppressor = new ToneSuppressor({ delaySamples: WINDOW_DELAY_SAMPLES, replacement });
+  }
+
+  get state(): WindowState {
+    return this.#state;
+  }
+
+  /** While true, every packet of the caller comes here and none is passed on. */
+  get isSuppressing(): boolean {
+    return this.#state !== 'closed' || this.#isAlwaysMasked;
+  }
+
+  /** From the next packet on everything is suppressed. `expected`: the caller's timestamp up to which audio was passed on. */
+  open(expected: number | undefined, nowMs: number): void {
+    const wasSuppressing = this.isSuppressing;
+    this.#state = 'open';
+    this.#openedMs = nowMs;
+    this.#detector.reset();
+    this.#merger.wipe();
+    // A press under way is a leftover: it is masked to its end and is nobody's key, and neither is its tail of tone.
+    if (this.events.underWay) this.#merger.beginEvent(this.events.key, this.events.beganAtMs);
+    if (wasSuppressing) return;
+    this.#suppressor.wipe();
+    this.#isExpecting = expected !== undefined;
+    this.#expected = expected ?? 0;
+    this.#audioEnd = this.#expected;
+    this.#lastSequence = -1;
+    this.#payloadType = -1;
+    this.#isFilledSinceAudio = false;
+    this.#hasEventMask = false;
+    this.#lastEventMs = this.events.underWay ? nowMs : Number.NEGATIVE_INFINITY;
+    this.#lastReleaseMs = nowMs;
+    this.#lastPacketMs = nowMs;
+  }
+
+  /** Ends the capture of keys at once; suppression ends when the line is quiet. */
+  close(nowMs: number): void {
+    this.#state = 'closing';
+    this.#closingSinceSamples = 0;
+    this.#lastPacketMs = nowMs;
+    this.#merger.wipe();
+    this.#detector.reset();
+  }
+
+  /** The caller's stream has a new source, or its numbers begin anew. What follows is masked until it is known. */
+  restart(nowMs: number): void {
+    this.#held.wipe();
+    this.#lastSequence = -1;
+    this.#isExpecting = false;
+    this.#dropLine();
+    const pauseSamples = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameSamples;
+    if (pauseSamples > 0) this.#port.skipTime(Math.min(pauseSamples, MAX_EVENT_AGE_SAMPLES));
+  }
+
+  /** `samples` are the caller's to wipe. */
+  takeAudio(packet: AudioPacket, samples: Int16Array, count: number, nowMs: number): void {
+    this.#lastPacketMs = nowMs;
+    if (this.#lastSequence >= 0) {
+      let ahead = sequenceDistance(this.#lastSequence, packet.sequence);
+      if (Math.abs(ahead) > MAX_SEQUENCE_JUMP) {
+        this.restart(nowMs);
+        ahead = 1;
+      }
+      if (ahead <= 0) {
+        this.#port.countLate();
+        return;
+      }
+      if (ahead > 1 && !this.#held.isFull) {
+        this.#held.put(packet, samples, count, nowMs);
+        return;
+      }
+      if (ahead > 1) {
+        this.#releaseHeldBefore(packet.sequence, nowMs);
+        if (sequenceDistance(this.#lastSequence, packet.sequence) <= 0) {
+          this.#port.countLate();
+          return;
+        }
+      }
+    }
+    this.#useAudio(packet, samples, count, nowMs);
+    if (this.#held.isFull && sequenceDistance(this.#lastSequence, this.#held.sequence) <= 1) this.#useHeld(nowMs);
+    this.#closeIfQuiet(nowMs);
+  }
+
+  /**
+   * An event packet was handed to `events`, with this outcome. `eventTimestamp` and `durationSamples` are in the audio's
+   * clock; undefined when the event's clock rate is another.
+   */
+  takeEvent(
+    sequence: number,
+    outcome: number,
+    span: { readonly timestamp: number; readonly durationSamples: number } | undefined,
+    nowMs: number,
+  ): void {
+    this.#lastPacketMs = nowMs;
+    this.#lastEventMs = nowMs;
+    if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
+    if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
+    this.#suppressor.maskNewest(0);
+    this.followEvent(outcome, nowMs);
+    if (span !== undefined && this.#isOnAudioClock(span.timestamp)) {
+      const end = span.timestamp + span.durationSamples;
+      const maskEnd = (end + EVENT_TAIL_MASK_MS * SAMPLES_PER_MS) >>> 0;
+      if (!this.#hasEventMask || timestampDistance(this.#eventMaskEnd, maskEnd) > 0) this.#eventMaskEnd = maskEnd;
+      this.#hasEventMask = true;
+      // One packet behind, so that a sender whose audio goes on beside its events has its own audio used.
+      this.#fill(timestampDistance(this.#expected, end >>> 0) - this.#frameSamples, nowMs);
+    }
+    this.#closeIfQuiet(nowMs);
+  }
+
+  /** What the decoder found, in a packet or by its clock. */
+  followEvent(outcome: number, nowMs: number): void {
+    if (this.#state !== 'open') return;
+    if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
+    if ((outcome & PRESS_BEGAN) !== 0) {
+      const { key, beganAtMs } = this.events;
+      this.#report(key, this.#merger.beginEvent(key, beganAtMs), beganAtMs < this.#openedMs, nowMs);
+    }
+    if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs);
+  }
+
+  /** A key by SIP INFO; only meaningful while open. */
+  takeInfo(key: number, nowMs: number): void {
+    if (this.#state === 'open') this.#report(key, this.#merger.hearInfo(key, nowMs), false, nowMs);
+  }
+
+  /** Does what no packet comes to do: held packets, events without an end, presses without packets, the end of closing. */
+  sweep(nowMs: number): void {
+    this.followEvent(this.events.expire(nowMs), nowMs);
+    if (!this.isSuppressing) return;
+    if (this.#held.isFull && nowMs - this.#held.arrivedMs >= HOLD_MS) this.#useHeld(nowMs);
+    if (this.events.underWay && this.#isExpecting) {
+      this.#fillByClock(nowMs);
+    }
+    this.#closeIfQuiet(nowMs);
+  }
+
+  /** Overwrites every sample and key that is held. */
+  wipe(): void {
+    this.#suppressor.wipe();
+    this.#detector.reset();
+    this.#merger.wipe();
+    this.#held.wipe();
+    this.events.wipe();
+    this.#output.fill(0);
+  }
+
+  #report(key: number, verdict: 'new-key' | 'same-press', isLeftover: boolean, nowMs: number): void {
+    if (verdict === 'same-press') this.#port.countMerged();
+    else if (!isLeftover) this.#port.pressKey(key, nowMs);
+  }
+
+  #releaseHeldBefore(sequence: number, nowMs: number): void {
+    // Two packets ahead of the last one used: the older of them goes first, what was before it is lost.
+    if (sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
+  }
+
+  #useHeld(nowMs: number): void {
+    const held = this.#held;
+    if (sequenceDistance(this.#lastSequence, held.sequence) > 0) this.#useAudio(held, held.samples, held.count, nowMs);
+    else this.#port.countLate();
+    held.wipe();
+  }
+
+  #useAudio(packet: AudioPacket, samples: Int16Array, count: number, nowMs: number): void {
+    if (!this.#isExpecting) {
+      this.#isExpecting = true;
+      this.#expected = packet.timestamp;
+    }
+    this.#lastSequence = packet.sequence;
+    if (count > 0) this.#frameSamples = count;
+    const overlap = this.#alignTo(packet.timestamp, count, nowMs);
+    const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
+    this.#payloadType = packet.payloadType;
+    if (isOtherPayload || this.#isUnderEvent(packet.timestamp, nowMs)) this.#suppressor.maskNewest(count);
+
+    this.#suppressor.process(samples, count, this.#output);
+    this.#detect(samples, count, nowMs);
+    this.#audioEnd = (packet.timestamp + count) >>> 0;
+    this.#isFilledSinceAudio = false;
+    this.#closingSinceSamples += count;
+    if (overlap > 0) this.#output.copyWithin(0, overlap, count);
+    this.#release(count - overlap, nowMs);
+  }
+
+  /**
+   * Brings the stream to a packet's timestamp: fills a hole, keeps a pause, follows a clock that stood still. Returns how
+   * many of the packet's samples have been filled already.
+   */
+  #alignTo(timestamp: number, count: number, nowMs: number): number {
+    const ahead = timestampDistance(this.#expected, timestamp);
+    if (ahead >= 0 && ahead <= MAX_FILL_SAMPLES) {
+      this.#fill(ahead, nowMs);
+      return 0;
+    }
+    if (ahead > 0) {
+      this.#dropLine();
+      this.#port.skipTime(Math.min(ahead, MAX_EVENT_AGE_SAMPLES));
+      this.#expected = timestamp;
+      return 0;
+    }
+    // Some senders stop the audio's clock during events: then the fill was extra time, and the audio follows it.
+    const hasStoodStill = this.#isFilledSinceAudio && timestampDistance(this.#audioEnd, timestamp) <= 0;
+    if (hasStoodStill || -ahead > MAX_FILL_SAMPLES) {
+      this.#expected = timestamp;
+      return 0;
+    }
+    return Math.min(-ahead, count);
+  }
+
+  /** A press goes on of which no packets come: its time is filled one frame behind the clock. */
+  #fillByClock(nowMs: number): void {
+    const frameMs = this.#frameSamples / SAMPLES_PER_MS;
+    const releasedMs = this.#lastReleaseMs;
+    // Half a frame of grace: a packet that is merely late is not to be doubled.
+    if (nowMs - releasedMs <= 2.5 * frameMs) return;
+    const dueFrames = Math.floor((nowMs - releasedMs) / frameMs) - 1;
+    this.#fill(dueFrames * this.#frameSamples, nowMs);
+    this.#lastReleaseMs = releasedMs + dueFrames * frameMs;
+  }
+
+  /** Replacement audio for a time of which nothing came. */
+  #fill(lengthSamples: number, nowMs: number): void {
+    let left = Math.min(lengthSamples, MAX_FILL_SAMPLES);
+    if (left <= 0 || !this.#isExpecting) return;
+    this.#isFilledSinceAudio = true;
+    this.#port.countConcealed(left);
+    while (left > 0) {
+      const count = Math.min(left, this.#frameSamples);
+      this.#suppressor.conceal(count, this.#output);
+      this.#detect(this.#silence, count, nowMs);
+      this.#release(count, nowMs);
+      left -= count;
+    }
+  }
+
+  #release(count: number, nowMs: number): void {
+    if (count <= 0) return;
+    this.#expected = (this.#expected + count) >>> 0;
+    this.#lastReleaseMs = nowMs;
+    this.#port.releaseFrame(this.#output, count, nowMs);
+  }
+
+  /** What waits in the line belongs to a time that is over. */
+  #dropLine(): void {
+    this.#suppressor.conceal(WINDOW_DELAY_SAMPLES, this.#output);
+    this.#detect(this.#silence, WINDOW_DELAY_SAMPLES, this.#lastPacketMs);
+  }
+
+  #detect(samples: Int16Array, count: number, nowMs: number): void {
+    if (this.#state !== 'open') return;
+    const flags = this.#detector.process(samples, count);
+    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS);
+    if ((flags & TONE_BEGAN) === 0) return;
+    const key = this.#detector.takeKey();
+    const { position, onsetSample } = this.#detector;
+    const beganMs = nowMs - (position - onsetSample) / SAMPLES_PER_MS;
+    this.#report(key, this.#merger.beginTone(key, beganMs), onsetSample < LEFTOVER_TONE_SAMPLES, nowMs);
+  }
+
+  #isUnderEvent(timestamp: number, nowMs: number): boolean {
+    if (this.events.underWay || nowMs - this.#lastEventMs < EVENT_TAIL_MASK_MS) return true;
+    if (!this.#hasEventMask) return false;
+    const isUnder = timestampDistance(timestamp, this.#eventMaskEnd) > 0;
+    this.#hasEventMask = isUnder;
+    return isUnder;
+  }
+
+  #isOnAudioClock(eventTimestamp: number): boolean {
+    if (!this.#isExpecting) return false;
+    const age = timestampDistance(eventTimestamp, this.#expected);
+    return age >= -MAX_FILL_SAMPLES && age <= MAX_EVENT_AGE_SAMPLES;
+  }
+
+  #closeIfQuiet(nowMs: number): void {
+    if (this.#state !== 'closing' || this.#held.isFull || this.events.underWay) return;
+    if (nowMs - this.#lastEventMs < QUIET_MS) return;
+    const isQuiet =
+      this.#closingSinceSamples >= QUIET_AUDIO_SAMPLES &&
+      this.#suppressor.samplesSinceTone >= QUIET_MS * SAMPLES_PER_MS;
+    if (!isQuiet && nowMs - this.#lastPacketMs < SILENT_SENDER_MS) return;
+    this.#state = 'closed';
+    if (!this.#isAlwaysMasked) this.wipe();
+    const isHeard = this.#isExpecting && this.#lastSequence >= 0;
+    this.#port.closed(
+      isHeard ? { timestamp: this.#expected, sequence: (this.#lastSequence + 1) & 0xffff } : undefined,
+      nowMs,
+    );
+  }
+}
