@@ -134,14 +134,15 @@ export class DtmfDetector {
   }
 
   #followRun(pair: number): number {
-    if (pair === NO_PAIR || pair !== this.#runPair) {
+    if (pair === NO_PAIR && this.#runPair === NO_PAIR) return 0;
+    if (pair !== this.#runPair) {
       if (this.#runPair !== NO_PAIR) this.#badHops += 1;
       if (this.#runPair === NO_PAIR || this.#badHops > TOLERATED_BAD_HOPS) this.#startRun(pair);
       else return 0;
     }
     if (pair === NO_PAIR) return 0;
     this.#badHops = 0;
-    this.#run.add(this.#fit);
+    if (this.#run.add(this.#fit) === 'restarted') this.#runStart = this.#hopEnd;
     if (this.#run.hops < RUN_HOPS) return 0;
     const passed = this.#run.isKey(pair);
     this.#runPair = NO_PAIR;

@@ -20,6 +20,7 @@ const LARGEST_TWIST_RATIO = 10 ** 0.65;
 const LEAST_TWIST_RATIO = 10 ** -0.95;
 /** Per tone. Between AT&T's -25 dBm0 to accept and -55 to refuse; NTT's -29 "shall not" is not met, on purpose. */
 const LEAST_TONE_POWER = powerOfDbm0(-31);
+/** 4.5 dB within a run. A rising tone starts the run anew, so slow ramps only delay it; a falling one fails it. */
 const LARGEST_RIPPLE_RATIO = 10 ** 0.45;
 /** 5 dB over every other tone of its group. */
 const LEAST_GROUP_RATIO = 10 ** 0.5;
@@ -42,8 +43,12 @@ export class TonePairRun {
   #least = Number.POSITIVE_INFINITY;
   #largest = 0;
 
-  /** Adds the newest hop, whose pair is the run's. */
-  add(fit: TonePairFit): void {
+  /** Adds the newest hop, whose pair is the run's; says `restarted` if the hops before it were too quiet to count. */
+  add(fit: TonePairFit): 'added' | 'restarted' {
+    const low = fit.lowRe * fit.lowRe + fit.lowIm * fit.lowIm;
+    const high = fit.highRe * fit.highRe + fit.highIm * fit.highIm;
+    const isRising = low + high > this.#least * LARGEST_RIPPLE_RATIO;
+    if (isRising) this.reset();
     const recent = this.#recent;
     const at = (this.hops % LAG_HOPS) * 4;
     if (this.hops >= LAG_HOPS) {
@@ -57,14 +62,13 @@ export class TonePairRun {
     recent[at + 2] = fit.highRe;
     recent[at + 3] = fit.highIm;
     for (let tone = 0; tone < 8; tone += 1) this.#tonePowers[tone] += fit.tonePowers[tone];
-    const low = fit.lowRe * fit.lowRe + fit.lowIm * fit.lowIm;
-    const high = fit.highRe * fit.highRe + fit.highIm * fit.highIm;
     this.#lowSquares += low;
     this.#highSquares += high;
     this.#energy += fit.energy;
     if (low + high < this.#least) this.#least = low + high;
     if (low + high > this.#largest) this.#largest = low + high;
     this.hops += 1;
+    return isRising ? 'restarted' : 'added';
   }
 
   /** Whether the run is a press of this pair (`row * 4 + column`). */
