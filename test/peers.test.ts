@@ -9,7 +9,14 @@ import { addTones, keyNames, keysOf, pressesOf, samplesOf } from './support/keys
 import { type PortRange, reservePorts } from './support/ports.js';
 import { type RtpReport, reportRtp } from './support/rtp-report.js';
 import { type KeyStyle, RtpTalker } from './support/rtp-talker.js';
-import { SIPP_MEDIA_PORTS, type SippOptions, type SippResult, startCalledParty, startCaller } from './support/sipp.js';
+import {
+  assertAllSucceeded,
+  SIPP_MEDIA_PORTS,
+  type SippOptions,
+  type SippResult,
+  startCalledParty,
+  startCaller,
+} from './support/sipp.js';
 import { decodeWithSpandsp } from './support/spandsp.js';
 import { speechFor } from './support/speech.js';
 
@@ -67,12 +74,6 @@ async function runPair(
   return { caller: results[0], called: results[1], toCalled: reportRtp(rtpTo(mediaPort, datagrams)) };
 }
 
-function expectSuccess(result: SippResult, calls = 1): void {
-  expect(result.errors).toBe('');
-  expect(result.statistics).toEqual({ created: calls, successful: calls, failed: 0, retransmissions: 0, failures: {} });
-  expect(result.exitCode).toBe(0);
-}
-
 describe('sipp calls sipp', () => {
   const presses = pressesOf(keysOf('4242424242424242#'), { startMs: 300, onMs: 80, offMs: 80 });
 
@@ -83,8 +84,8 @@ describe('sipp calls sipp', () => {
     const options = { caller: { audio: stream, encoding }, called: { encoding } };
     const keys = { caller: { duration: 3_400 } };
     const pair = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-and-plays', keys, options);
-    expectSuccess(pair.caller);
-    expectSuccess(pair.called);
+    assertAllSucceeded(pair.caller);
+    assertAllSucceeded(pair.called);
     expect(await decodeWithSpandsp(pair.toCalled.audio)).toBe('4242424242424242#');
     expect([...pair.toCalled.payloadTypes.keys()]).toEqual([encoding === 'PCMU' ? 0 : 8]);
     expect(pair.toCalled).toMatchObject({ packets: stream.length, missing: 0, timestampBreaks: [] });
@@ -96,7 +97,7 @@ describe('sipp calls sipp', () => {
     const keys = { caller: { duration: 3_400 } };
     const options = { caller: { audio: stream } };
     const pair = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-and-plays', keys, options);
-    expectSuccess(pair.caller);
+    assertAllSucceeded(pair.caller);
     expect(keyNames(pair.toCalled.events.map((event) => event.key))).toBe('4242424242424242#');
     expect(pair.toCalled.events.map((event) => event.endPackets)).toEqual(Array(17).fill(3));
     expect(await decodeWithSpandsp(pair.toCalled.audio)).toBe('');
@@ -105,15 +106,15 @@ describe('sipp calls sipp', () => {
   test('over TCP', async () => {
     const options = { caller: { transport: 'tcp' }, called: { transport: 'tcp' } } as const;
     const pair = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-and-plays', {}, options);
-    expectSuccess(pair.caller);
-    expectSuccess(pair.called);
+    assertAllSucceeded(pair.caller);
+    assertAllSucceeded(pair.called);
   });
 
   test('and hears early media before the answer', async () => {
     const options = { caller: { keepMessages: true } };
     const pair = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-after-early-media', {}, options);
-    expectSuccess(pair.caller);
-    expectSuccess(pair.called);
+    assertAllSucceeded(pair.caller);
+    assertAllSucceeded(pair.called);
     expect(pair.caller.messages).toContain('SIP/2.0 183 Session Progress');
   });
 
@@ -127,16 +128,16 @@ describe('sipp calls sipp', () => {
   ])('and %s', async (_name, callerScenario, calledScenario, callerKeys, calledKeys) => {
     const keys = { caller: callerKeys, called: calledKeys };
     const pair = await runPair(callerScenario, calledScenario, keys);
-    expectSuccess(pair.caller);
-    expectSuccess(pair.called);
+    assertAllSucceeded(pair.caller);
+    assertAllSucceeded(pair.called);
   });
 
   test('and keys as SIP INFO arrive one by one', async () => {
     const keys = { caller: { key_names: '4242*0#', duration: 100 } };
     const options = { called: { answersOtherRequests: true, keepMessages: true } };
     const pair = await runPair('uac-sends-info-digits', 'uas-answers-and-plays', keys, options);
-    expectSuccess(pair.caller);
-    expect(pair.called.exitCode).toBe(0);
+    assertAllSucceeded(pair.caller);
+    assertAllSucceeded(pair.called);
     const signals = [...pair.called.messages.matchAll(/^Signal=(.)/gm)].map((match) => match[1]);
     expect(signals.join('')).toBe('4242*0#');
   });
@@ -146,8 +147,9 @@ describe('sipp calls sipp', () => {
     const keys = { caller: { duration: 100 } };
     const options = { caller: load, called: load };
     const pair = await runPair('uac-makes-short-calls', 'uas-takes-short-calls', keys, options);
-    expectSuccess(pair.caller, 40);
-    expectSuccess(pair.called, 40);
+    expect(pair.caller.statistics.retransmissions).toBe(0);
+    assertAllSucceeded(pair.caller, 40);
+    assertAllSucceeded(pair.called, 40);
   });
 
   test('and a wrong answer is told as a failed call with its reason', async () => {
@@ -162,6 +164,13 @@ describe('sipp calls sipp', () => {
     const keys = { caller: { duration: 100 } };
     const pair = await runPair('uac-holds-and-resumes', 'uas-ignores-hold', keys);
     expect(pair.caller.statistics.failures).toEqual({ FailedRegexpDoesntMatch: 1 });
+  });
+
+  test('and a caller who is not hung up in time is told as failed', async () => {
+    const keys = { caller: { duration: 200 }, called: { duration: 1_000 } };
+    const pair = await runPair('uac-talks-until-hung-up', 'uas-hangs-up', keys);
+    expect(pair.caller.statistics.failures).toEqual({ FailedTimeoutOnRecv: 1 });
+    expect(() => assertAllSucceeded(pair.caller)).toThrow('receive timeout');
   });
 
   test('not at all when a scenario is given no value for one of its keys', () => {
@@ -215,8 +224,8 @@ describe('a live leg behind sipp', () => {
       expect(style === 'in-band' ? await decodeWithSpandsp(report.audio) : heard).toBe('4211#');
       expect(report).toMatchObject({ missing: 0, duplicates: 0, reordered: 0 });
       expect(report.timestampBreaks).toHaveLength(style === 'telephone-event' ? 5 : 0);
-      expectSuccess(await caller.done);
-      expectSuccess(await called.done);
+      assertAllSucceeded(await caller.done);
+      assertAllSucceeded(await called.done);
     },
   );
 });

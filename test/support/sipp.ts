@@ -111,7 +111,7 @@ export class SippRun {
     return {
       exitCode,
       statistics: readStatistics(readFileSync(path, 'utf8')),
-      errors: this.read('errors.log'),
+      errors: withoutNotices(this.read('errors.log')),
       messages: this.read('messages.log'),
     };
   }
@@ -195,6 +195,22 @@ function argumentsOf(options: SippOptions): readonly string[] {
     args.push('-s', String(options.keys?.service ?? 'service'), `127.0.0.1:${options.remotePort}`);
   }
   return args;
+}
+
+/** Throws with all that sipp said when the run was anything but `calls` calls that each went as the scenario says. */
+export function assertAllSucceeded(result: SippResult, calls = 1): void {
+  const { statistics, errors, exitCode } = result;
+  const good = exitCode === 0 && statistics.successful === calls && statistics.failed === 0 && errors === '';
+  if (!good) throw new Error(`sipp: exit code ${exitCode}, ${JSON.stringify(statistics)}\n${errors}`);
+}
+
+/** The log of unexpected messages without the notices about requests that `-aa` answered, which were expected. */
+function withoutNotices(errors: string): string {
+  const left = errors.replace(
+    /\d{4}-\d\d-\d\d\t\S+\t\S+: Automatic response mode .*? for call: \S+?(?=\d{4}-\d\d-\d\d\t|$)/g,
+    '',
+  );
+  return left.trim() === 'The following events occurred:' ? '' : left;
 }
 
 /** The last line holds the final figures; columns ending in `(C)` count from the start. */
