@@ -334,8 +334,15 @@ function statusOf(code: ParseFailureCode): ParseFailure['status'] {
 const replyNames: ReadonlySet<string> = new Set(['Via', 'From', 'To', 'Call-ID', 'CSeq']);
 
 function replyTo(head: Head): SipRequest | undefined {
-  const headers = head.headers.filter((header) => replyNames.has(header.name) && !hasControlCharacter(header.value));
-  const names = new Set(headers.map((header) => header.name));
+  const names = new Set<string>();
+  const headers = head.headers.filter(({ name, value }) => {
+    // Of a header that may not be repeated the first one is answered.
+    const isWanted = replyNames.has(name) && !hasControlCharacter(value) && (name === 'Via' || !names.has(name));
+    if (isWanted) {
+      names.add(name);
+    }
+    return isWanted;
+  });
   // The method of a broken start line is the one in CSeq, so far as there is one.
   const startLine = typeof head.startLine === 'string' ? undefined : head.startLine;
   const cseqMethod = /\S+$/.exec(headers.find((header) => header.name === 'CSeq')?.value ?? '')?.[0] ?? '';
