@@ -95,7 +95,8 @@ export function withSource<Message extends SipMessage>(
   const index = message.headers.findIndex((header) => isNamed(header, 'Via'));
   const [first, others] = splitFirst(message.headers[index]?.value ?? '');
   const via = parseVia(first);
-  if (via === undefined || (via.rport === undefined && bareHost(via.host) === source.address.toLowerCase())) {
+  const isHonest = via?.received === undefined && bareHost(via?.host ?? '') === source.address.toLowerCase();
+  if (via === undefined || (via.rport === undefined && isHonest)) {
     return message;
   }
   const stamped: Via = {
