@@ -131,6 +131,8 @@ export class UserAgentCore implements LegPort {
     this.layer.handleDeadline(nowMs);
     this.#drainLayer(nowMs);
     for (let due = this.#queue.peekDue(nowMs); due !== undefined; due = this.#queue.peekDue(nowMs)) {
+      // Out first: should it throw, it cannot come round for ever.
+      this.#queue.remove(due);
       due.handleDeadline(nowMs);
       this.#queue.update(due);
       this.#drainLayer(nowMs);
