@@ -160,6 +160,8 @@ export class HopBank {
     const first = ((slot + 2) & 3) * 8;
     const base = slot * 8;
     const rotation = HOP_ROTATION;
+    const halfRe = this.halfRe;
+    const halfIm = this.halfIm;
     for (let tone = 0; tone < 8; tone += 1) {
       const cosine = rotation[tone];
       const sine = rotation[8 + tone];
@@ -168,8 +170,8 @@ export class HopBank {
       const lastRe = re[base + tone];
       const lastIm = im[base + tone];
       // The first hop's centre lies one hop before the half's, the last one's a hop after it.
-      this.halfRe[base + tone] = re[middle + tone] + cosine * (firstRe + lastRe) + sine * (lastIm - firstIm);
-      this.halfIm[base + tone] = im[middle + tone] + cosine * (firstIm + lastIm) + sine * (firstRe - lastRe);
+      halfRe[base + tone] = re[middle + tone] + cosine * (firstRe + lastRe) + sine * (lastIm - firstIm);
+      halfIm[base + tone] = im[middle + tone] + cosine * (firstIm + lastIm) + sine * (firstRe - lastRe);
     }
     this.halfEnergy[slot] = energies[(slot + 2) & 3] + energies[(slot + 3) & 3] + energies[slot];
   }

@@ -4,7 +4,6 @@
  */
 
 import { SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
-import { HOP_SAMPLES } from './hop-bank.js';
 
 const WIDTH_HZ = 120;
 /** States this small are inaudible; zeroed before they become denormal numbers, which cost a hundred times as much. */
@@ -14,33 +13,69 @@ const NEGLIGIBLE = 1e-6;
 const WIDTH_TANGENT = Math.tan((Math.PI * WIDTH_HZ) / SAMPLE_RATE_HZ);
 const DECAY = (1 - WIDTH_TANGENT) / (1 + WIDTH_TANGENT);
 const GAIN = (1 + DECAY) / 2;
-const TURNS = Float64Array.from(TONE_HZ, (hz) => -Math.cos((2 * Math.PI * hz) / SAMPLE_RATE_HZ) * (1 + DECAY));
+const TURNS = TONE_HZ.map((hz) => -Math.cos((2 * Math.PI * hz) / SAMPLE_RATE_HZ) * (1 + DECAY));
+const STATES_PER_HALF = 8;
 
 export class NotchBank {
-  /** Two state numbers a notch (transposed direct form II). */
-  readonly #states = new Float64Array(16);
+  /** Two state numbers a notch (transposed direct form II): four low notches, then four high ones. */
+  readonly #states = new Float64Array(2 * STATES_PER_HALF);
 
-  /** Filters the first `count` samples (at most a hop) in place. */
+  /** Filters the first `count` samples in place. */
   process(samples: Float64Array, count: number): void {
-    if (count > HOP_SAMPLES) throw new RangeError('a notch bank takes at most one hop at a time');
-    const states = this.#states;
-    for (let notch = 0; notch < 8; notch += 1) {
-      const turn = TURNS[notch];
-      let first = states[2 * notch];
-      let second = states[2 * notch + 1];
-      for (let index = 0; index < count; index += 1) {
-        const input = samples[index];
-        const output = GAIN * input + first;
-        first = turn * (input - output) + second;
-        second = GAIN * input - DECAY * output;
-        samples[index] = output;
-      }
-      states[2 * notch] = Math.abs(first) < NEGLIGIBLE ? 0 : first;
-      states[2 * notch + 1] = Math.abs(second) < NEGLIGIBLE ? 0 : second;
-    }
+    this.#filterFour(samples, count, 0);
+    this.#filterFour(samples, count, 4);
   }
 
   reset(): void {
     this.#states.fill(0);
   }
+
+  /**
+   * Four notches in one pass, in locals, so that the processor works on all of them at once. The output of a notch is
+   * `GAIN * input + s1`.
+   */
+  #filterFour(samples: Float64Array, count: number, first: number): void {
+    const states = this.#states;
+    const base = 2 * first;
+    const turnA = TURNS[first];
+    const turnB = TURNS[first + 1];
+    const turnC = TURNS[first + 2];
+    const turnD = TURNS[first + 3];
+    let a1 = states[base];
+    let a2 = states[base + 1];
+    let b1 = states[base + 2];
+    let b2 = states[base + 3];
+    let c1 = states[base + 4];
+    let c2 = states[base + 5];
+    let d1 = states[base + 6];
+    let d2 = states[base + 7];
+    for (let index = 0; index < count; index += 1) {
+      const x = samples[index];
+      const a = GAIN * x + a1;
+      a1 = turnA * (x - a) + a2;
+      a2 = GAIN * x - DECAY * a;
+      const b = GAIN * a + b1;
+      b1 = turnB * (a - b) + b2;
+      b2 = GAIN * a - DECAY * b;
+      const c = GAIN * b + c1;
+      c1 = turnC * (b - c) + c2;
+      c2 = GAIN * b - DECAY * c;
+      const d = GAIN * c + d1;
+      d1 = turnD * (c - d) + d2;
+      d2 = GAIN * c - DECAY * d;
+      samples[index] = d;
+    }
+    states[base] = settled(a1);
+    states[base + 1] = settled(a2);
+    states[base + 2] = settled(b1);
+    states[base + 3] = settled(b2);
+    states[base + 4] = settled(c1);
+    states[base + 5] = settled(c2);
+    states[base + 6] = settled(d1);
+    states[base + 7] = settled(d2);
+  }
+}
+
+function settled(state: number): number {
+  return Math.abs(state) < NEGLIGIBLE ? 0 : state;
 }

@@ -7,6 +7,11 @@ import { GRAM_STRIDE, inverseGramTable } from './pair-gram.js';
 const LEAST_SHARE = 0.62;
 /** Two tones at the least level of -31 dBm0 each, in a window which they fill to two thirds. */
 const LEAST_ENERGY = WINDOW_SAMPLES * powerOfDbm0(-31.5);
+/**
+ * No pair within the twist limits has less than 2.5 % of the window's energy in its column tone, even 2.5 % off. The
+ * energy a tone explains is about its squared correlation times 2 / samples.
+ */
+const LEAST_COLUMN_POWER_SHARE = 0.025 * (WINDOW_SAMPLES / 2);
 
 const WINDOW_INVERSE = inverseGramTable(WINDOW_SAMPLES);
 /** The halves' centres lie half a half's length from the window's. */
@@ -32,8 +37,10 @@ export class TonePairFit {
     const energy = bank.windowEnergy;
     this.energy = energy;
     if (energy < LEAST_ENERGY) return false;
-    const row = this.#strongest(bank, 0);
+    // Columns first: speech has little there, which settles most hops at half the cost.
     const column = this.#strongest(bank, 4);
+    if (this.tonePowers[4 + column] < LEAST_COLUMN_POWER_SHARE * energy) return false;
+    const row = this.#strongest(bank, 0);
     const lowRe = this.#re[row];
     const lowIm = this.#im[row];
     const highRe = this.#re[4 + column];
@@ -67,18 +74,25 @@ export class TonePairFit {
     const older = bank.olderSlot * 8;
     const re = bank.halfRe;
     const im = bank.halfIm;
+    const windowRe = this.#re;
+    const windowIm = this.#im;
+    const powers = this.tonePowers;
     let best = 0;
     let bestPower = -1;
     for (let index = 0; index < 4; index += 1) {
       const tone = firstTone + index;
       const cosine = HALF_ROTATION[tone];
       const sine = HALF_ROTATION[8 + tone];
-      const sumRe = cosine * (re[older + tone] + re[newest + tone]) + sine * (im[newest + tone] - im[older + tone]);
-      const sumIm = cosine * (im[older + tone] + im[newest + tone]) + sine * (re[older + tone] - re[newest + tone]);
+      const olderRe = re[older + tone];
+      const olderIm = im[older + tone];
+      const newestRe = re[newest + tone];
+      const newestIm = im[newest + tone];
+      const sumRe = cosine * (olderRe + newestRe) + sine * (newestIm - olderIm);
+      const sumIm = cosine * (olderIm + newestIm) + sine * (olderRe - newestRe);
       const power = sumRe * sumRe + sumIm * sumIm;
-      this.#re[tone] = sumRe;
-      this.#im[tone] = sumIm;
-      this.tonePowers[tone] = power;
+      windowRe[tone] = sumRe;
+      windowIm[tone] = sumIm;
+      powers[tone] = power;
       if (power > bestPower) {
         bestPower = power;
         best = index;

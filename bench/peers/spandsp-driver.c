@@ -1,0 +1,67 @@
+/*
+ * Runs libspandsp's DTMF receiver over 16-bit 8 kHz audio, in packets of 20 ms.
+ *
+ *   spandsp-driver keys FILE       one line a key: RFC 4733 event code and the position (samples) at which it was reported
+ *   spandsp-driver time FILE N     CPU seconds for N passes over the file
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <spandsp.h>
+
+#define PACKET_SAMPLES 160
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static int event_code(char key)
+{
+    const char *keys = "0123456789*#ABCD";
+    const char *found = strchr(keys, key);
+    return found != NULL ? (int) (found - keys) : -1;
+}
+
+static void run(const int16_t *samples, long count, int print)
+{
+    dtmf_rx_state_t *receiver = dtmf_rx_init(NULL, NULL, NULL);
+    char keys[16];
+    for (long at = 0; at < count; at += PACKET_SAMPLES) {
+        int length = (int) (count - at < PACKET_SAMPLES ? count - at : PACKET_SAMPLES);
+        dtmf_rx(receiver, samples + at, length);
+        int got = (int) dtmf_rx_get(receiver, keys, sizeof keys - 1);
+        for (int key = 0; print && key < got; key++)
+            printf("%d %ld\n", event_code(keys[key]), at + length);
+    }
+    dtmf_rx_free(receiver);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    FILE *file = fopen(argv[2], "rb");
+    if (file == NULL)
+        return 2;
+    fseek(file, 0, SEEK_END);
+    long count = ftell(file) / 2;
+    rewind(file);
+    int16_t *samples = malloc(count * sizeof *samples + 1);
+    if (samples == NULL || fread(samples, sizeof *samples, count, file) != (size_t) count)
+        return 2;
+    fclose(file);
+    if (strcmp(argv[1], "keys") == 0) {
+        run(samples, count, 1);
+        return 0;
+    }
+    int passes = argc > 3 ? atoi(argv[3]) : 1;
+    double before = cpu_seconds();
+    for (int pass = 0; pass < passes; pass++)
+        run(samples, count, 0);
+    printf("%.6f\n", cpu_seconds() - before);
+    return 0;
+}
