@@ -58,12 +58,12 @@ const RING_DRAIN_MS = 400;
 
 /** dumpcap on the loopback interface, for some UDP ports. Needs the right to capture: tests run as root. */
 export class WireCapture {
-  private readonly process: PeerProcess;
-  private readonly directory: string;
+  readonly #process: PeerProcess;
+  readonly #directory: string;
 
   private constructor(process: PeerProcess, directory: string) {
-    this.process = process;
-    this.directory = directory;
+    this.#process = process;
+    this.#directory = directory;
   }
 
   /** Resolves when the capture is on. */
@@ -73,7 +73,7 @@ export class WireCapture {
     const args = ['-i', 'lo', '-P', '-f', filter, '-w', join(directory, 'wire.pcap')];
     const capture = new WireCapture(new PeerProcess({ command: 'dumpcap', args, limitMs: options.limitMs }), directory);
     try {
-      await capture.process.line(/^File: /, CAPTURE_START_LIMIT_MS);
+      await capture.#process.line(/^File: /, CAPTURE_START_LIMIT_MS);
     } catch (error) {
       await capture.discard();
       throw error;
@@ -84,16 +84,16 @@ export class WireCapture {
   /** Ends the capture and gives every UDP datagram it saw. */
   async stop(): Promise<readonly CapturedDatagram[]> {
     await pause(RING_DRAIN_MS);
-    await this.process.stop(5_000, 'SIGINT');
-    const datagrams = readPcap(readFileSync(join(this.directory, 'wire.pcap')));
+    await this.#process.stop(5_000, 'SIGINT');
+    const datagrams = readPcap(readFileSync(join(this.#directory, 'wire.pcap')));
     await this.discard();
     return datagrams;
   }
 
   /** Ends the capture without looking at it; harmless when it has ended. */
   async discard(): Promise<void> {
-    await this.process.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    await this.#process.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -43,21 +43,21 @@ const COMMAND_LIMIT_MS = 5_000;
 
 export class Baresip {
   readonly address: string;
-  private readonly process: PeerProcess;
-  private readonly directory: string;
-  private readonly control: Socket;
-  private readonly limitMs: number;
-  private readonly events: Message[] = [];
-  private readonly answers = new Map<string, (answer: Message) => void>();
-  private commands = 0;
+  readonly #process: PeerProcess;
+  readonly #directory: string;
+  readonly #control: Socket;
+  readonly #limitMs: number;
+  readonly #events: Message[] = [];
+  readonly #answers = new Map<string, (answer: Message) => void>();
+  #commands = 0;
 
   private constructor(options: BaresipOptions, process: PeerProcess, directory: string, control: Socket) {
     this.address = `sip:${options.user}@127.0.0.1:${options.sipPort}`;
-    this.limitMs = options.limitMs;
-    this.process = process;
-    this.directory = directory;
-    this.control = control;
-    readNetstrings(control, (text) => this.take(JSON.parse(text)));
+    this.#limitMs = options.limitMs;
+    this.#process = process;
+    this.#directory = directory;
+    this.#control = control;
+    readNetstrings(control, (text) => this.#take(JSON.parse(text)));
     control.on('error', () => {});
   }
 
@@ -78,84 +78,84 @@ export class Baresip {
 
   /** Dials and resolves when the call is up. */
   async dial(address: string, limitMs = 5_000): Promise<void> {
-    await this.command('dial', address);
+    await this.#command('dial', address);
     await this.event('CALL_ESTABLISHED', limitMs);
   }
 
   async answer(): Promise<void> {
-    await this.command('accept');
+    await this.#command('accept');
     await this.event('CALL_ESTABLISHED', COMMAND_LIMIT_MS);
   }
 
   async hangUp(): Promise<void> {
-    await this.command('hangup');
+    await this.#command('hangup');
   }
 
   /** Presses keys as telephone-events; baresip holds each for about 240 ms and goes on sending audio among them. */
   async sendKeys(names: string): Promise<void> {
-    for (const name of names) await this.command('sndcode', name);
+    for (const name of names) await this.#command('sndcode', name);
   }
 
   /** Says something else from now on: 8 kHz, once, then silence. */
   async say(audio: Int16Array): Promise<void> {
-    const path = join(this.directory, `say-${this.commands}.wav`);
-    writeVoice(path, audio, this.limitMs);
-    await this.command('ausrc', `aufile,${path}`);
+    const path = join(this.#directory, `say-${this.#commands}.wav`);
+    writeVoice(path, audio, this.#limitMs);
+    await this.#command('ausrc', `aufile,${path}`);
   }
 
   async hold(): Promise<void> {
-    await this.command('hold');
+    await this.#command('hold');
   }
 
   async resume(): Promise<void> {
-    await this.command('resume');
+    await this.#command('resume');
   }
 
   /** Resolves with the first event of this type that has come or comes, `CALL_CLOSED` for instance. */
   event(type: string, limitMs: number): Promise<Message> {
-    return eventually(limitMs, `baresip's ${type}`, () => this.events.find((event) => event.type === type));
+    return eventually(limitMs, `baresip's ${type}`, () => this.#events.find((event) => event.type === type));
   }
 
   /** Names of the keys that it received as telephone-events, one for each start that it reported. */
   receivedKeys(): string {
-    const starts = this.process.outputLines.map((line) => /received event: '(.)' \(end=0\)/.exec(line)?.[1] ?? '');
+    const starts = this.#process.outputLines.map((line) => /received event: '(.)' \(end=0\)/.exec(line)?.[1] ?? '');
     return starts.join('');
   }
 
   /** What it received in its calls so far, decoded, one piece a call or a stream restart; 8 kHz. */
   heard(): readonly Int16Array[] {
-    const names = readdirSync(join(this.directory, 'heard'));
+    const names = readdirSync(join(this.#directory, 'heard'));
     const pieces = names.filter((name) => name.endsWith('-dec.wav')).sort();
-    return pieces.flatMap((name) => readWavFile(join(this.directory, 'heard', name)).channels.slice(0, 1));
+    return pieces.flatMap((name) => readWavFile(join(this.#directory, 'heard', name)).channels.slice(0, 1));
   }
 
   /** Ends baresip; what it heard can be read until `discard`. */
   async quit(): Promise<void> {
-    this.control.destroy();
-    await this.process.stop();
+    this.#control.destroy();
+    await this.#process.stop();
   }
 
   async discard(): Promise<void> {
     await this.quit();
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   /** Rejects when baresip says that the command failed. */
-  private async command(command: string, params?: string): Promise<void> {
-    this.commands += 1;
-    const token = String(this.commands);
-    const answer = new Promise<Message>((resolve) => this.answers.set(token, resolve));
+  async #command(command: string, params?: string): Promise<void> {
+    this.#commands += 1;
+    const token = String(this.#commands);
+    const answer = new Promise<Message>((resolve) => this.#answers.set(token, resolve));
     const text = JSON.stringify(params === undefined ? { command, token } : { command, params, token });
-    this.control.write(`${Buffer.byteLength(text)}:${text},`);
+    this.#control.write(`${Buffer.byteLength(text)}:${text},`);
     const { ok, data } = await within(COMMAND_LIMIT_MS, `baresip's answer to ${command}`, answer);
     if (ok !== true) throw new Error(`baresip refused ${command}: ${String(data)}`);
   }
 
-  private take(message: Message): void {
-    if (message.event === true) this.events.push(message);
+  #take(message: Message): void {
+    if (message.event === true) this.#events.push(message);
     if (message.response !== true || typeof message.token !== 'string') return;
-    this.answers.get(message.token)?.(message);
-    this.answers.delete(message.token);
+    this.#answers.get(message.token)?.(message);
+    this.#answers.delete(message.token);
   }
 }
 

@@ -99,29 +99,29 @@ type Piece = {
 
 class Scanner {
   readonly overlapBytes: number;
-  private readonly longSecrets: readonly Secret[];
-  private readonly search: PatternSearch;
-  private readonly notSearched: readonly string[];
-  private readonly hits = new Map<string, Hit>();
-  private readonly startedAtMs = performance.now();
-  private scannedBytes = 0;
+  readonly #longSecrets: readonly Secret[];
+  readonly #search: PatternSearch;
+  readonly #notSearched: readonly string[];
+  readonly #hits = new Map<string, Hit>();
+  readonly #startedAtMs = performance.now();
+  #scannedBytes = 0;
 
   constructor(secrets: readonly Secret[]) {
     const { patterns, notSearched } = patternsOf(secrets);
-    this.search = new PatternSearch(patterns);
-    this.notSearched = notSearched;
-    this.longSecrets = secrets.filter((secret) => secret.digits.length >= MIN_RUN_DIGITS);
-    const runBytes = this.longSecrets.map((secret) => longestRunBytes(secret.digits));
-    this.overlapBytes = Math.max(this.search.longestBytes, ...runBytes);
+    this.#search = new PatternSearch(patterns);
+    this.#notSearched = notSearched;
+    this.#longSecrets = secrets.filter((secret) => secret.digits.length >= MIN_RUN_DIGITS);
+    const runBytes = this.#longSecrets.map((secret) => longestRunBytes(secret.digits));
+    this.overlapBytes = Math.max(this.#search.longestBytes, ...runBytes);
   }
 
   look(piece: Piece): void {
-    this.scannedBytes += piece.bytes.length;
-    for (const { pattern, offset } of this.search.search(piece.bytes)) this.hit(piece, pattern, offset);
+    this.#scannedBytes += piece.bytes.length;
+    for (const { pattern, offset } of this.#search.search(piece.bytes)) this.#hit(piece, pattern, offset);
     if (!piece.runs) return;
-    for (const secret of this.longSecrets) {
+    for (const secret of this.#longSecrets) {
       for (const run of findRuns(piece.bytes, secret.digits)) {
-        this.hit(piece, { secret: secret.name, form: run.form }, run.offset);
+        this.#hit(piece, { secret: secret.name, form: run.form }, run.offset);
       }
     }
   }
@@ -142,19 +142,19 @@ class Scanner {
 
   report(): ScanReport {
     return {
-      hits: [...this.hits.values()],
-      scannedBytes: this.scannedBytes,
-      tookMs: performance.now() - this.startedAtMs,
-      notSearched: this.notSearched,
+      hits: [...this.#hits.values()],
+      scannedBytes: this.#scannedBytes,
+      tookMs: performance.now() - this.#startedAtMs,
+      notSearched: this.#notSearched,
     };
   }
 
   /** Overlapping chunks see a place twice; it counts once. */
-  private hit(piece: Piece, what: Pick<Pattern, 'secret' | 'form'>, at: number): void {
+  #hit(piece: Piece, what: Pick<Pattern, 'secret' | 'form'>, at: number): void {
     const offset = piece.address + at;
     const identity = `${what.secret}/${what.form}/${piece.where}/${offset}`;
-    if (this.hits.size < MAX_HITS) {
-      this.hits.set(identity, { secret: what.secret, form: what.form, where: piece.where, offset });
+    if (this.#hits.size < MAX_HITS) {
+      this.#hits.set(identity, { secret: what.secret, form: what.form, where: piece.where, offset });
     }
   }
 }

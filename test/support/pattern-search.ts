@@ -11,33 +11,33 @@ type Anchored = { readonly pattern: Pattern; readonly anchor: number };
  */
 export class PatternSearch {
   readonly longestBytes: number;
-  private readonly groups: Anchored[][] = [];
+  readonly #groups: Anchored[][] = [];
   /** For each pair of bytes the number of its group plus one, or 0. */
-  private readonly groupOfPair = new Uint16Array(65_536);
+  readonly #groupOfPair = new Uint16Array(65_536);
 
   constructor(patterns: readonly Pattern[]) {
     this.longestBytes = patterns.reduce((most, pattern) => Math.max(most, pattern.bytes.length), 0);
     for (const pattern of patterns) {
       const anchor = anchorOf(pattern.bytes);
       const pair = (pattern.bytes[anchor] << 8) | pattern.bytes[anchor + 1];
-      if (this.groupOfPair[pair] === 0) this.groupOfPair[pair] = this.groups.push([]);
-      this.groups[this.groupOfPair[pair] - 1].push({ pattern, anchor });
+      if (this.#groupOfPair[pair] === 0) this.#groupOfPair[pair] = this.#groups.push([]);
+      this.#groups[this.#groupOfPair[pair] - 1].push({ pattern, anchor });
     }
   }
 
   search(chunk: Buffer): readonly Found[] {
     const found: Found[] = [];
-    const { groupOfPair } = this;
+    const groupOfPair = this.#groupOfPair;
     let pair = chunk[0] ?? 0;
     for (let index = 1; index < chunk.length; index += 1) {
       pair = ((pair << 8) | chunk[index]) & 0xffff;
       const group = groupOfPair[pair];
-      if (group !== 0) this.compare(chunk, index - 1, this.groups[group - 1], found);
+      if (group !== 0) this.#compare(chunk, index - 1, this.#groups[group - 1], found);
     }
     return found;
   }
 
-  private compare(chunk: Buffer, position: number, group: readonly Anchored[], found: Found[]): void {
+  #compare(chunk: Buffer, position: number, group: readonly Anchored[], found: Found[]): void {
     for (const { pattern, anchor } of group) {
       const offset = position - anchor;
       if (

@@ -24,29 +24,29 @@ export class PeerProcess {
   readonly outputLines: string[] = [];
   readonly errorLines: string[] = [];
   readonly exited: Promise<PeerExit>;
-  private readonly child: ChildProcess;
-  private readonly killTimer: NodeJS.Timeout;
-  private exit: PeerExit | undefined;
+  readonly #child: ChildProcess;
+  readonly #killTimer: NodeJS.Timeout;
+  #exit: PeerExit | undefined;
 
   constructor(options: PeerOptions) {
     this.name = options.command;
     // The kernel kills the program when this process dies, also when a test runner is killed itself.
-    this.child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, ...options.args], {
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, ...options.args], {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    keepLines(this.child.stdout, this.outputLines);
-    keepLines(this.child.stderr, this.errorLines);
+    keepLines(this.#child.stdout, this.outputLines);
+    keepLines(this.#child.stderr, this.errorLines);
     // A program that ends early closes its input; the next write then fails, which its exit already tells.
-    this.child.stdin?.on('error', () => {});
-    this.killTimer = setTimeout(() => this.child.kill('SIGKILL'), options.limitMs);
+    this.#child.stdin?.on('error', () => {});
+    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), options.limitMs);
     this.exited = new Promise((resolve, reject) => {
-      this.child.once('error', reject);
-      this.child.once('close', (code, signal) => {
-        clearTimeout(this.killTimer);
-        this.exit = { code, signal };
-        resolve(this.exit);
+      this.#child.once('error', reject);
+      this.#child.once('close', (code, signal) => {
+        clearTimeout(this.#killTimer);
+        this.#exit = { code, signal };
+        resolve(this.#exit);
       });
     });
     // Who never asks for the exit must not get an unhandled rejection; who asks still gets the error.
@@ -55,30 +55,30 @@ export class PeerProcess {
 
   /** Throws when the program could not be started. */
   get pid(): number {
-    if (this.child.pid === undefined) throw new Error(`${this.name} was not started`);
-    return this.child.pid;
+    if (this.#child.pid === undefined) throw new Error(`${this.name} was not started`);
+    return this.#child.pid;
   }
 
   get isRunning(): boolean {
-    return this.exit === undefined;
+    return this.#exit === undefined;
   }
 
   write(text: string | Buffer): void {
-    this.child.stdin?.write(text);
+    this.#child.stdin?.write(text);
   }
 
   /** Writes all of `data` and closes the program's input. */
   end(data?: Buffer): void {
-    this.child.stdin?.end(data);
+    this.#child.stdin?.end(data);
   }
 
   /** The first line of output or error output that matches; rejects when the program ends without it. */
   async line(pattern: RegExp, limitMs: number): Promise<string> {
     return eventually(limitMs, `${this.name}: a line like ${pattern}`, () => {
       const found = this.outputLines.find((line) => pattern.test(line)) ?? this.errorLines.find((l) => pattern.test(l));
-      if (found === undefined && this.exit !== undefined) {
+      if (found === undefined && this.#exit !== undefined) {
         throw new Error(
-          `${this.name} ended (${describeExit(this.exit)}) before a line like ${pattern}\n${this.tail()}`,
+          `${this.name} ended (${describeExit(this.#exit)}) before a line like ${pattern}\n${this.tail()}`,
         );
       }
       return found;
@@ -86,17 +86,17 @@ export class PeerProcess {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
+    this.#child.kill(name);
   }
 
   /** Asks the program to end, kills it when it has not after `graceMs`, and waits until it is gone. */
   async stop(graceMs = 2_000, signal: NodeJS.Signals = 'SIGTERM'): Promise<PeerExit> {
-    if (this.exit !== undefined) return this.exit;
-    this.child.kill(signal);
+    if (this.#exit !== undefined) return this.#exit;
+    this.#child.kill(signal);
     try {
       return await within(graceMs, `${this.name}'s end`, this.exited);
     } catch {
-      this.child.kill('SIGKILL');
+      this.#child.kill('SIGKILL');
       return within(KILL_LIMIT_MS, `${this.name}'s end after SIGKILL`, this.exited);
     }
   }

@@ -14,14 +14,14 @@ export class PortRange {
   readonly first: number;
   /** The last port of the range, included. */
   readonly last: number;
-  private readonly guards: readonly Server[];
-  private following: number;
+  readonly #guards: readonly Server[];
+  #following: number;
 
   constructor(first: number, last: number, guards: readonly Server[]) {
     this.first = first;
     this.last = last;
-    this.guards = guards;
-    this.following = first;
+    this.#guards = guards;
+    this.#following = first;
   }
 
   /** The next port on which neither UDP nor TCP is bound. */
@@ -32,16 +32,16 @@ export class PortRange {
   /** The first of `count` free ports in a row; an even one when they are several, as RTP and RTCP want it. */
   async consecutive(count: number): Promise<number> {
     for (;;) {
-      const first = this.following + (count > 1 ? this.following % 2 : 0);
+      const first = this.#following + (count > 1 ? this.#following % 2 : 0);
       if (first + count - 1 > this.last) throw new Error(`no ${count} ports are left in ${this.first}-${this.last}`);
-      this.following = first + count;
+      this.#following = first + count;
       if (await areFree(first, count)) return first;
     }
   }
 
   /** Gives the whole range back. */
   release(): void {
-    for (const guard of this.guards) guard.close();
+    for (const guard of this.#guards) guard.close();
   }
 }
 

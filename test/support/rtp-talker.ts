@@ -34,21 +34,21 @@ type RunningPress = {
 };
 
 export class RtpTalker {
-  private readonly options: TalkerOptions;
-  private readonly ssrc = Math.floor(Math.random() * 0xffffffff);
-  private sequenceNumber = Math.floor(Math.random() * 0xffff);
-  private timestamp = Math.floor(Math.random() * 0xffffffff);
-  private readonly startedAtMs = performance.now();
-  private sentTicks = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private press: RunningPress | undefined;
-  private position = 0;
+  readonly #options: TalkerOptions;
+  readonly #ssrc = Math.floor(Math.random() * 0xffffffff);
+  #sequenceNumber = Math.floor(Math.random() * 0xffff);
+  #timestamp = Math.floor(Math.random() * 0xffffffff);
+  readonly #startedAtMs = performance.now();
+  #sentTicks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #press: RunningPress | undefined;
+  #position = 0;
 
   /** Starts talking at once. */
   constructor(options: TalkerOptions) {
     if (options.audio.length < PACKET_SAMPLES) throw new Error('a talker needs at least one packet of audio');
-    this.options = options;
-    this.tick();
+    this.#options = options;
+    this.#tick();
   }
 
   /**
@@ -62,30 +62,30 @@ export class RtpTalker {
   ): Promise<void> {
     for (const key of keys) {
       const lengthPackets = Math.max(1, Math.round(rhythm.onMs / PTIME_MS));
-      this.press = { key, style, lengthPackets, timestamp: this.timestamp, sentPackets: 0 };
+      this.#press = { key, style, lengthPackets, timestamp: this.#timestamp, sentPackets: 0 };
       const pauseMs = Math.max(rhythm.offMs, style === 'in-band' ? 0 : (END_PACKETS + 1) * PTIME_MS);
       await pause(lengthPackets * PTIME_MS + pauseMs);
     }
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private tick(): void {
+  #tick(): void {
     // Packets are due at multiples of 20 ms after the start; a late timer sends what is due and keeps the pace.
-    const dueTicks = Math.floor((performance.now() - this.startedAtMs) / PTIME_MS) + 1;
-    while (this.sentTicks < dueTicks) {
-      this.sentTicks += 1;
-      this.sendTick();
+    const dueTicks = Math.floor((performance.now() - this.#startedAtMs) / PTIME_MS) + 1;
+    while (this.#sentTicks < dueTicks) {
+      this.#sentTicks += 1;
+      this.#sendTick();
     }
-    const nextMs = this.startedAtMs + this.sentTicks * PTIME_MS - performance.now();
-    this.timer = setTimeout(() => this.tick(), Math.max(1, nextMs));
+    const nextMs = this.#startedAtMs + this.#sentTicks * PTIME_MS - performance.now();
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, nextMs));
   }
 
-  private sendTick(): void {
-    const audio = this.nextAudio();
-    const press = this.press;
+  #sendTick(): void {
+    const audio = this.#nextAudio();
+    const press = this.#press;
     if (press !== undefined && press.style === 'in-band') {
       const startMs = -press.sentPackets * PTIME_MS;
       // Each packet carries its own slice of one continuous tone.
@@ -96,50 +96,50 @@ export class RtpTalker {
         audio[index] = (audio[index] ?? 0) / 4 + (tone[offset + index] ?? 0);
       }
       press.sentPackets += 1;
-      if (press.sentPackets === press.lengthPackets) this.press = undefined;
+      if (press.sentPackets === press.lengthPackets) this.#press = undefined;
     } else if (press !== undefined) {
-      this.sendEvent(press);
+      this.#sendEvent(press);
     }
     const eventRunning = press !== undefined && press.sentPackets <= press.lengthPackets;
-    if (press?.style !== 'telephone-event' || !eventRunning) this.sendAudio(audio);
-    this.timestamp = (this.timestamp + PACKET_SAMPLES) >>> 0;
+    if (press?.style !== 'telephone-event' || !eventRunning) this.#sendAudio(audio);
+    this.#timestamp = (this.#timestamp + PACKET_SAMPLES) >>> 0;
   }
 
-  private sendEvent(press: RunningPress): void {
+  #sendEvent(press: RunningPress): void {
     press.sentPackets += 1;
     const end = press.sentPackets >= press.lengthPackets;
-    this.send({
-      payloadType: this.options.eventPayloadType ?? 101,
+    this.#send({
+      payloadType: this.#options.eventPayloadType ?? 101,
       marker: press.sentPackets === 1,
       timestamp: press.timestamp,
       payload: eventPayload(press.key, end, Math.min(press.sentPackets, press.lengthPackets) * PACKET_SAMPLES),
     });
-    if (press.sentPackets === press.lengthPackets + END_PACKETS - 1) this.press = undefined;
+    if (press.sentPackets === press.lengthPackets + END_PACKETS - 1) this.#press = undefined;
   }
 
-  private sendAudio(audio: Int16Array): void {
-    const { encoding } = this.options;
-    this.send({
+  #sendAudio(audio: Int16Array): void {
+    const { encoding } = this.#options;
+    this.#send({
       payloadType: g711PayloadType[encoding],
-      marker: this.sentTicks === 1,
-      timestamp: this.timestamp,
+      marker: this.#sentTicks === 1,
+      timestamp: this.#timestamp,
       payload: encodeG711(audio, encoding),
     });
   }
 
-  private send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
-    const datagram = writeRtp({ ...packet, ssrc: this.ssrc, sequenceNumber: this.sequenceNumber });
-    this.sequenceNumber = (this.sequenceNumber + 1) & 0xffff;
-    this.options.socket.send(datagram, this.options.remotePort, '127.0.0.1');
+  #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
+    const datagram = writeRtp({ ...packet, ssrc: this.#ssrc, sequenceNumber: this.#sequenceNumber });
+    this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+    this.#options.socket.send(datagram, this.#options.remotePort, '127.0.0.1');
   }
 
-  private nextAudio(): Int16Array {
-    const { audio } = this.options;
+  #nextAudio(): Int16Array {
+    const { audio } = this.#options;
     const packet = Int16Array.from(
       { length: PACKET_SAMPLES },
-      (_unused, index) => audio[(this.position + index) % audio.length] ?? 0,
+      (_unused, index) => audio[(this.#position + index) % audio.length] ?? 0,
     );
-    this.position = (this.position + PACKET_SAMPLES) % audio.length;
+    this.#position = (this.#position + PACKET_SAMPLES) % audio.length;
     return packet;
   }
 }

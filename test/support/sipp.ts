@@ -74,55 +74,55 @@ const START_LIMIT_MS = 5_000;
 export class SippRun {
   /** Settles when sipp has ended, also when calls failed: the result says so. */
   readonly done: Promise<SippResult>;
-  private readonly process: PeerProcess;
-  private readonly directory: string;
+  readonly #process: PeerProcess;
+  readonly #directory: string;
 
   constructor(options: SippOptions) {
-    this.directory = mkdtempSync(join(tmpdir(), 'tonegate-sipp-'));
-    prepareFiles(this.directory, options);
-    this.process = new PeerProcess({
+    this.#directory = mkdtempSync(join(tmpdir(), 'tonegate-sipp-'));
+    prepareFiles(this.#directory, options);
+    this.#process = new PeerProcess({
       command: 'sipp',
       args: argumentsOf(options),
-      cwd: this.directory,
+      cwd: this.#directory,
       env: { ...process.env, TERM: 'dumb' },
       limitMs: options.limitMs + GRACE_MS,
     });
-    this.done = this.process.exited.then((exit) => this.result(exit.code)).finally(() => this.removeFiles());
+    this.done = this.#process.exited.then((exit) => this.#result(exit.code)).finally(() => this.#removeFiles());
     this.done.catch(() => {});
   }
 
   /** Ends sipp at once, calls or no calls; needed where a scenario waits for a call that may never come. */
   async stop(): Promise<void> {
-    await this.process.stop(1_000, 'SIGKILL');
+    await this.#process.stop(1_000, 'SIGKILL');
     await this.done.catch(() => {});
   }
 
   /** Resolves when the called party's port is bound: before that a call to it would be lost. */
   async listening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
     await eventually(START_LIMIT_MS, `sipp on port ${port}`, () => {
-      if (!this.process.isRunning) throw new Error(`sipp ended at once\n${this.process.tail()}`);
+      if (!this.#process.isRunning) throw new Error(`sipp ended at once\n${this.#process.tail()}`);
       return isBound(port, transport) ? true : undefined;
     });
   }
 
-  private result(exitCode: number | null): SippResult {
-    const path = join(this.directory, 'statistics.csv');
-    if (!existsSync(path)) throw new Error(`sipp left no statistics (exit code ${exitCode})\n${this.process.tail()}`);
+  #result(exitCode: number | null): SippResult {
+    const path = join(this.#directory, 'statistics.csv');
+    if (!existsSync(path)) throw new Error(`sipp left no statistics (exit code ${exitCode})\n${this.#process.tail()}`);
     return {
       exitCode,
       statistics: readStatistics(readFileSync(path, 'utf8')),
-      errors: withoutNotices(this.read('errors.log')),
-      messages: this.read('messages.log'),
+      errors: withoutNotices(this.#read('errors.log')),
+      messages: this.#read('messages.log'),
     };
   }
 
-  private read(name: string): string {
-    const path = join(this.directory, name);
+  #read(name: string): string {
+    const path = join(this.#directory, name);
     return existsSync(path) ? readFileSync(path, 'latin1') : '';
   }
 
-  private removeFiles(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+  #removeFiles(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -25,7 +25,7 @@ async function compiledDriver(): Promise<string> {
   if (existsSync(binary) && statSync(binary).mtimeMs > statSync(source).mtimeMs) return binary;
   // Several test processes may compile at once: each writes its own file and the last rename wins.
   const fresh = `${binary}.${process.pid}`;
-  const args = ['-O2', '-Wall', '-Werror', '-o', fresh, source, '-lspandsp', '-ltiff', '-lm'];
+  const args = ['-O2', '-Wall', '-Werror', '-o', fresh, source, '-lspandsp'];
   await runToEnd({ command: 'gcc', args, limitMs: COMPILE_LIMIT_MS });
   renameSync(fresh, binary);
   return binary;

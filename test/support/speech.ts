@@ -1,6 +1,6 @@
 /** Speech for calls: espeak-ng's voice at 8 kHz, rendered once and kept in `.cache/`. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runToEnd } from './peer-process.js';
 import { cacheDirectory } from './places.js';
@@ -19,7 +19,7 @@ export async function speech(text: string, voice = 'en'): Promise<Int16Array> {
     await runToEnd({ command: 'espeak-ng', args: ['-v', voice, '-w', wide, '--', text], limitMs: RENDER_LIMIT_MS });
     const convert = [wide, '-r', '8000', '-c', '1', '-b', '16', narrow, 'gain', '-n', '-6'];
     await runToEnd({ command: 'sox', args: convert, limitMs: RENDER_LIMIT_MS });
-    await runToEnd({ command: 'rm', args: [wide], limitMs: RENDER_LIMIT_MS });
+    rmSync(wide);
     renameSync(narrow, path);
   }
   const audio = readWav(readFileSync(path)).channels[0];
