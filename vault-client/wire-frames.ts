@@ -49,15 +49,18 @@ export class FrameDecoder {
 
   /** Consumes and wipes `chunk`. @throws FrameError when the stream announces a frame over the limit. */
   push(chunk: Buffer, take: (frame: Frame) => void): void {
-    let read = 0;
-    while (read < chunk.length) {
-      const wanted = this.#wantedSizeBytes();
-      const copied = chunk.copy(this.#held, this.#heldSizeBytes, read, Math.min(chunk.length, read + wanted));
-      read += copied;
-      this.#heldSizeBytes += copied;
-      if (this.#heldSizeBytes >= HEADER_SIZE_BYTES && this.#wantedSizeBytes() === 0) this.#release(take);
+    try {
+      let read = 0;
+      while (read < chunk.length) {
+        const wanted = this.#wantedSizeBytes();
+        const copied = chunk.copy(this.#held, this.#heldSizeBytes, read, Math.min(chunk.length, read + wanted));
+        read += copied;
+        this.#heldSizeBytes += copied;
+        if (this.#heldSizeBytes >= HEADER_SIZE_BYTES && this.#wantedSizeBytes() === 0) this.#release(take);
+      }
+    } finally {
+      chunk.fill(0);
     }
-    chunk.fill(0);
   }
 
   #wantedSizeBytes(): number {
@@ -71,7 +74,10 @@ export class FrameDecoder {
     const end = this.#heldSizeBytes;
     this.#heldSizeBytes = 0;
     const type = this.#held.readUInt8(4);
-    take({ type, payload: this.#held.subarray(HEADER_SIZE_BYTES, end) });
-    this.#held.fill(0, 0, end);
+    try {
+      take({ type, payload: this.#held.subarray(HEADER_SIZE_BYTES, end) });
+    } finally {
+      this.#held.fill(0, 0, end);
+    }
   }
 }

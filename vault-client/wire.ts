@@ -16,7 +16,8 @@
  * ```
  *
  * The sealed plaintext repeats capture id and sequence number, so a frame can be neither replayed under another
- * capture nor reordered. The event code is that of RFC 4733 §3.2: 0–9 digits, 10 is `*`, 11 is `#`, 12–15 are A–D.
+ * capture nor reordered; seq counts the keys of one capture from 0, so a lost one is noticed. The event code is that
+ * of RFC 4733 §3.2: 0–9 digits, 10 is `*`, 11 is `#`, 12–15 are A–D.
  */
 
 export const HELLO_FRAME = 2;
