@@ -83,8 +83,8 @@ export async function openPage(browser: Browser, port: number, options: PageOpti
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // A socket that cannot connect is reported by the browser itself; the page is meant to live with that.
-    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED/.test(message.text())) {
+    // The browser itself reports connections that fail and refusals by status; the page is meant to live with both.
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION_REFUSED|status of \d+/.test(message.text())) {
       complaints.push(message.text());
     }
   });
@@ -126,11 +126,14 @@ export async function screenshot({ page }: PanelPage, name: string): Promise<voi
   await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
 }
 
+/** Runs in the page; this project's types know no DOM outside the panel. */
+declare const getComputedStyle: (node: unknown) => { readonly backgroundColor: string };
+
 export type Hue = 'green' | 'yellow' | 'red' | 'grey';
 
 /** What a person would call the element's background colour. */
 export async function hueOf(indicator: Locator): Promise<Hue> {
-  const colour: string = await indicator.evaluate('(node) => getComputedStyle(node).backgroundColor');
+  const colour = await indicator.evaluate((node) => getComputedStyle(node).backgroundColor);
   const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
   const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
   if (spread < 40) return 'grey';

@@ -264,7 +264,7 @@ describe('announcements', () => {
 
 test('the keyboard goes to the next thing to do when its button is gone', () => {
   expect(view().focus).toBe('start');
-  expect(viewOfSession(session('starting')).focus).toBe('cancel');
+  expect(viewOfSession(session('starting')).focus).toBe('title');
   expect(viewOfSession(session('ready')).focus).toBe('cardNumber');
   expect(viewOfSession(session('failed')).focus).toBe('tryAgain');
   expect(viewOfSession(session('vaulted')).focus).toBe('copy');

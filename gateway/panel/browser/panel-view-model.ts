@@ -371,9 +371,9 @@ function focusOf(
       return buttons.tryAgain.enabled ? 'tryAgain' : 'cancel';
     case 'vaulted':
       return 'copy';
+    // Not Cancel: a second press of the key that started must not cancel.
     case 'starting':
     case 'tokenizing':
-      return buttons.cancel.enabled ? 'cancel' : 'title';
     case 'no-call':
     case 'ended':
       return 'title';

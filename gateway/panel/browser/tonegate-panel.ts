@@ -205,7 +205,9 @@ export class TonegatePanel extends HTMLElement {
     this.#view = view;
     const focused = this.#root.activeElement;
     this.#patch(view);
-    if (focused instanceof HTMLElement && !canHoldFocus(focused)) this.#elementOf(view.focus).focus();
+    // The title keeps the focus only for as long as there is nothing better.
+    const waits = focused === this.#title && before?.phase !== view.phase;
+    if (focused instanceof HTMLElement && (waits || !canHoldFocus(focused))) this.#elementOf(view.focus).focus();
     const said = announcementBetween(before, view);
     if (said !== '') setText(this.#said, said);
     this.#tell(call);
