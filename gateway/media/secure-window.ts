@@ -23,7 +23,7 @@ import { ToneSuppressor } from '../../dsp/tone-suppressor.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { PressMerger } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
-import { PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
+import { LOST_END_MS, PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
 
 /** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
 export const WINDOW_DELAY_SAMPLES = 160;
@@ -35,6 +35,8 @@ const SAMPLES_PER_MS = 8;
 const EVENT_TAIL_MASK_MS = 60;
 /** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
 const MAX_FILL_SAMPLES = 1600;
+/** Two packets of 20 ms. */
+const MAX_BRIDGED_SAMPLES = 320;
 /** How far an event's timestamp may lie from the audio's for both to be on one clock: the longest segment, and a second. */
 const MAX_EVENT_AGE_SAMPLES = 0xffff + 8000;
 /** Further off in sequence is no loss but a sender that began anew. */
@@ -281,9 +283,10 @@ export class SecureWindow {
       this.#isExpecting = true;
       this.#expected = packet.timestamp;
     }
+    const isLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
     if (count > 0) this.#frameSamples = count;
-    const overlap = this.#alignTo(packet.timestamp, count, nowMs);
+    const overlap = this.#alignTo(packet.timestamp, count, isLoss ? 'loss' : 'pause', nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
     if (isOtherPayload || this.#isUnderEvent(packet.timestamp, nowMs)) this.#suppressor.maskNewest(count);
@@ -301,10 +304,10 @@ export class SecureWindow {
    * Brings the stream to a packet's timestamp: fills a hole, keeps a pause, follows a clock that stood still. Returns how
    * many of the packet's samples have been filled already.
    */
-  #alignTo(timestamp: number, count: number, nowMs: number): number {
+  #alignTo(timestamp: number, count: number, hole: 'loss' | 'pause', nowMs: number): number {
     const ahead = timestampDistance(this.#expected, timestamp);
     if (ahead >= 0 && ahead <= MAX_FILL_SAMPLES) {
-      this.#fill(ahead, nowMs);
+      this.#fill(ahead, nowMs, this.#mayHideTone(hole, ahead, nowMs) ? 'unheard' : 'silent');
       return 0;
     }
     if (ahead > 0) {
@@ -333,8 +336,16 @@ export class SecureWindow {
     this.#lastReleaseMs = releasedMs + dueFrames * frameMs;
   }
 
-  /** Replacement audio for a time of which nothing came. */
-  #fill(lengthSamples: number, nowMs: number): void {
+  /**
+   * A short loss in the middle of a tone must not make two presses of it: to the detector that time did not pass. Pauses
+   * between presses are longer, or seldom lost as a whole.
+   */
+  #mayHideTone(hole: 'loss' | 'pause', lengthSamples: number, nowMs: number): boolean {
+    return hole === 'loss' && lengthSamples <= MAX_BRIDGED_SAMPLES && nowMs - this.#lastEventMs > LOST_END_MS;
+  }
+
+  /** Replacement audio for a time of which nothing came; the detector takes it for silence, or does not hear of it. */
+  #fill(lengthSamples: number, nowMs: number, toDetector: 'silent' | 'unheard' = 'silent'): void {
     let left = Math.min(lengthSamples, MAX_FILL_SAMPLES);
     if (left <= 0 || !this.#isExpecting) return;
     this.#isFilledSinceAudio = true;
@@ -342,7 +353,7 @@ export class SecureWindow {
     while (left > 0) {
       const count = Math.min(left, this.#frameSamples);
       this.#suppressor.conceal(count, this.#output);
-      this.#detect(this.#silence, count, nowMs);
+      if (toDetector === 'silent') this.#detect(this.#silence, count, nowMs);
       this.#release(count, nowMs);
       left -= count;
     }

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { DtmfDetector, PRESS_BEGAN } from '../../dsp/dtmf-detector.js';
+import { type PressWay, play, type ScriptedPress, scriptCaller, throughNetwork } from './caller-script.js';
+import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { type ReceivedRtp, SimulatedCall } from './simulated-call.js';
+
+const CARD_KEYS = [4, 2, 4, 2, 4, 4, 4, 4, 0, 0, 9, 9, 11];
+const WAYS: readonly PressWay[] = [
+  'in-band',
+  'event',
+  'event-beside-audio',
+  'both',
+  'tone-then-event',
+  'event-then-tail',
+  'event-without-end',
+];
+/** G.711 makes ±8 of the smallest sample; anything louder, with a silent caller and silent replacement, leaked. */
+const LEAK = 8;
+
+function pressesOf(way: PressWay, { spacingMs, lengthMs }: { spacingMs: number; lengthMs: number }): ScriptedPress[] {
+  return CARD_KEYS.map((key, index) => ({ key, way, lengthMs, atMs: 400 + index * spacingMs }));
+}
+
+function loudest(packets: readonly ReceivedRtp[]): number {
+  return packets.reduce(
+    (most, { samples }) => samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), most),
+    0,
+  );
+}
+
+function keysHeardIn(samples: readonly number[] | Int16Array): number[] {
+  const detector = new DtmfDetector();
+  const keys: number[] = [];
+  for (const sample of samples) {
+    if ((detector.process(Int16Array.of(sample), 1) & PRESS_BEGAN) !== 0) keys.push(detector.takeKey());
+  }
+  return keys;
+}
+
+function expectWhole(packets: readonly ReceivedRtp[]): void {
+  for (let index = 1; index < packets.length; index += 1) {
+    const before = packets[index - 1];
+    const packet = packets[index];
+    expect(sequenceDistance(before.sequence, packet.sequence)).toBe(1);
+    expect(timestampDistance(before.timestamp, packet.timestamp)).toBe(before.samples.length);
+    expect(packet.ssrc).toBe(before.ssrc);
+  }
+}
+
+describe('a secure window', () => {
+  test.each(WAYS)(
+    'AC-4 AC-5 lets nothing of a card keyed as %s reach agent or recorder, and captures each press once',
+    async (way) => {
+      const call = await SimulatedCall.create({ recordingMode: 'masked-continuous' });
+      const presses = pressesOf(way, { spacingMs: 500, lengthMs: 240 });
+      play(call, scriptCaller({ lengthMs: 7400, presses }), [
+        {
+          atMs: 205,
+          act: () => {
+            call.openWindow();
+            call.arm();
+          },
+        },
+      ]);
+      expect(call.vault.keys).toEqual(CARD_KEYS);
+      const inWindow = call.toAgent(1205);
+      expect(inWindow.every((packet) => packet.payloadType === 0)).toBe(true);
+      expect(loudest(inWindow)).toBeLessThanOrEqual(LEAK);
+      expect(Math.max(...call.recorder.heard.caller.map(Math.abs))).toBeLessThanOrEqual(LEAK);
+      expectWhole(call.toAgent());
+      // Its time is filled, so that the agent is sent as much as the caller's clock counted.
+      const released = call.toAgent().reduce((sum, packet) => sum + packet.samples.length, 0);
+      expect(Math.abs(released - 7400 * 8)).toBeLessThanOrEqual(320);
+      expect(call.counter('keys_dropped_total')).toBe(0);
+    },
+  );
+
+  test('AC-4 takes equal digits in a row at the fastest legal rate as so many presses', async () => {
+    for (const way of ['in-band', 'event', 'both'] as const) {
+      const call = await SimulatedCall.create();
+      const keys = [5, 5, 5, 5, 5, 5, 0, 0];
+      const presses = keys.map((key, index) => ({
+        key,
+        way,
+        lengthMs: 40 + (way === 'in-band' ? 8 : 0),
+        atMs: 100 + index * 100,
+      }));
+      call.openWindow();
+      call.arm();
+      play(call, scriptCaller({ lengthMs: 1200, presses }));
+      expect([way, call.vault.keys]).toEqual([way, keys]);
+      expect(loudest(call.toAgent())).toBeLessThanOrEqual(LEAK);
+    }
+  });
+
+  test.each([1, 2, 3])(
+    'loses no secrecy on a network that loses, doubles, delays and reorders, seed %d',
+    async (seed) => {
+      for (const way of WAYS) {
+        const call = await SimulatedCall.create({ recordingMode: 'masked-continuous' });
+        call.openWindow();
+        call.arm();
+        const presses = pressesOf(way, { spacingMs: 500, lengthMs: 240 });
+        const faults = { lossShare: 0.02, duplicateShare: 0.02, reorderShare: 0.02, jitterMs: 15, seed };
+        play(call, throughNetwork(scriptCaller({ lengthMs: 7400, presses }), faults));
+        expect([way, loudest(call.toAgent())]).toEqual([way, expect.any(Number)]);
+        expect(loudest(call.toAgent())).toBeLessThanOrEqual(LEAK);
+        expect([way, seed, call.vault.keys]).toEqual([way, seed, CARD_KEYS]);
+      }
+    },
+  );
+
+  test('AC-6 carries the voices of both parties, the caller 20 ms later', async () => {
+    const call = await SimulatedCall.create({ replacement: 'comfort-noise' });
+    call.openWindow();
+    play(call, scriptCaller({ lengthMs: 2000, presses: [], voiceAmplitude: 8000 }));
+    const loud = call.toAgent().filter((packet) => loudest([packet]) > 1000);
+    expect(loud.length).toBeGreaterThan(90);
+    expectWhole(call.toAgent());
+  });
+
+  test('AC-5 decodes to no key at the agent when the caller keys over speech', async () => {
+    const call = await SimulatedCall.create({ replacement: 'comfort-noise', recordingMode: 'masked-continuous' });
+    call.openWindow();
+    call.arm();
+    const presses = pressesOf('in-band', { spacingMs: 500, lengthMs: 100 });
+    play(call, scriptCaller({ lengthMs: 7400, presses, voiceAmplitude: 300 }));
+    expect(call.vault.keys).toEqual(CARD_KEYS);
+    expect(keysHeardIn(call.toAgent().flatMap((packet) => [...packet.samples]))).toEqual([]);
+    expect(keysHeardIn(call.recorder.heard.caller)).toEqual([]);
+  });
+});
