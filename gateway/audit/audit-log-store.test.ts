@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +146,34 @@ describe('audit log', () => {
     expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
     AuditLog.open(path).close();
     expect(readFileSync(join(directory, 'audit.head'), 'latin1')).toContain(' 0000000000000003 ');
+  });
+});
+
+describe('a gateway that is killed', () => {
+  test('leaves every record that it had acknowledged, in a log that verifies and goes on', async () => {
+    const script = `
+      import { AuditLog } from ${JSON.stringify(new URL('./audit-log-store.js', import.meta.url).href)};
+      const log = AuditLog.open(${JSON.stringify(path)});
+      const statement = ${JSON.stringify(statement(1))};
+      for (;;) process.stdout.write(log.append(statement) + '\\n');
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said.length > 1000) child.kill('SIGKILL');
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    const acknowledged = Number(said.split('\n').at(-2));
+
+    const verdict = verifyAuditLog(path);
+    expect(verdict.ok).toBe(true);
+    const log = AuditLog.open(path);
+    expect(log.append(statement(1))).toBeGreaterThan(acknowledged);
+    log.close();
+    expect(verifyAuditLog(path).ok).toBe(true);
   });
 });
 

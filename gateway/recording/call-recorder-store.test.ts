@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -60,6 +72,29 @@ async function diskTurns(done: () => boolean): Promise<void> {
   while (!done()) {
     if (Date.now() > endMs) throw new Error('the disk did not get there');
     await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Puts /dev/full in the place of an open file of this process: every write to it fails as on a full disk. The returned
+ * function does nothing more than tell that the descriptor has been closed by its owner.
+ */
+function fillDiskUnder(path: string): () => void {
+  const descriptor = readdirSync('/proc/self/fd')
+    .map(Number)
+    .find((number) => linkOf(`/proc/self/fd/${number}`) === path);
+  if (descriptor === undefined) throw new Error('the file is not open');
+  closeSync(descriptor);
+  // The lowest number that is free is the one that has just become so.
+  expect(openSync('/dev/full', 'r+')).toBe(descriptor);
+  return () => expect(linkOf(`/proc/self/fd/${descriptor}`)).not.toBe('/dev/full');
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 
@@ -296,6 +331,71 @@ describe('call recorder', () => {
     const { caller } = audioOf('call-1.wav');
     expect(caller.length).toBeLessThanOrEqual(RING_SAMPLES + 4000);
     expect(caller.every((sample) => sample <= 1)).toBe(true);
+  });
+
+  test('a disk that is full fails the recording; what was on it before still plays', async () => {
+    const recorder = recorderOf('pause');
+    recorder.start('automatic', 0);
+    speak(recorder, 0, 1000, 1, 2);
+    recorder.pause('manual', 1000);
+    await diskTurns(() => lengthOnDisk('call-1.wav') === 8000);
+    const takenBack = fillDiskUnder(join(directory, 'call-1.wav'));
+    recorder.resume('manual', 1000);
+    speak(recorder, 1000, 2000, 3, 4);
+    recorder.pause('manual', 2000);
+    await diskTurns(() => recorder.failed);
+    await recorder.stop('call-ended', 2000);
+    takenBack();
+
+    expect(events.at(-1)).toMatchObject({ state: 'stopped', reason: 'failed' });
+    expect(audioOf('call-1.wav').caller).toEqual(new Int16Array(8000).fill(1));
+    expect(notesOf('call-1.wav').outcome).toBe('failed');
+  });
+
+  test('AC-22: a process killed in the window leaves a file that ends where the window opened, and an open gap', async () => {
+    // Real time does not matter to the recorder, only that the disk keeps up: five minutes of call take a moment.
+    const script = `
+      import { existsSync, readFileSync } from 'node:fs';
+      import { CallRecorder } from ${JSON.stringify(new URL('./call-recorder-store.js', import.meta.url).href)};
+      const directory = ${JSON.stringify(directory)};
+      const recorder = new CallRecorder({ directory, callId: 'killed', mode: 'pause', onState() {} });
+      const path = directory + '/killed-1.wav';
+      const lengthOnDisk = () => {
+        const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+        return bytes.length < 44 ? 0 : bytes.readUInt32LE(40) / 4;
+      };
+      const onDisk = async (samples) => {
+        while (lengthOnDisk() < samples) await new Promise((resolve) => setTimeout(resolve, 1));
+      };
+      const speak = async (fromMs, toMs, value) => {
+        for (let nowMs = fromMs; nowMs < toMs; nowMs += 20) {
+          for (const leg of ['caller', 'agent']) recorder.write(leg, new Int16Array(160).fill(value), 160, nowMs * 8, nowMs);
+          if (nowMs % 1000 === 0) await onDisk(Math.min(160_000, (nowMs - 2000) * 8));
+        }
+      };
+      recorder.start('automatic', 0);
+      await speak(0, 20_000, 7);
+      recorder.pause('window', 20_000);
+      await speak(20_000, 300_000, 9);
+      await onDisk(160_000);
+      while (!readFileSync(path + '.json', 'utf8').includes('window')) await new Promise((resolve) => setTimeout(resolve, 1));
+      console.log('in the window');
+      setInterval(() => {}, 1000);
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
+
+    const { caller, agent } = audioOf('killed-1.wav');
+    expect(caller).toEqual(new Int16Array(160_000).fill(7));
+    expect(agent).toEqual(caller);
+    expect(notesOf('killed-1.wav')).toMatchObject({
+      outcome: 'open',
+      gaps: [{ kind: 'paused', reason: 'window', startSample: 160_000, endSample: null }],
+    });
   });
 
   test('a call id never chooses a folder', async () => {

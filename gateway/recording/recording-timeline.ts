@@ -38,7 +38,8 @@ const MAX_PACKET_SAMPLES = 2000 * SAMPLES_PER_MS;
 /** Weight of one packet in the running average of the skew: some five seconds of packets. */
 const SKEW_WEIGHT = 1 / 256;
 
-const RING_MASK = RING_SAMPLES - 1;
+/** Position × 2, masked, is the place of a sample's caller channel; the agent's is next to it. */
+const SLOT_MASK = RING_SAMPLES * RECORDING_CHANNELS - 1;
 
 /** Columns of a leg's row of state. Numbers that change with each packet live in a typed array, where none is boxed. */
 const ANCHORED = 0;
@@ -64,7 +65,7 @@ export class RecordingTimeline {
   }
 
   positionAt(nowMs: number): number {
-    return Math.max(0, Math.round((nowMs - this.#startedMs) * SAMPLES_PER_MS));
+    return Math.max(0, Math.round((nowMs - this.#startedMs) * SAMPLES_PER_MS)) | 0;
   }
 
   /** Where the next block begins. */
@@ -88,8 +89,10 @@ export class RecordingTimeline {
    */
   place(leg: LegName, samples: Int16Array, count: number, rtpTimestamp: number, nowMs: number): boolean {
     if (count > MAX_PACKET_SAMPLES) throw new RangeError('more samples than a packet holds');
-    const row = leg === 'caller' ? 0 : COLUMNS;
-    const position = this.#follow(row, rtpTimestamp, this.positionAt(nowMs));
+    const channel = leg === 'caller' ? 0 : 1;
+    const row = channel * COLUMNS;
+    // Positions are kept to 32-bit integers: a recording ends long before, and arithmetic on them makes no garbage.
+    const position = this.#follow(row, rtpTimestamp, this.positionAt(nowMs)) | 0;
     const end = position + count;
     if (end > this.#takenTo + RING_SAMPLES && !this.#skipIfEmpty(position)) return false;
 
@@ -98,11 +101,13 @@ export class RecordingTimeline {
     legs[row + NEXT_TIMESTAMP] = (rtpTimestamp + count) >>> 0;
     legs[row + NEXT_POSITION] = end;
 
-    const first = Math.max(position, this.#takenTo, this.#openFrom);
+    const first = Math.max(position, this.#takenTo, this.#openFrom) | 0;
     this.#lateSamples += Math.max(0, Math.min(first - position, count));
-    const channel = leg === 'caller' ? 0 : 1;
-    for (let at = first; at < end; at++)
-      this.#ring[(at & RING_MASK) * RECORDING_CHANNELS + channel] = samples[at - position];
+    const ring = this.#ring;
+    for (let from = first - position, slot = (first << 1) & SLOT_MASK; from < count; from++) {
+      ring[slot + channel] = samples[from];
+      slot = (slot + RECORDING_CHANNELS) & SLOT_MASK;
+    }
     if (end > this.#writtenTo) this.#writtenTo = end;
     return true;
   }
@@ -110,8 +115,7 @@ export class RecordingTimeline {
   /** From `position` on there is silence, whatever was written: the beginning of a pause. */
   silenceFrom(position: number): void {
     for (let at = Math.max(position, this.#takenTo); at < this.#writtenTo; at++) {
-      this.#ring[(at & RING_MASK) * RECORDING_CHANNELS] = 0;
-      this.#ring[(at & RING_MASK) * RECORDING_CHANNELS + 1] = 0;
+      this.#ring.fill(0, (at << 1) & SLOT_MASK, ((at << 1) & SLOT_MASK) + RECORDING_CHANNELS);
     }
     this.#writtenTo = Math.min(this.#writtenTo, position);
   }
@@ -132,14 +136,15 @@ export class RecordingTimeline {
    * begin at the `takenTo` that held before.
    */
   takeBlock(block: Int16Array, limit: number): number {
-    const count = Math.min(this.waitingBefore(limit), Math.floor(block.length / RECORDING_CHANNELS));
-    for (let index = 0; index < count * RECORDING_CHANNELS; index += RECORDING_CHANNELS) {
-      const slot = ((this.#takenTo + index / RECORDING_CHANNELS) & RING_MASK) * RECORDING_CHANNELS;
-      block[index] = this.#ring[slot];
-      block[index + 1] = this.#ring[slot + 1];
-      this.#ring[slot] = 0;
-      this.#ring[slot + 1] = 0;
-    }
+    const count = Math.min(this.waitingBefore(limit), block.length >> 1) | 0;
+    const ring = this.#ring;
+    const begin = (this.#takenTo << 1) & SLOT_MASK;
+    // In two parts where the ring's end lies in between.
+    const untilEnd = Math.min(2 * count, ring.length - begin);
+    block.set(ring.subarray(begin, begin + untilEnd));
+    ring.fill(0, begin, begin + untilEnd);
+    block.set(ring.subarray(0, 2 * count - untilEnd), untilEnd);
+    ring.fill(0, 0, 2 * count - untilEnd);
     this.#takenTo += count;
     return count;
   }
