@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 
 export type MediaAddressProblem =
   | 'not-an-address'
+  /** Also of the old hold by address (RFC 3264 §8.4), under which nothing is sent: ask `negotiatedAudio` for it first. */
   | 'unspecified'
   | 'loopback'
   | 'link-local'

@@ -49,6 +49,8 @@ const staticFormats: ReadonlyMap<number, RtpMap> = new Map([
   [0, { encoding: 'PCMU', clockRateHz: 8000 }],
   [8, { encoding: 'PCMA', clockRateHz: 8000 }],
 ]);
+/** RFC 4733 §2.4.1: `0-15,32`. */
+const eventList = /^\d{1,3}(?:-\d{1,3})?(?:, ?\d{1,3}(?:-\d{1,3})?){0,31}$/;
 /** Below it the numbers are assigned or reserved: one of them with another meaning is a trap. */
 const FIRST_FREE_PAYLOAD_TYPE = 35;
 
@@ -167,12 +169,15 @@ function isMediaPort(port: number): boolean {
 
 function inspectableSection(section: MediaSection, isWanted: (format: string) => boolean = () => true): MediaSection {
   const formats = section.formats.filter((format) => encodingOf(section, format) !== undefined && isWanted(format));
-  const isKept = ([payloadType]: readonly [number, unknown]) => formats.includes(String(payloadType));
+  const isKept = (payloadType: number) => formats.includes(String(payloadType));
   return {
     ...section,
     formats,
-    rtpMaps: new Map([...section.rtpMaps].filter(isKept)),
-    formatParameters: new Map([...section.formatParameters].filter(isKept)),
+    rtpMaps: new Map([...section.rtpMaps].filter(([payloadType]) => isKept(payloadType))),
+    // Of what is kept only telephone-event has parameters, a list of events; free text of one side stays there.
+    formatParameters: new Map(
+      [...section.formatParameters].filter(([payloadType, text]) => isKept(payloadType) && eventList.test(text)),
+    ),
     others: [],
   };
 }

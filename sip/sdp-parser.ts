@@ -82,6 +82,10 @@ function finish(draft: Draft): SessionDescription | SdpFailure {
   if (origin === undefined || sessionName === undefined) {
     return { kind: 'sdp-failure', code: origin === undefined ? 'origin' : 'session-name', lineNumber: 0 };
   }
+  // Deviates from RFC 8866 §5.9: a missing time is taken for an unbounded one, because some devices forget it.
+  if (!others.some((line) => line.type === 't')) {
+    others.push({ type: 't', value: '0 0' });
+  }
   // RFC 8866 §5.7: a connection for the session, or one for every section that is used.
   if (connection === undefined && media.some((section) => section.connection === undefined && section.port > 0)) {
     return { kind: 'sdp-failure', code: 'connection', lineNumber: 0 };

@@ -16,7 +16,7 @@ export function writeSdp(description: SessionDescription): Buffer {
       value: `${origin.userName} ${origin.sessionId} ${origin.sessionVersion} ${addressText(origin.address)}`,
     },
     { type: 's', value: description.sessionName },
-    ...inWireOrder([...connectionLines(description.connection), ...withTime(description.others)]),
+    ...inWireOrder([...connectionLines(description.connection), ...description.others]),
     ...directionLines(description.direction),
   ];
   for (const section of description.media) {
@@ -70,11 +70,6 @@ function connectionLines(connection: string | undefined): SdpLine[] {
 
 function directionLines(direction: MediaDirection | undefined): SdpLine[] {
   return direction === undefined ? [] : [{ type: 'a', value: direction }];
-}
-
-/** RFC 8866 §5.9: a description has a time; ours, and those of devices that forget it, is unbounded. */
-function withTime(others: readonly SdpLine[]): readonly SdpLine[] {
-  return others.some((line) => line.type === 't') ? others : [...others, { type: 't', value: '0 0' }];
 }
 
 function inWireOrder(lines: readonly SdpLine[]): readonly SdpLine[] {
