@@ -132,6 +132,7 @@ function jest(name, resultName, args, limitMs) {
     ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', binOf('jest', 'jest')],
     ...['--verbose', '--passWithNoTests', '--json', `--outputFile=${resultFile}`, ...args],
   ];
+  // Its report comes on error output when its results are wanted as JSON; people read it with the rest.
   const status = run(process.execPath, jestArgs, limitMs, ['ignore', 'ignore', process.stdout.fd]);
   if (!existsSync(resultFile)) {
     fail(`${name} ended without results (exit code ${status})`);
@@ -149,7 +150,6 @@ function jest(name, resultName, args, limitMs) {
   return results.numPassedTests + results.numFailedTests;
 }
 
-/** jest's report comes on error output when its results are wanted as JSON; people read it with the rest. */
 function run(command, args, limitMs, stdio = ['ignore', 'inherit', 'inherit']) {
   const env = { ...process.env };
   // A build folder or options of a developer's shell must not steer the whole run.

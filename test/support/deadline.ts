@@ -16,12 +16,18 @@ export async function within<T>(limitMs: number, what: string, promise: Promise<
 const POLL_INTERVAL_MS = 10;
 
 /** Asks `probe` every 10 ms until it answers something else than `undefined`; for states that nobody announces. */
-export async function eventually<T>(limitMs: number, what: string, probe: () => T | undefined): Promise<T> {
+export async function eventually<T>(
+  limitMs: number,
+  what: string | (() => string),
+  probe: () => T | undefined,
+): Promise<T> {
   const endMs = performance.now() + limitMs;
   for (;;) {
     const answer = probe();
     if (answer !== undefined) return answer;
-    if (performance.now() > endMs) throw new Error(`${what} did not come within ${limitMs} ms`);
+    if (performance.now() > endMs) {
+      throw new Error(`nothing within ${limitMs} ms: ${typeof what === 'string' ? what : what()}`);
+    }
     await pause(POLL_INTERVAL_MS);
   }
 }

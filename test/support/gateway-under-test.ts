@@ -72,7 +72,8 @@ export class GatewayUnderTest {
     const process = startProcess(file, options);
     const gateway = new GatewayUnderTest(directory, ports, wired, process);
     try {
-      await process.line(/"msg":"ready"/, START_LIMIT_MS);
+      const line = await process.line(/"msg":"ready"|"level":"fatal"/, START_LIMIT_MS);
+      if (!line.includes('"ready"')) throw new Error(`the gateway could not start\n${process.tail()}`);
     } catch (error) {
       await gateway.stop();
       throw error;
@@ -178,6 +179,7 @@ async function wire(directory: string, ports: PortRange): Promise<Wired> {
 
 function baseConfiguration(wired: Wired, options: GatewayOptions, ports: PortRange): ConfigurationInput {
   const loopback = '127.0.0.1';
+  const portMin = ports.first + SERVICE_PORTS + ((ports.first + SERVICE_PORTS) % 2);
   const target = (port: number) => ({ address: loopback, port });
   return {
     dataDirectory: wired.dataDirectory,
@@ -186,12 +188,14 @@ function baseConfiguration(wired: Wired, options: GatewayOptions, ports: PortRan
         { name: 'caller-side', address: loopback, port: wired.callerSidePort },
         { name: 'agent-side', address: loopback, port: wired.agentSidePort },
       ],
+      // RTP and RTCP on both legs.
+      maxCalls: Math.floor((ports.last - portMin + 1) / 4),
     },
     peers: [
       { name: 'trunk', listener: 'caller-side', addresses: [loopback], target: target(options.trunkPort) },
       { name: 'pbx', listener: 'agent-side', addresses: [loopback], target: target(options.pbxPort) },
     ],
-    media: { portMin: ports.first + SERVICE_PORTS, portMax: ports.last, processes: 1 },
+    media: { portMin, portMax: ports.last, processes: 1 },
     vault: { redeem: target(wired.redeemPort) },
     api: { listen: target(wired.apiPort) },
     log: { level: 'debug' },

@@ -74,15 +74,21 @@ export class PeerProcess {
 
   /** The first line of output or error output that matches; rejects when the program ends without it. */
   async line(pattern: RegExp, limitMs: number): Promise<string> {
-    return eventually(limitMs, `${this.name}: a line like ${pattern}`, () => {
-      const found = this.outputLines.find((line) => pattern.test(line)) ?? this.errorLines.find((l) => pattern.test(l));
-      if (found === undefined && this.#exit !== undefined) {
-        throw new Error(
-          `${this.name} ended (${describeExit(this.#exit)}) before a line like ${pattern}\n${this.tail()}`,
-        );
-      }
-      return found;
-    });
+    const what = `${this.name}: a line like ${pattern}`;
+    return eventually(
+      limitMs,
+      () => `${what}\n${this.tail()}`,
+      () => {
+        const found =
+          this.outputLines.find((line) => pattern.test(line)) ?? this.errorLines.find((l) => pattern.test(l));
+        if (found === undefined && this.#exit !== undefined) {
+          throw new Error(
+            `${this.name} ended (${describeExit(this.#exit)}) before a line like ${pattern}\n${this.tail()}`,
+          );
+        }
+        return found;
+      },
+    );
   }
 
   signal(name: NodeJS.Signals): void {
