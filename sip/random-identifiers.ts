@@ -8,15 +8,22 @@ export const BRANCH_COOKIE = 'z9hG4bK';
 
 /** 96 bits: a million live transactions collide with a chance below 1e-17. */
 export function newBranch(random: RandomSource): string {
-  return BRANCH_COOKIE + random(12).toString('hex');
+  return BRANCH_COOKIE + lettersOf(random(12));
 }
 
 /** 64 bits, twice what RFC 3261 §19.3 asks for. */
 export function newTag(random: RandomSource): string {
-  return random(8).toString('hex');
+  return lettersOf(random(8));
 }
 
 /** 128 bits and no host: a Call-ID tells the far side nothing about this one (RFC 3261 §8.1.1.4). */
 export function newCallId(random: RandomSource): string {
-  return random(16).toString('hex');
+  return lettersOf(random(16));
+}
+
+/** Hexadecimal in letters: with figures in it, one identifier in fifty would hold a run of them like a card number's. */
+function lettersOf(bytes: Buffer): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(0x61 + (byte >> 4), 0x61 + (byte & 15));
+  return text;
 }

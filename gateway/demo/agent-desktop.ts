@@ -9,7 +9,6 @@ const WAIT_LIMIT_MS = 15_000;
 export type DesktopOptions = {
   readonly port: number;
   readonly token: string;
-  readonly onSession: (session: SessionView) => void;
 };
 
 type EventMessage =
@@ -87,16 +86,13 @@ export class AgentDesktop {
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
-    return (await response.json()) as SessionView;
+    return ((await response.json()) as { readonly session: SessionView }).session;
   }
 
   #take(message: EventMessage): void {
     if (message.type === 'snapshot') this.#calls = new Map(message.calls.map((call) => [call.id, call]));
     else if (message.type === 'call') this.#calls.set(message.call.id, message.call);
-    else if (message.type === 'session') {
-      this.#session = message.session;
-      this.#options.onSession(message.session);
-    }
+    else if (message.type === 'session') this.#session = message.session;
     for (const look of [...this.#waiting]) look();
   }
 

@@ -1,6 +1,6 @@
 /**
  * What a telephone sends: speech-like audio in 20 ms packets of PCMU, and keys as RFC 4733 events or as tones. Pure: one
- * `tick` is 20 ms. It keeps what it sent, so that a listener can be shown to hear the keys in it.
+ * `tick` is 20 ms.
  */
 import { encodeG711 } from '../../dsp/g711.js';
 import { SpeechLike } from '../../dsp/speech-like.js';
@@ -24,8 +24,6 @@ const PAUSE_PACKETS = 5;
 /** RFC 4733 §2.5.1.4: the end is said three times. */
 const END_PACKETS = 3;
 const EVENT_VOLUME_DBM0 = 10;
-/** Ten minutes: a demo call with a person at the keys. */
-const MAX_KEPT_SAMPLES = 10 * 60 * 8000;
 
 export type PhoneTalkerOptions = {
   readonly seed: number;
@@ -42,7 +40,6 @@ export class PhoneTalker {
   readonly #frame = new Int16Array(PACKET_SAMPLES);
   readonly #tone = new Int16Array(PRESS_PACKETS * PACKET_SAMPLES);
   readonly #queue: { readonly key: number; readonly transport: KeyTransport }[] = [];
-  readonly #kept: Int16Array;
   readonly #presses: SentPress[] = [];
   #press: Press | undefined;
   #pauseLeft = 0;
@@ -52,7 +49,6 @@ export class PhoneTalker {
   constructor(options: PhoneTalkerOptions) {
     this.#options = options;
     this.#speech = new SpeechLike({ seed: options.seed, levelDbm0: options.speechLevelDbm0 ?? -20 });
-    this.#kept = new Int16Array(MAX_KEPT_SAMPLES);
   }
 
   get idle(): boolean {
@@ -65,11 +61,6 @@ export class PhoneTalker {
 
   get presses(): readonly SentPress[] {
     return this.#presses;
-  }
-
-  /** The audio sent so far. */
-  audio(): Int16Array {
-    return this.#kept.subarray(0, Math.min(this.#sentSamples, MAX_KEPT_SAMPLES));
   }
 
   /** Keys the caller will press, one after the other: 100 ms down, 100 ms up. */
@@ -118,7 +109,6 @@ export class PhoneTalker {
   }
 
   #audioPacket(): Buffer {
-    if (this.#sentSamples < MAX_KEPT_SAMPLES) this.#kept.set(this.#frame, this.#sentSamples);
     const packet = Buffer.alloc(RTP_HEADER_SIZE_BYTES + PACKET_SAMPLES);
     encodeG711('PCMU', this.#frame, packet, RTP_HEADER_SIZE_BYTES, PACKET_SAMPLES);
     this.#writeHeader(packet, { payloadType: PAYLOAD_TYPE_PCMU, timestamp: this.#sentSamples, marker: false });

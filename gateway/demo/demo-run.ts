@@ -1,0 +1,174 @@
+/** One call of the demo: a caller, an agent, a payment, an order, and what was left of the keys where. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import { parseRecording } from '../recording/wav-file.js';
+import type { AgentDesktop } from './agent-desktop.js';
+import type { DemoGateway } from './demo-gateway-process.js';
+import { type HeardStream, keysFound } from './isolation.js';
+import type { OrderEntry } from './order-entry.js';
+import type { Phone } from './phone-socket.js';
+import type { KeyTransport, SentPress } from './phone-talker.js';
+
+/** Key code of `#` (RFC 4733 §3.2). */
+const POUND = 11;
+/** A test number of the card brands' own making; no card bears it. */
+const CARD_NUMBER = [4, 2, 4, 2, 4, 2, 4, 2, 4, 2, 4, 2, 4, 2, 4, 2];
+const SECURITY_CODE = [1, 2, 3];
+/** What a caller answers a voice menu with: no card data, and not hidden. */
+const BEFORE_PAYMENT = [1, 9, 5, 7];
+const TALK_MS = 600;
+const SAMPLES_A_MS = 8;
+
+export type DemoWorld = {
+  readonly gateway: DemoGateway;
+  readonly caller: Phone;
+  readonly agent: Phone;
+  readonly desktop: AgentDesktop;
+  readonly orders: OrderEntry;
+  readonly say: (line: string) => void;
+};
+
+/** Keys that the strongest listener found, by where it listened. */
+export type Found = { readonly caller: number; readonly agent: number; readonly recording: number };
+
+export type DemoResult = {
+  readonly keys: KeyTransport;
+  readonly token: string;
+  readonly redeemed: boolean;
+  readonly secondRedemption: 'refused' | 'accepted';
+  readonly found: Found;
+  readonly pressed: number;
+  /** The control: keys outside a payment pass, so the same listener has to find them at the agent's too. */
+  readonly beforePayment: Found & { readonly pressed: number };
+};
+
+/** @throws when a step of the payment does not come about */
+export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<DemoResult> {
+  const { caller, desktop, gateway, say } = world;
+  say(`── the caller's keys go as ${keys === 'in-band' ? 'tones in the voice' : 'RFC 4733 telephone events'}`);
+  await caller.call('200', gateway.callerSidePort);
+  const call = await desktop.activeCall();
+  say(`call ${call.id} is up: ${call.caller} is talking to ${call.agent}`);
+  await pause(TALK_MS);
+  await caller.key(BEFORE_PAYMENT, keys);
+  const token = await takePayment(world, call.id, keys);
+  const redemption = await spend(world, token);
+  await pause(TALK_MS);
+  const agentStartMs = world.agent.listener.startedMs;
+  await caller.hangUp();
+  await desktop.callEnded(call.id);
+  const presses = caller.talker.presses;
+  const streams = streamsOf(world, call.id, agentStartMs);
+  const beforePayment = countKeys(streams, presses.slice(0, BEFORE_PAYMENT.length));
+  const found = countKeys(streams, presses.slice(BEFORE_PAYMENT.length));
+  const pressed = presses.length - BEFORE_PAYMENT.length;
+  say(
+    `before the payment ${BEFORE_PAYMENT.length} keys were pressed. The strongest listener finds ${told(beforePayment)}`,
+  );
+  say(`in the payment ${pressed} keys were pressed. The strongest listener finds ${told(found)}`);
+  return {
+    keys,
+    token,
+    ...redemption,
+    found,
+    pressed,
+    beforePayment: { ...beforePayment, pressed: BEFORE_PAYMENT.length },
+  };
+}
+
+async function takePayment(world: DemoWorld, callId: string, keys: KeyTransport): Promise<string> {
+  const { caller, desktop, say } = world;
+  const session = await desktop.startSession(callId);
+  say('agent: Start — suppression is on, the recording is paused, the vault is ready');
+  for (const field of FIELD_NAMES) {
+    await desktop.capture(session.id, field);
+    say(`agent: Capture ${LABELS[field]} — the caller keys ${KEYED[field].length} digits and #`);
+    await caller.key([...KEYED[field], POUND], keys);
+    const after = (await desktop.fieldDone(field)).fields[field];
+    if (after.state === 'error') throw new Error(`${LABELS[field]}: ${after.error?.message}`);
+    say(`panel: ${LABELS[field]} is green: ${after.masked}`);
+  }
+  const done = await desktop.complete(session.id);
+  if (done.token === undefined) throw new Error(`no token: ${done.error?.message}`);
+  say(`agent: Complete Tokenization — Card securely vaulted, token ${done.token}`);
+  return done.token;
+}
+
+async function spend(
+  { orders, say }: DemoWorld,
+  token: string,
+): Promise<Pick<DemoResult, 'redeemed' | 'secondRedemption'>> {
+  const first = await orders.place({ orderId: 'order-1', token });
+  say(
+    first.kind === 'paid' ? `order entry: order-1 is paid with ${first.brand} ${first.masked}` : 'order entry: refused',
+  );
+  const second = await orders.place({ orderId: 'order-2', token });
+  say(
+    second.kind === 'refused'
+      ? `order entry: order-2 with the same token is refused: ${second.status} ${second.code}`
+      : 'order entry: the same token was taken twice',
+  );
+  return { redeemed: first.kind === 'paid', secondRedemption: second.kind === 'paid' ? 'accepted' : 'refused' };
+}
+
+type Streams = Readonly<Record<keyof Found, HeardStream>>;
+
+function streamsOf({ caller, agent, gateway }: DemoWorld, callId: string, agentStartMs = 0): Streams {
+  const sinceMs = caller.talkingSinceMs;
+  const recording = readRecording(gateway.recordingDirectory, callId);
+  const startSample = (startedMs: number) => Math.round((sinceMs - startedMs) * SAMPLES_A_MS);
+  return {
+    caller: { audio: caller.sent.audio(), eventKeys: caller.sent.eventKeys, startSample: 0 },
+    agent: {
+      audio: agent.listener.audio(),
+      eventKeys: agent.listener.eventKeys,
+      startSample: startSample(agentStartMs),
+    },
+    recording: { audio: recording.audio, eventKeys: [], startSample: startSample(recording.startedMs) },
+  };
+}
+
+function countKeys(streams: Streams, presses: readonly SentPress[]): Found {
+  return {
+    caller: keysFound(streams.caller, presses),
+    agent: keysFound(streams.agent, presses),
+    recording: keysFound(streams.recording, presses),
+  };
+}
+
+function told(found: Found): string {
+  return `${found.caller} in what the caller sent, ${found.agent} in what the agent received, ${found.recording} in the recording`;
+}
+
+/** The caller's channel, and when it began on this process's clock. @throws when there is no whole recording */
+function readRecording(directory: string, callId: string): { readonly audio: Int16Array; readonly startedMs: number } {
+  const name = readdirSync(directory).find((file) => file.startsWith(callId) && file.endsWith('.wav'));
+  if (name === undefined) throw new Error('there is no recording of the call');
+  const recording = parseRecording(readFileSync(join(directory, name)));
+  if (!recording.ok) throw new Error(`the recording cannot be read: ${recording.code}`);
+  const notes = JSON.parse(readFileSync(join(directory, `${name}.json`), 'utf8')) as { readonly startedAt: string };
+  return { audio: recording.audio.caller, startedMs: Date.parse(notes.startedAt) - performance.timeOrigin };
+}
+
+const LABELS: Readonly<Record<FieldName, string>> = {
+  cardNumber: 'Card Number',
+  expirationDate: 'Expiration Date',
+  securityCode: 'Security Code (CVV)',
+};
+
+const KEYED: Readonly<Record<FieldName, readonly number[]>> = {
+  cardNumber: CARD_NUMBER,
+  expirationDate: expiryKeys(),
+  securityCode: SECURITY_CODE,
+};
+
+/** December of the year after next, as MMYY. */
+function expiryKeys(): readonly number[] {
+  const year = (new Date().getUTCFullYear() + 2) % 100;
+  return [1, 2, Math.floor(year / 10), year % 10];
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
