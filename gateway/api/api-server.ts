@@ -42,6 +42,8 @@ export type ApiServerOptions = {
 
 /** The largest request of ours is under 100 bytes. */
 export const MAX_BODY_SIZE_BYTES = 16 * 1024;
+/** Connections at a time; more are dropped at once. Leaves most file descriptors to the calls. */
+const MAX_CONNECTIONS = 4096;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 5_000;
 /** Longer than any tokenization provider is waited for. */
@@ -77,6 +79,7 @@ export class ApiServer {
       allowedOrigins: options.allowedOrigins,
       counters: this.#counters,
       onAudit: options.onAudit,
+      onFault: (error) => options.onFault?.(error),
       nowMs: () => performance.now(),
     });
     this.#app = this.#build();
@@ -120,6 +123,7 @@ export class ApiServer {
       frameworkErrors: (error, _request, reply) => this.#sendError(reply, codeOfError(error)),
       clientErrorHandler: (error, socket) => refuseClient(socket, codeOfClientError(error.code)),
     });
+    app.server.maxConnections = MAX_CONNECTIONS;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
       const parsed = parseJson(String(body));

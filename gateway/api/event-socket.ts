@@ -24,6 +24,7 @@ export type EventSocketOptions = {
   readonly allowedOrigins: readonly string[];
   readonly counters: ApiCounters;
   readonly onAudit: (event: ApiAuditEvent) => void;
+  readonly onFault: (error: unknown) => void;
   readonly nowMs: () => number;
 };
 
@@ -122,8 +123,9 @@ export class EventSockets {
     if (client.closing !== undefined) return;
     try {
       for (const output of client.connection.handle(input, this.#options.nowMs())) this.#act(client, output);
-    } catch {
+    } catch (error) {
       // One client's fault must not reach the others, nor the process.
+      this.#options.onFault(error);
       this.#end(client, 'fault');
     }
     this.#schedule(client);

@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AccessEntry } from '../../gateway/api/api-audit.js';
+import { ApiServer } from '../../gateway/api/api-server.js';
 import type { CallView } from '../../gateway/api/call-desk.js';
 import type { RecordingAction } from '../../gateway/media/control-wire.js';
 import type { SessionState, SessionView } from '../../gateway/payment/session-view.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
 import { ADA, OTHER_TOKEN, PANEL_DIRECTORY, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
-import { captureAll } from '../support/memory-call-desk.js';
+import { captureAll, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 let world: PanelServer;
 let base: string;
@@ -372,7 +374,8 @@ describe('pages and services', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-security-policy')).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'; " +
+        "require-trusted-types-for 'script'; trusted-types 'none'",
     );
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
@@ -419,5 +422,73 @@ describe('pages and services', () => {
 
   test("the event socket's address without a handshake says so", async () => {
     expect(codeOf(await ask('GET', '/v1/events'))).toBe('upgrade-required');
+  });
+});
+
+describe('faults, logs and starting', () => {
+  type Options = ConstructorParameters<typeof ApiServer>[0];
+
+  function serverOf(more: Partial<Options>): ApiServer {
+    return new ApiServer({
+      listen: { address: '127.0.0.1', port: 0 },
+      desk: new MemoryCallDesk(),
+      agents: [{ name: 'ada', token: TOKEN }],
+      allowedOrigins: [],
+      onAudit: () => undefined,
+      metrics: async () => '',
+      health: () => ({ ok: false, parts: { vault: false } }),
+      panelDirectory: PANEL_DIRECTORY,
+      ...more,
+    });
+  }
+
+  test('a fault inside is told to the log, not to the client', async () => {
+    class BrokenDesk extends MemoryCallDesk {
+      override calls(): never {
+        throw new Error('secret 4242424242424242');
+      }
+    }
+    const faults: unknown[] = [];
+    const server = serverOf({ desk: new BrokenDesk(), onFault: (error) => faults.push(error) });
+    const port = await server.start();
+    const response = await fetch(`http://127.0.0.1:${port}/v1/calls`, {
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret');
+    expect(faults).toHaveLength(1);
+    await server.close();
+  });
+
+  test('the access log has the route, never the id, the query, the token or the body', async () => {
+    const entries: AccessEntry[] = [];
+    const server = serverOf({ onAccess: (entry) => entries.push(entry) });
+    const port = await server.start();
+    const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
+    const init = { method: 'POST', headers, body: '{"field":"cardNumber"}' };
+    await fetch(`http://127.0.0.1:${port}/v1/payment-sessions/4242424242424242/capture?token=secret`, init);
+    await fetch(`http://127.0.0.1:${port}/4242424242424242?token=secret`);
+    expect(entries).toMatchObject([
+      { method: 'POST', route: '/v1/payment-sessions/:id/capture', status: 404, source: '127.0.0.1', agent: 'ada' },
+      { method: 'GET', route: 'unknown', status: 404 },
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/4242|secret|test-token|cardNumber/);
+    await server.close();
+  });
+
+  test('a part that is down makes health 503', async () => {
+    const server = serverOf({});
+    const port = await server.start();
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503);
+    await server.close();
+  });
+
+  test('a panel that was not built and a port that is taken are named at start', async () => {
+    const server = serverOf({ panelDirectory: '/nonexistent' });
+    await expect(server.start()).rejects.toThrow(/panel.html.*npm run build/);
+    await server.close();
+    const second = serverOf({ listen: { address: '127.0.0.1', port: world.port } });
+    await expect(second.start()).rejects.toThrow(/EADDRINUSE/);
+    await second.close();
   });
 });

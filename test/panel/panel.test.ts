@@ -180,26 +180,40 @@ describe('a payment', () => {
     expect(tokens[0]?.detail).toMatchObject({ callId: page.callId, token: 'tok_7f3a9c0e51d24b8fa6c2' });
   });
 
-  test.each<[FieldName, FieldErrorCode, string]>([
-    ['cardNumber', 'invalid-card-number', 'Invalid card number'],
-    ['cardNumber', 'invalid-card-type', 'Card type not accepted'],
-    ['expirationDate', 'invalid-date', 'Invalid expiration date'],
-    ['expirationDate', 'input-timeout', 'Input timed out'],
-    ['securityCode', 'invalid-security-code', 'Invalid security code'],
-  ])('%s turns red with %s, and Re-capture asks again', async (field, error, message) => {
+  test('each error turns its field red with the exact text, and Re-capture asks again', async () => {
     const page = await openReady();
-    await captureButton(page, field).click();
-    await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
-    world.desk.endEntry(page.callId, { error });
-    await fieldText(page, field).getByText(message, { exact: true }).waitFor();
-    expect(await hueOf(row(page.panel, field).locator('.indicator'))).toBe('red');
-    expect(await captureButton(page, field).textContent()).toBe('Re-capture');
-    await screenshot(page, `11-error-${error}`);
-    expect((await page.events()).filter(({ type }) => type === 'tonegate:error').map(({ detail }) => detail)).toEqual([
-      { callId: page.callId, level: 'field', field, code: error, message },
-    ]);
-    await captureButton(page, field).click();
-    await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
+    const cases: readonly (readonly [FieldName, FieldErrorCode, string])[] = [
+      ['cardNumber', 'invalid-card-number', 'Invalid card number'],
+      ['cardNumber', 'invalid-card-type', 'Card type not accepted'],
+      ['expirationDate', 'invalid-date', 'Invalid expiration date'],
+      ['expirationDate', 'input-timeout', 'Input timed out'],
+      ['securityCode', 'invalid-security-code', 'Invalid security code'],
+    ];
+    for (const [field, error, message] of cases) {
+      await captureButton(page, field).click();
+      await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
+      world.desk.endEntry(page.callId, { error });
+      await fieldText(page, field).getByText(message, { exact: true }).waitFor();
+      expect(await hueOf(row(page.panel, field).locator('.indicator'))).toBe('red');
+      expect(await captureButton(page, field).textContent()).toBe('Re-capture');
+      await screenshot(page, `11-error-${error}`);
+    }
+    const errors = (await page.events()).filter(({ type }) => type === 'tonegate:error').map(({ detail }) => detail);
+    expect(errors).toEqual(
+      cases.map(([field, code, message]) => ({ callId: page.callId, level: 'field', field, code, message })),
+    );
+  });
+
+  test('a refused request is shown as text and gone with the next step', async () => {
+    const page = await openReady();
+    // Recording is off limits here, and only the gateway knows: the page's own lock is lifted by hand.
+    const resume = button(page.panel, 'recording-resume');
+    await resume.evaluate((node) => Object.assign(node, { disabled: false }));
+    await resume.click();
+    await page.panel.getByRole('alert').getByText('Recording stays paused').waitFor();
+    await captureButton(page, 'cardNumber').click();
+    await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
+    expect(await page.panel.locator('.problem').isVisible()).toBe(false);
   });
 
   test('Too many attempts ends the session: red with the message, Try Again and Cancel', async () => {

@@ -65,7 +65,7 @@ h2 { font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
 .pill[data-state='recording'] { background: var(--red-tint); color: var(--red-text); }
 .pill[data-state='recording'] .icon { fill: currentColor; }
 .pill[data-state='paused'] { background: var(--yellow-tint); color: var(--yellow-text); }
-.locked { display: flex; gap: 5px; align-items: flex-start; color: var(--muted); font-size: 0.8125rem; text-align: end;
+.locked { display: flex; gap: 5px; align-items: flex-start; color: var(--muted); font-size: 0.8125rem; text-align: start;
   /* As wide as the line above, whatever it says. */
   inline-size: 0; min-inline-size: 100%; justify-content: flex-end;
 }

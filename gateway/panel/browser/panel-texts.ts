@@ -94,6 +94,7 @@ export const texts = {
     complete: 'Thank you, that is everything. I am storing your card securely now.',
     vaulted: 'Your card is stored securely. You can put the keypad away.',
     failed: 'I am sorry, that did not work on our side. Your card has not been charged.',
+    tooMany: 'That did not go through several times. We can start over, perhaps with another card.',
   },
   clearHint: 'The * key clears what was keyed so far.',
   recording: {

@@ -164,7 +164,7 @@ function rowOf(field: FieldName, session: SessionView, context: Context): FieldR
         tone: 'yellow',
         text: texts.fieldAwaiting,
         keyCount: view.keyCount,
-        detail: keysText(view.keyCount),
+        detail: view.keyCount === 0 ? undefined : keysText(view.keyCount),
       };
     case 'captured':
       return {
@@ -281,7 +281,7 @@ function sayOf({ phase, call, session }: Context): string | undefined {
     case 'vaulted':
       return call?.state === 'active' ? say.vaulted : undefined;
     case 'failed':
-      return say.failed;
+      return session?.error?.code === 'too-many-failed-attempts' ? say.tooMany : say.failed;
     case 'no-call':
     case 'ended':
       return undefined;

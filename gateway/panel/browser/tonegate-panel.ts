@@ -84,7 +84,7 @@ export class TonegatePanel extends HTMLElement {
   readonly #rows: Readonly<Record<FieldName, FieldRow>>;
   readonly #list: HTMLElement;
   readonly #token = new TokenBox();
-  readonly #problem = element('p', { class: 'problem', role: 'alert' });
+  readonly #problemLine = element('p', { class: 'problem', role: 'alert' });
   readonly #buttons: Readonly<Record<ButtonName, PanelButton>>;
   readonly #said = element('p', { class: 'said', role: 'status', 'aria-live': 'polite' });
 
@@ -92,7 +92,8 @@ export class TonegatePanel extends HTMLElement {
   #unsubscribe: (() => void) | undefined;
   #shownCallId: string | undefined;
   #busy: PanelCommand | undefined;
-  #problemText: string | undefined;
+  /** Why the last request was refused; of no interest once the session has moved on. */
+  #problem: { readonly text: string; readonly situation: string } | undefined;
   #view: PanelView | undefined;
   #told = '';
   #toldErrors = new Set<string>();
@@ -143,7 +144,7 @@ export class TonegatePanel extends HTMLElement {
   }
 
   attributeChangedCallback(): void {
-    this.#problemText = undefined;
+    this.#problem = undefined;
     this.#render();
   }
 
@@ -168,7 +169,7 @@ export class TonegatePanel extends HTMLElement {
         this.#say,
         this.#hint,
         this.#list,
-        this.#problem,
+        this.#problemLine,
         element(
           'div',
           { class: 'actions' },
@@ -193,14 +194,15 @@ export class TonegatePanel extends HTMLElement {
     const call = this.#call();
     if (call?.id !== this.#shownCallId) {
       this.#shownCallId = call?.id;
-      this.#problemText = undefined;
+      this.#problem = undefined;
     }
+    if (this.#problem !== undefined && situationOf(call) !== this.#problem.situation) this.#problem = undefined;
     const before = this.#view;
     const view = panelViewOf({
       connection: this.#client?.snapshot.connection ?? 'signed-out',
       call,
       busy: this.#busy,
-      problem: this.#problemText,
+      problem: this.#problem?.text,
     });
     this.#view = view;
     const focused = this.#root.activeElement;
@@ -227,7 +229,7 @@ export class TonegatePanel extends HTMLElement {
     show(this.#list, view.fields.length > 0);
     for (const row of view.fields) this.#rows[row.field].patch(row);
     this.#token.patch(view.token);
-    showText(this.#problem, view.problem);
+    showText(this.#problemLine, view.problem);
     for (const name of Object.keys(view.buttons) as ButtonName[]) this.#buttons[name].patch(view.buttons[name]);
   }
 
@@ -252,7 +254,7 @@ export class TonegatePanel extends HTMLElement {
     if (this.#client === undefined || call === undefined) return;
     if (this.#busy !== undefined && command.kind !== 'cancel') return;
     this.#busy = command;
-    this.#problemText = undefined;
+    this.#problem = undefined;
     this.#render();
     const outcome = await this.#send(this.#client, call, command);
     if (this.#busy === command) this.#busy = undefined;
@@ -280,7 +282,7 @@ export class TonegatePanel extends HTMLElement {
     // A failed session says itself why; saying it twice would be noise.
     const shown = this.#call();
     if (shown?.id === call.id && shown.session?.error?.code === code) return;
-    if (shown?.id === call.id) this.#problemText = message;
+    if (shown?.id === call.id) this.#problem = { text: message, situation: situationOf(shown) };
     this.#dispatch<PanelErrorDetail>('tonegate:error', { callId: call.id, level: 'request', code, message });
   }
 
@@ -337,6 +339,10 @@ export class TonegatePanel extends HTMLElement {
   #dispatch<T>(type: `tonegate:${string}`, detail: T): void {
     this.dispatchEvent(new CustomEvent<T>(type, { detail, bubbles: true, composed: true }));
   }
+}
+
+function situationOf(call: CallView | undefined): string {
+  return `${call?.state} ${call?.session?.id} ${call?.session?.state}`;
 }
 
 function canHoldFocus(node: HTMLElement): boolean {
