@@ -97,7 +97,10 @@ export function parseMessage(bytes: Buffer): SipMessage | ParseFailure {
   if (lengthBytes === undefined || lengthBytes > available) {
     return failure(head, lengthBytes === undefined ? 'content-length' : 'body-too-short');
   }
-  return { ...startLine, headers, body: bytes.subarray(end + 4, end + 4 + lengthBytes) };
+  const body = bytes.subarray(end + 4, end + 4 + lengthBytes);
+  return startLine.kind === 'request'
+    ? { kind: 'request', method: startLine.method, requestUri: startLine.requestUri, headers, body }
+    : { kind: 'response', status: startLine.status, reason: startLine.reason, headers, body };
 }
 
 /** RFC 3261 §7.5: line ends before the start line are not part of the message. */
