@@ -1,4 +1,5 @@
-import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
 import { type AuditRecord, type AuditStatement, auditRecord } from './audit-record.js';
@@ -188,5 +189,9 @@ function openHead(path: string): number {
   const descriptor = openSync(path, 'a', 0o600);
   fchmodSync(descriptor, 0o600);
   closeSync(descriptor);
+  // The names of new files are durable only when their directory is.
+  const directory = openSync(dirname(path), 'r');
+  fsyncSync(directory);
+  closeSync(directory);
   return openSync(path, 'r+');
 }

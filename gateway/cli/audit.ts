@@ -63,7 +63,7 @@ function list(path: string, range: Options, io: CommandOutput): number {
 /** Of the directory named, else of the one that the configuration names. */
 function logPath(options: Options, io: CommandOutput, environment: Environment): string | undefined {
   if (options.data !== undefined) return dataPaths(options.data).auditLog;
-  const result = loadConfiguration(options.config ?? environment.TONEGATE_CONFIG, environment);
+  const result = loadConfiguration(options.config, environment);
   if (result.ok) return dataPaths(result.configuration.dataDirectory).auditLog;
   for (const problem of result.problems) io.err(printable(`error: ${describeNote(problem)}`));
   return undefined;

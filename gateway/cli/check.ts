@@ -20,7 +20,7 @@ export async function check(
     io.out(configurationSchemaText().trimEnd());
     return 0;
   }
-  const result = loadConfiguration(options.config ?? environment.TONEGATE_CONFIG, environment);
+  const result = loadConfiguration(options.config, environment);
   for (const warning of result.warnings) io.err(printable(`warning: ${describeNote(warning)}`));
   if (!result.ok) {
     for (const problem of result.problems) io.err(printable(`error: ${describeNote(problem)}`));

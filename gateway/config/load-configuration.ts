@@ -8,17 +8,19 @@ import {
 } from './parse-configuration.js';
 
 /**
- * Reads the file at `path` (defaults alone without one), lets the environment override single keys, and checks
- * everything. Never throws: what is wrong comes back as problems that name the key and what is allowed there.
+ * Reads the file at `path`, or the one that TONEGATE_CONFIG names, or takes the defaults alone; lets the environment
+ * override single keys, and checks everything. Never throws: what is wrong comes back as problems that name the key and
+ * what is allowed there.
  */
 export function loadConfiguration(path: string | undefined, environment: Environment): ConfigurationResult {
-  if (path === undefined) return parseConfiguration('', environment);
+  const file = path ?? environment.TONEGATE_CONFIG;
+  if (file === undefined) return parseConfiguration('', environment);
   let text: string;
   try {
-    if (statSync(path).size > MAX_CONFIGURATION_LENGTH) return unreadable(`${path} is too large`);
-    text = readFileSync(path, 'utf8');
+    if (statSync(file).size > MAX_CONFIGURATION_LENGTH) return unreadable(`${file} is too large`);
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    return unreadable(`cannot read ${path}: ${types.isNativeError(error) ? error.message : 'unknown reason'}`);
+    return unreadable(`cannot read ${file}: ${types.isNativeError(error) ? error.message : 'unknown reason'}`);
   }
   return parseConfiguration(text, environment);
 }
