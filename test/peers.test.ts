@@ -140,6 +140,8 @@ describe('sipp calls sipp', () => {
     assertAllSucceeded(pair.called);
     const signals = [...pair.called.messages.matchAll(/^Signal=(.)/gm)].map((match) => match[1]);
     expect(signals.join('')).toBe('4242*0#');
+    const branches = [...pair.called.messages.matchAll(/^INFO [\s\S]*?branch=(\S+)/gm)].map((match) => match[1]);
+    expect(new Set(branches).size).toBe(7);
   });
 
   test('forty times at twenty calls a second', async () => {
