@@ -61,13 +61,17 @@ const listNames = [
 
 /** May be repeated, but a comma inside is part of the value (RFC 3261 §7.3.1 names the four of digest). */
 const otherNames = [
+  'Accept-Contact',
   'Authorization',
+  'Identity',
   'Organization',
   'Priority',
   'Privacy',
   'Proxy-Authenticate',
   'Proxy-Authorization',
+  'Reject-Contact',
   'Reply-To',
+  'Request-Disposition',
   'Server',
   'User-Agent',
   'WWW-Authenticate',
@@ -77,9 +81,11 @@ const compactForms: ReadonlyArray<readonly [string, string]> = [
   ['a', 'Accept-Contact'],
   ['b', 'Referred-By'],
   ['c', 'Content-Type'],
+  ['d', 'Request-Disposition'],
   ['e', 'Content-Encoding'],
   ['f', 'From'],
   ['i', 'Call-ID'],
+  ['j', 'Reject-Contact'],
   ['k', 'Supported'],
   ['l', 'Content-Length'],
   ['m', 'Contact'],
@@ -90,6 +96,7 @@ const compactForms: ReadonlyArray<readonly [string, string]> = [
   ['u', 'Allow-Events'],
   ['v', 'Via'],
   ['x', 'Session-Expires'],
+  ['y', 'Identity'],
 ];
 
 const singles: ReadonlySet<string> = new Set(singleNames);

@@ -116,6 +116,17 @@ describe('StreamFramer', () => {
     expect(framer.handle({ kind: 'deadline' }, 6_000)).toEqual([{ kind: 'failed', reason: 'timeout' }]);
   });
 
+  it('gives up on whoever opens a connection and says nothing, and not on one who has said something', () => {
+    expect(new StreamFramer(30_000).handle({ kind: 'deadline' }, 30_000)).toEqual([
+      { kind: 'failed', reason: 'timeout' },
+    ]);
+    for (const bytes of [second, Buffer.from('\r\n\r\n')]) {
+      const framer = new StreamFramer(30_000);
+      framer.handle({ kind: 'received', bytes }, 1_000);
+      expect(framer.deadlineMs).toBe(Number.POSITIVE_INFINITY);
+    }
+  });
+
   it('has no deadline between messages', () => {
     const framer = new StreamFramer();
     feed([first, Buffer.from('\r\n')], framer);

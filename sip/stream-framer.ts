@@ -35,10 +35,15 @@ export class StreamFramer {
   #scanned = 0;
   /** Known once the head is complete. */
   #messageBytes: number | undefined;
-  #deadlineMs = Number.POSITIVE_INFINITY;
+  #deadlineMs: number;
   #hasFailed = false;
   /** How many bytes of the four of a ping have been seen between messages. */
   #pingBytes = 0;
+
+  /** @param firstByMs - when the first message or ping must have come; whoever opens the connection does not ask. */
+  constructor(firstByMs = Number.POSITIVE_INFINITY) {
+    this.#deadlineMs = firstByMs;
+  }
 
   /** When a message that has begun must be complete; infinite between messages. */
   get deadlineMs(): number {
@@ -72,6 +77,7 @@ export class StreamFramer {
       this.#pingBytes = bytes[position] === expected ? this.#pingBytes + 1 : 0;
       if (this.#pingBytes === 4) {
         this.#pingBytes = 0;
+        this.#deadlineMs = Number.POSITIVE_INFINITY;
         if (outputs.at(-1)?.kind !== 'ping') {
           outputs.push({ kind: 'ping' });
         }

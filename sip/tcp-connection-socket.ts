@@ -5,11 +5,15 @@ import { type FramerOutput, StreamFramer } from './stream-framer.js';
 
 /** A peer that does not read is cut off once this much waits for it: some hundred messages. */
 export const MAX_UNSENT_BYTES = 262_144;
+/** A connection that was opened to us and says nothing takes a place that somebody else needs. */
+const FIRST_MESSAGE_TIMEOUT_MS = 30_000;
 
 const pong = Buffer.from('\r\n');
 
 export type TcpConnectionOptions = {
   readonly socket: Socket;
+  /** Opened by the other side, or by us. */
+  readonly origin: 'accepted' | 'opened';
   readonly onMessage: (bytes: Buffer) => void;
   /** The stream cannot be read on; what can still be answered has to be sent from within this call. */
   readonly onMalformed: (failure: ParseFailure) => void;
@@ -19,13 +23,16 @@ export type TcpConnectionOptions = {
 
 export class TcpConnection {
   readonly #options: TcpConnectionOptions;
-  readonly #framer = new StreamFramer();
+  readonly #framer: StreamFramer;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { socket, origin } = options;
+    this.#framer = new StreamFramer(
+      origin === 'accepted' ? performance.now() + FIRST_MESSAGE_TIMEOUT_MS : Number.POSITIVE_INFINITY,
+    );
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
       this.#handle(this.#framer.handle({ kind: 'received', bytes }, performance.now()));
@@ -35,6 +42,7 @@ export class TcpConnection {
     // An error is always followed by `close`.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
+    this.#setTimer();
   }
 
   send(bytes: Buffer): void {

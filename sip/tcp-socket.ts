@@ -25,6 +25,7 @@ export type TcpSocketOptions = {
   readonly onFailed: (target: TcpTarget) => void;
 };
 
+type Peer = { readonly origin: 'accepted' | 'opened'; readonly address: string; readonly port: number };
 type OpenConnection = { readonly connection: TcpConnection; readonly remote: TcpRemote };
 
 export class TcpSocket {
@@ -97,7 +98,7 @@ export class TcpSocket {
       socket.destroy();
       return;
     }
-    this.#keep(socket, plainAddress(remoteAddress), remotePort);
+    this.#keep(socket, { origin: 'accepted', address: plainAddress(remoteAddress), port: remotePort });
   }
 
   #connect(target: TcpTarget): OpenConnection | undefined {
@@ -113,13 +114,15 @@ export class TcpSocket {
     const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT_MS);
     socket.once('connect', () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));
-    return this.#keep(socket, target.address, target.port);
+    return this.#keep(socket, { origin: 'opened', address: target.address, port: target.port });
   }
 
-  #keep(socket: Socket, address: string, port: number): OpenConnection {
+  #keep(socket: Socket, peer: Peer): OpenConnection {
+    const { origin, address, port } = peer;
     const remote: TcpRemote = { address, port, connectionId: this.#options.nextConnectionId() };
     const connection: TcpConnection = new TcpConnection({
       socket,
+      origin,
       onMessage: (bytes) => this.#options.onMessage(bytes, remote),
       onMalformed: (failure) => {
         const response = buildFailureResponse(failure, randomBytes(8).toString('hex'));
