@@ -14,6 +14,7 @@ const MODULES = [
   'event-connection.js',
   'icons.js',
   'page-styles.js',
+  'panel-announcements.js',
   'panel-page.js',
   'panel-parts.js',
   'panel-styles.js',

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import type { ApiAuditEvent } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
+import type { Requester } from '../../gateway/api/call-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
-import type { FieldName } from '../../vault-client/wire.js';
-import { MemoryCallDesk } from '../support/memory-call-desk.js';
+import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
 export const OTHER_TOKEN = 'test-token-of-agent-bob-0123456789';
@@ -139,4 +140,21 @@ export async function hueOf(indicator: Locator): Promise<Hue> {
   if (spread < 40) return 'grey';
   if (red > 180 && green > 150) return 'yellow';
   return red > green ? 'red' : 'green';
+}
+
+/** Brings a fresh session of a call to three green fields. */
+export async function captureAll(desk: MemoryCallDesk, requester: Requester, callId: string): Promise<void> {
+  const call = desk.call(requester, callId);
+  const sessionId = call.ok ? call.value.session?.id : undefined;
+  if (sessionId === undefined) throw new Error('the call has no payment session');
+  const outcomes: Record<FieldName, EntryOutcome> = {
+    cardNumber: { masked: '**** **** **** 4242', brand: 'visa' },
+    expirationDate: { masked: '**/**' },
+    securityCode: { masked: '***' },
+  };
+  for (const field of FIELD_NAMES) {
+    await desk.capture(requester, sessionId, field);
+    desk.pressKeys(callId, 4);
+    desk.endEntry(callId, outcomes[field]);
+  }
 }

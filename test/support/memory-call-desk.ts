@@ -15,7 +15,6 @@ import type { RecordingAction, RecordingState } from '../../gateway/media/contro
 import { PaymentSession, type SessionInput, SessionStateError } from '../../gateway/payment/payment-session.js';
 import type { SessionView } from '../../gateway/payment/session-view.js';
 import type { CardBrand, FieldErrorCode, FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
-import { FIELD_NAMES } from '../../vault-client/wire.js';
 
 export type MemoryCallOptions = {
   readonly agent: string;
@@ -267,8 +266,6 @@ export class MemoryCallDesk implements CallDesk {
         case 'close-window':
           call.recording = call.recordingBeforeWindow;
           break;
-        case 'disarm-capture':
-          break;
         case 'changed':
           changed = true;
           break;
@@ -399,22 +396,5 @@ function deskCodeOf(code: SessionErrorCode): DeskErrorCode {
       return code;
     default:
       return 'session-not-in-state';
-  }
-}
-
-/** Brings a fresh session of a call to three green fields. */
-export async function captureAll(desk: MemoryCallDesk, requester: Requester, callId: string): Promise<void> {
-  const call = desk.call(requester, callId);
-  const sessionId = call.ok ? call.value.session?.id : undefined;
-  if (sessionId === undefined) throw new Error('the call has no payment session');
-  const outcomes: Record<FieldName, EntryOutcome> = {
-    cardNumber: { masked: '**** **** **** 4242', brand: 'visa' },
-    expirationDate: { masked: '**/**' },
-    securityCode: { masked: '***' },
-  };
-  for (const field of FIELD_NAMES) {
-    await desk.capture(requester, sessionId, field);
-    desk.pressKeys(callId, 4);
-    desk.endEntry(callId, outcomes[field]);
   }
 }

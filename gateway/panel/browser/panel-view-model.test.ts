@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CallView } from '../../api/call-desk.js';
 import type { FieldView, SessionState, SessionView } from '../../payment/session-view.js';
+import { announcementBetween } from './panel-announcements.js';
 import { texts } from './panel-texts.js';
-import { announcementBetween, type PanelInput, panelViewOf } from './panel-view-model.js';
+import { type PanelInput, panelViewOf } from './panel-view-model.js';
 
 const empty: FieldView = { state: 'empty', keyCount: 0, failedAttempts: 0 };
 const captured: FieldView = { state: 'captured', keyCount: 0, failedAttempts: 0, masked: '***' };

@@ -16,11 +16,11 @@ import type { CommandOutcome, DeskClient } from './desk-client.js';
 import { callToShow } from './desk-state.js';
 import { element, setText, show, showText } from './element-builder.js';
 import { icon } from './icons.js';
+import { announcementBetween } from './panel-announcements.js';
 import { FieldRow, Headline, PanelButton, RecordingStrip, TokenBox } from './panel-parts.js';
 import { panelCss } from './panel-styles.js';
 import { texts } from './panel-texts.js';
 import {
-  announcementBetween,
   type ButtonName,
   type FocusTarget,
   type PanelCommand,

@@ -1,0 +1,39 @@
+/** Requests as a client makes them, with the answers taken apart for tests. */
+import { TOKEN } from '../panel/panel-world.js';
+
+export type Answer = {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+};
+
+export class ApiClient {
+  readonly #base: string;
+
+  constructor(port: number) {
+    this.#base = `http://127.0.0.1:${port}`;
+  }
+
+  /** An empty token sends none. */
+  async ask(method: string, path: string, options: RequestInit & { token?: string } = {}): Promise<Answer> {
+    const { token = TOKEN, ...init } = options;
+    const response = await fetch(`${this.#base}${path}`, {
+      method,
+      redirect: 'manual',
+      ...init,
+      headers: { ...(token === '' ? {} : { Authorization: `Bearer ${token}` }), ...init.headers },
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    return { status: response.status, body: isJson ? JSON.parse(text) : { text }, headers: response.headers };
+  }
+
+  post(path: string, body: unknown, token = TOKEN): Promise<Answer> {
+    const headers = { 'Content-Type': 'application/json' };
+    return this.ask('POST', path, { token, body: JSON.stringify(body), headers });
+  }
+}
+
+export function codeOf({ body }: Answer): string | undefined {
+  return (body.error as { code?: string } | undefined)?.code;
+}

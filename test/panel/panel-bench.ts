@@ -1,0 +1,96 @@
+/** One browser for a test file, one server for a test, and what the tests do with the panel again and again. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
+import type { Browser, Locator } from 'playwright-core';
+import type { FieldName } from '../../vault-client/wire.js';
+import {
+  ADA,
+  button,
+  captureAll,
+  launchBrowser,
+  openPage,
+  openSignedIn,
+  type PageOptions,
+  type PanelPage,
+  type PanelServer,
+  row,
+  startServer,
+} from './panel-world.js';
+
+export class PanelBench {
+  world: PanelServer;
+  readonly #browser: Browser;
+  readonly #pages: PanelPage[] = [];
+
+  constructor(browser: Browser, world: PanelServer) {
+    this.#browser = browser;
+    this.world = world;
+  }
+
+  async openSignIn(): Promise<PanelPage> {
+    const page = await openPage(this.#browser, this.world.port);
+    this.#pages.push(page);
+    return page;
+  }
+
+  async open(options: PageOptions = {}): Promise<PanelPage> {
+    const page = await openSignedIn(this.#browser, this.world.port, options);
+    this.#pages.push(page);
+    return page;
+  }
+
+  /** A page whose call has a session that is ready. */
+  async openReady(options: PageOptions = {}): Promise<PanelPage & { readonly callId: string }> {
+    const callId = this.world.desk.addCall({ agent: 'ada', caller: 'Grace Hopper' });
+    const page = await this.open(options);
+    await button(page.panel, 'start').click();
+    await row(page.panel, 'cardNumber').waitFor();
+    return { ...page, callId };
+  }
+
+  async vault(page: PanelPage, callId: string, token: string): Promise<void> {
+    await captureAll(this.world.desk, ADA, callId);
+    await button(page.panel, 'complete').click();
+    await page.panel.getByText('Vaulting the card', { exact: true }).waitFor();
+    this.world.desk.finishTokenization(callId, token);
+    await page.panel.getByText('Card securely vaulted', { exact: true }).waitFor();
+  }
+
+  async close(): Promise<void> {
+    const complaints = this.#pages.flatMap((page) => page.complaints);
+    await Promise.all(this.#pages.map(({ context }) => context.close()));
+    await this.world.server.close();
+    // No script error and no breach of the content security policy, in any test.
+    expect(complaints).toEqual([]);
+  }
+}
+
+/** Installs the hooks; the function answers the bench of the running test. */
+export function usePanelBench(): () => PanelBench {
+  let browser: Browser | undefined;
+  let bench: PanelBench | undefined;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    if (browser !== undefined) bench = new PanelBench(browser, await startServer());
+  });
+  afterEach(() => bench?.close());
+  return () => {
+    if (bench === undefined) throw new Error('the bench is there only inside a test');
+    return bench;
+  };
+}
+
+export const headline = ({ panel }: PanelPage): Locator => panel.locator('.headline strong');
+export const captureButton = ({ panel }: PanelPage, field: FieldName): Locator => row(panel, field).locator('button');
+export const fieldText = ({ panel }: PanelPage, field: FieldName): Locator => row(panel, field).locator('.text');
+export const recordingLabel = ({ panel }: PanelPage): Locator => panel.locator('.pill');
+
+export function isEnabled(page: PanelPage, action: string): Promise<boolean> {
+  return button(page.panel, action).isEnabled();
+}
+
+export async function visibleActions({ panel }: PanelPage): Promise<readonly string[]> {
+  return panel.locator('.actions button:visible').allInnerTexts();
+}
