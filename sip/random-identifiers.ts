@@ -22,8 +22,10 @@ export function newCallId(random: RandomSource): string {
 }
 
 /** Hexadecimal in letters: with figures in it, one identifier in fifty would hold a run of them like a card number's. */
-function lettersOf(bytes: Buffer): string {
+export function lettersOf(bytes: Buffer): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(0x61 + (byte >> 4), 0x61 + (byte & 15));
+  for (const byte of bytes) {
+    text += String.fromCharCode(0x61 + (byte >> 4), 0x61 + (byte & 15));
+  }
   return text;
 }

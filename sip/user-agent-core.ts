@@ -121,8 +121,10 @@ export class UserAgentCore implements LegPort {
   }
 
   flowFailed(flow: Flow, nowMs: number): void {
-    for (const leg of this.#legs.values()) {
-      leg.loseConnection(flow);
+    if (flow.transport !== 'udp') {
+      for (const leg of this.#legs.values()) {
+        leg.loseConnection(flow);
+      }
     }
     this.layer.flowFailed(flow, nowMs);
   }

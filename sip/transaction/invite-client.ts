@@ -128,21 +128,23 @@ export class InviteClient {
   }
 
   #expire(nowMs: number): readonly ClientOutput[] {
-    const outputs: ClientOutput[] = [];
-    for (let due = this.#timers.takeDue(nowMs); due !== undefined; due = this.#timers.takeDue(nowMs)) {
-      if (due === 'A') {
+    // Where a late clock finds A and B due at once, giving up wins over sending again.
+    if (this.#timers.isDue('B', nowMs)) {
+      this.#enter('terminated');
+      return [{ kind: 'failed', cause: 'time-out' }];
+    }
+    switch (this.#timers.takeDue(nowMs)) {
+      case 'A':
         this.#pauseMs *= 2;
         this.#timers.set('A', nowMs + this.#pauseMs);
-        outputs.push({ kind: 'send', bytes: this.#options.bytes });
-      } else {
-        // B finds no answer at all; D and M end the absorbing states in silence.
+        return [{ kind: 'send', bytes: this.#options.bytes }];
+      case 'D':
+      case 'M':
         this.#enter('terminated');
-        if (due === 'B') {
-          outputs.push({ kind: 'failed', cause: 'time-out' });
-        }
-      }
+        return [];
+      default:
+        return [];
     }
-    return outputs;
   }
 
   #enter(state: InviteClientState): void {

@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto';
 import { headerValue, headerValues, topVia, withSource, writeVia } from '../headers.js';
 import type { Flow, HeaderField, SipRequest, SipResponse } from '../message.js';
 import { buildResponse, writeMessage } from '../message-writer.js';
-import { newBranch, type RandomSource } from '../random-identifiers.js';
+import { lettersOf, newBranch, type RandomSource } from '../random-identifiers.js';
 import type { ClientFailure, ClientInput, ClientMachine } from './client-machine.js';
 import { DeadlineQueue, type Scheduled } from './deadline-queue.js';
 import { InviteClient } from './invite-client.js';
@@ -359,7 +359,8 @@ export class TransactionLayer<Owner> {
   ): void {
     // RFC 3261 §8.2.7: the tag is the same for the same request, though nothing is kept of it.
     const identity = `${serverKey(request, request.method)}|${headerValue(request, 'Call-ID') ?? ''}`;
-    const toTag = createHmac('sha256', this.#statelessSecret).update(identity).digest('hex').slice(0, 16);
+    const digest = createHmac('sha256', this.#statelessSecret).update(identity).digest();
+    const toTag = lettersOf(digest.subarray(0, 8));
     this.#outputs.push({ kind: 'send', flow, bytes: writeMessage(buildResponse(request, { ...answer, toTag })) });
   }
 
