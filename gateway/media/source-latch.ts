@@ -128,6 +128,7 @@ export class SourceLatch {
   }
 
   #judgeSsrc(leg: number, packet: LatchPacket): number {
+    this.#candidatePackets[leg] = 0;
     if (packet.ssrc === this.#ssrc[leg]) {
       this.#lastHeardMs[leg] = packet.nowMs;
       return ACCEPTED;
