@@ -1,6 +1,7 @@
 /** One TCP listener with the connections it accepted and those opened from its address. */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { withoutMapping } from './ip-address.js';
 import { buildFailureResponse, writeMessage } from './message-writer.js';
 import { TcpConnection } from './tcp-connection-socket.js';
 
@@ -94,11 +95,11 @@ export class TcpSocket {
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || !this.#hasRoomFor(plainAddress(remoteAddress))) {
+    if (remoteAddress === undefined || remotePort === undefined || !this.#hasRoomFor(withoutMapping(remoteAddress))) {
       socket.destroy();
       return;
     }
-    this.#keep(socket, { origin: 'accepted', address: plainAddress(remoteAddress), port: remotePort });
+    this.#keep(socket, { origin: 'accepted', address: withoutMapping(remoteAddress), port: remotePort });
   }
 
   #connect(target: TcpTarget): OpenConnection | undefined {
@@ -161,11 +162,6 @@ export class TcpSocket {
 
 function remoteKey(target: TcpTarget): string {
   return `${target.address}|${target.port}`;
-}
-
-/** A dual-stack listener sees IPv4 peers as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2); flows name them as the rest of us do. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function isUnspecified(address: string): boolean {

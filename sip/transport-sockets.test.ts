@@ -47,9 +47,13 @@ class Inbox {
 
 const open: TransportSockets[] = [];
 
-async function start(inbox: Inbox, name = 'side'): Promise<{ sockets: TransportSockets; port: number }> {
+async function start(
+  inbox: Inbox,
+  name = 'side',
+  address = '127.0.0.1',
+): Promise<{ sockets: TransportSockets; port: number }> {
   const sockets = new TransportSockets({
-    listeners: [{ name, address: '127.0.0.1', port: 0, transports: ['udp', 'tcp'] }],
+    listeners: [{ name, address, port: 0, transports: ['udp', 'tcp'] }],
     onMessage: inbox.onMessage,
     onFlowFailed: inbox.onFlowFailed,
   });
@@ -181,6 +185,24 @@ describe('TCP', () => {
     for (const client of clients) {
       client.destroy();
     }
+  });
+});
+
+describe('a dual-stack listener', () => {
+  it('names IPv4 peers as IPv4, and answers them', async () => {
+    const left = new Inbox();
+    const right = new Inbox();
+    const a = await start(left);
+    const b = await start(right, 'both', '::');
+    const flow = { listener: 'side', remoteAddress: '127.0.0.1', remotePort: b.port } as const;
+    a.sockets.send({ ...flow, transport: 'udp' }, options);
+    a.sockets.send({ ...flow, transport: 'tcp' }, options);
+    await right.until(() => right.messages.length === 2);
+    for (const message of right.messages) {
+      expect(message.flow.remoteAddress).toBe('127.0.0.1');
+      b.sockets.send(message.flow, options);
+    }
+    await left.until(() => left.messages.length === 2);
   });
 });
 

@@ -1,6 +1,7 @@
 /** One UDP listener. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { withMapping, withoutMapping } from './ip-address.js';
 
 /** Bursts of calls come in while a garbage collection runs; the kernel's default holds about 200 messages. */
 const RECEIVE_BUFFER_BYTES = 1_048_576;
@@ -38,7 +39,7 @@ export class UdpSocket {
         // An error on an open socket concerns one datagram, which SIP will send again.
         this.#socket.on('error', () => undefined);
         this.#socket.on('message', (bytes, remote) =>
-          onDatagram(bytes, { address: remote.address, port: remote.port }),
+          onDatagram(bytes, { address: withoutMapping(remote.address), port: remote.port }),
         );
         try {
           this.#socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
@@ -55,7 +56,8 @@ export class UdpSocket {
     if (!this.#isOpen) {
       return;
     }
-    this.#socket.send(bytes, remote.port, remote.address, (error) => {
+    const address = isIPv6(this.#options.address) ? withMapping(remote.address) : remote.address;
+    this.#socket.send(bytes, remote.port, address, (error) => {
       if (error !== null) {
         this.#options.onSendFailed(remote);
       }

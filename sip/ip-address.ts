@@ -1,0 +1,13 @@
+import { isIPv4 } from 'node:net';
+
+/** A dual-stack socket sees IPv4 peers as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2); flows name them without the prefix. */
+const MAPPED_PREFIX = '::ffff:';
+
+export function withoutMapping(address: string): string {
+  return address.startsWith(MAPPED_PREFIX) && address.includes('.') ? address.slice(MAPPED_PREFIX.length) : address;
+}
+
+/** As an IPv6 socket wants to be told it. */
+export function withMapping(address: string): string {
+  return isIPv4(address) ? `${MAPPED_PREFIX}${address}` : address;
+}
