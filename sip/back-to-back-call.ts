@@ -8,6 +8,7 @@
  *                      [late-re-offer], [late-re-answer]
  */
 import type { BackToBackOutput, LegSide } from './back-to-back-events.js';
+import { type InfoAction, InfoRelay, other } from './info-relay.js';
 import type { CallLeg } from './leg/call-leg.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, Outcome } from './leg/leg-events.js';
@@ -51,9 +52,7 @@ export class BackToBackCall {
   readonly #a: CallLeg;
   #b: CallLeg | undefined;
   readonly #exchanges = new Map<number, Purpose>();
-  readonly #infos = new Map<number, LegSide>();
-  /** Of those, the ones now with the other leg. */
-  readonly #relayedInfos = new Set<number>();
+  readonly #infos: InfoRelay;
   #target: InviteTarget | undefined;
   #state: 'setup' | 'answered' | 'ended' = 'setup';
   #progress: 'none' | 'ringing' | 'early-media' = 'none';
@@ -67,6 +66,10 @@ export class BackToBackCall {
   constructor(port: CallPort, a: CallLeg) {
     this.#port = port;
     this.#a = a;
+    this.#infos = new InfoRelay(
+      (side) => this.#leg(side),
+      (infoId) => port.closeInfo(infoId),
+    );
     // 64 random bits, unlike any other call's on any gateway.
     this.id = a.localTag;
   }
@@ -166,23 +169,8 @@ export class BackToBackCall {
     }
   }
 
-  answerInfo(infoId: number, action: 'accept' | 'relay' | 'refuse', nowMs: number): void {
-    const side = this.#infos.get(infoId);
-    const leg = side === undefined ? undefined : this.#leg(side);
-    if (leg === undefined || side === undefined || this.#relayedInfos.has(infoId)) {
-      return;
-    }
-    const content = leg.infos.pendingContent(infoId);
-    if (action === 'relay' && content !== undefined) {
-      const isSent = this.#leg(other(side))?.infos.send(infoId, content, nowMs) === true;
-      leg.infos.wipe(infoId);
-      if (isSent) {
-        this.#relayedInfos.add(infoId);
-        return;
-      }
-    }
-    this.#closeInfo(infoId);
-    leg.infos.answer(infoId, INFO_OUTCOMES[action], nowMs);
+  answerInfo(infoId: number, action: InfoAction, nowMs: number): void {
+    this.#infos.answer(infoId, action, nowMs);
   }
 
   handleLeg(side: LegSide, event: LegEvent, nowMs: number): void {
@@ -212,13 +200,12 @@ export class BackToBackCall {
         this.#failRenegotiation(passedOn(event.outcome), nowMs);
         break;
       case 'info':
-        this.#infos.set(event.infoId, side);
+        this.#infos.open(event.infoId, side);
         this.#port.openInfo(this, event.infoId);
         this.#port.emit({ ...event, kind: 'info-received', callId: this.id, from: side });
         break;
       case 'info-answered':
-        this.#closeInfo(event.infoId);
-        this.#leg(other(side))?.infos.answer(event.infoId, passedOn(event.outcome), nowMs);
+        this.#infos.settle(event.infoId, passedOn(event.outcome), nowMs);
         break;
       case 'ended':
         this.#finish(side, event.outcome, nowMs);
@@ -352,9 +339,7 @@ export class BackToBackCall {
     this.#a.hangUp(passed, nowMs);
     this.#b?.hangUp(passed, nowMs);
     this.#closeAllExchanges();
-    for (const infoId of [...this.#infos.keys()]) {
-      this.#closeInfo(infoId);
-    }
+    this.#infos.closeAll();
     this.#port.forget(this);
     this.#port.emit({ kind: 'call-ended', callId: this.id, by, status: outcome.status, reason });
   }
@@ -385,12 +370,6 @@ export class BackToBackCall {
     }
   }
 
-  #closeInfo(infoId: number): void {
-    this.#infos.delete(infoId);
-    this.#relayedInfos.delete(infoId);
-    this.#port.closeInfo(infoId);
-  }
-
   #leg(side: LegSide): CallLeg | undefined {
     return side === 'a' ? this.#a : this.#b;
   }
@@ -402,15 +381,4 @@ export class BackToBackCall {
   #responder(): CallLeg | undefined {
     return this.#renegotiation && this.#leg(other(this.#renegotiation.x));
   }
-}
-
-const INFO_OUTCOMES = {
-  accept: { status: 200, reason: 'OK' },
-  refuse: { status: 415, reason: 'Unsupported Media Type' },
-  // Where the other leg could not be asked.
-  relay: { status: 480, reason: 'Temporarily Unavailable' },
-} as const;
-
-function other(side: LegSide): LegSide {
-  return side === 'a' ? 'b' : 'a';
 }

@@ -24,6 +24,8 @@ export type BackToBackOptions = {
   readonly maxTransactions?: number;
   readonly ringingLimitMs?: number;
   readonly isPeer?: (address: string) => boolean;
+  /** Hears of a broken invariant. The call it was met in is hung up, and counted as `internal-error`. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 };
 
 /** What a caller is told to wait when we are full. */
@@ -37,6 +39,7 @@ type Place = { readonly call: BackToBackCall; readonly side: LegSide };
 export class BackToBackUserAgent {
   readonly #core: UserAgentCore;
   readonly #maxCalls: number;
+  readonly #onFault: (error: unknown) => void;
   readonly #calls = new Map<string, BackToBackCall>();
   readonly #hops = new Map<string, number>();
   readonly #places = new Map<string, Place>();
@@ -49,6 +52,7 @@ export class BackToBackUserAgent {
 
   constructor(options: BackToBackOptions) {
     this.#maxCalls = options.maxCalls;
+    this.#onFault = options.onFault ?? (() => undefined);
     this.#core = new UserAgentCore({ ...options, admit: () => this.#admit() });
     this.#port = this.#makePort();
   }
@@ -76,13 +80,17 @@ export class BackToBackUserAgent {
         this.#core.handleDeadline(nowMs);
         break;
       case 'route-call':
-        this.#calls.get(input.callId)?.route({ ...input.target, ...this.#hopsOf(input.callId) }, nowMs);
+        this.#act(this.#calls.get(input.callId), nowMs, (call) => {
+          call.route({ ...input.target, ...this.#hopsOf(input.callId) }, nowMs);
+        });
         break;
       case 'refuse-call':
         this.#calls.get(input.callId)?.refuse(refusal(input.status, input.reason), nowMs);
         break;
       case 'description-ready':
-        this.#exchanges.get(input.exchangeId)?.takeDescription(input.exchangeId, input.sdp, nowMs);
+        this.#act(this.#exchanges.get(input.exchangeId), nowMs, (call) => {
+          call.takeDescription(input.exchangeId, input.sdp, nowMs);
+        });
         break;
       case 'description-refused': {
         const outcome = refusal(input.status, input.reason);
@@ -128,9 +136,25 @@ export class BackToBackUserAgent {
         break;
       case 'leg': {
         const place = this.#places.get(output.localTag);
-        place?.call.handleLeg(place.side, output.event, nowMs);
+        this.#act(place?.call, nowMs, (call) => {
+          call.handleLeg(place?.side ?? 'a', output.event, nowMs);
+        });
         break;
       }
+    }
+  }
+
+  /** Our own mistakes end the call they are made in, and no other. */
+  #act(call: BackToBackCall | undefined, nowMs: number, act: (call: BackToBackCall) => void): void {
+    if (call === undefined) {
+      return;
+    }
+    try {
+      act(call);
+    } catch (error) {
+      this.#onFault(error);
+      this.#outputs.push({ kind: 'counted', code: 'internal-error' });
+      call.hangUp('internal error', nowMs);
     }
   }
 

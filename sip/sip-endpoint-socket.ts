@@ -27,7 +27,13 @@ export class SipEndpoint {
       listeners,
       makeMachine: (addresses) => {
         const peers = isPeer === undefined ? undefined : { isPeer };
-        this.#agent = new BackToBackUserAgent({ addresses, maxCalls, random: randomBytes, ...peers });
+        this.#agent = new BackToBackUserAgent({
+          addresses,
+          maxCalls,
+          random: randomBytes,
+          onFault: onError,
+          ...peers,
+        });
         return this.#agent;
       },
       onOutput,

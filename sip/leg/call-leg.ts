@@ -13,29 +13,27 @@ import { cseqOf, headerValues } from '../headers.js';
 import type { Flow, HeaderField, SipRequest, SipResponse } from '../message.js';
 import { newTag } from '../random-identifiers.js';
 import type { ServerTransaction } from '../transaction/transaction-layer.js';
-import { IncomingInvite, sdpOf } from './incoming-invite.js';
+import { type IncomingInvite, sdpOf } from './incoming-invite.js';
 import { InfoExchange } from './info-exchange.js';
 import { type InviteTarget, initialInvite } from './initial-invite.js';
-import { ALLOWED_METHODS, type LegPort, type Outcome, reasonHeaderFields, reply, SDP_TYPE } from './leg-events.js';
-import { OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
-import { UpdateExchange } from './update-exchange.js';
+import { ALLOWED_METHODS, type LegPort, type Outcome, reasonHeaderFields, reply } from './leg-events.js';
+import { Negotiation, type NegotiationUser } from './negotiation.js';
+import { OutgoingInvite } from './outgoing-invite.js';
 
 /** RFC 3261 §15.1.2 and §9.2: what a request gets that is pending when its call ends. */
 const TERMINATED: Outcome = { status: 487, reason: 'Request Terminated' };
 
 type Phase = 'setup' | 'established' | 'leaving' | 'ended';
 
-export class CallLeg implements OutgoingInviteUser {
+export class CallLeg implements NegotiationUser {
   queuePosition = -1;
   readonly role: 'server' | 'client';
   readonly localTag: string;
   readonly infos: InfoExchange;
   readonly #port: LegPort;
-  readonly #update: UpdateExchange;
+  readonly #negotiation: Negotiation;
   #phase: Phase = 'setup';
   #dialog: Dialog | undefined;
-  #incoming: IncomingInvite | undefined;
-  #outgoing: OutgoingInvite | undefined;
   /** Why the BYE goes out that waits for the ACK. */
   #farewell: Outcome | undefined;
 
@@ -44,15 +42,14 @@ export class CallLeg implements OutgoingInviteUser {
     this.role = role;
     this.localTag = newTag(port.random);
     this.infos = new InfoExchange(port, this);
-    this.#update = new UpdateExchange(port);
+    this.#negotiation = new Negotiation(port, this);
   }
 
   /** The leg of somebody who calls us; rings until told otherwise. */
   static incoming(port: LegPort, transaction: ServerTransaction, nowMs: number): CallLeg {
     const leg = new CallLeg(port, 'server');
     leg.#dialog = Dialog.asServer(transaction.request, { tag: leg.localTag, sequence: 0 }, transaction.flow);
-    leg.#incoming = new IncomingInvite(port, transaction, leg.localTag, nowMs);
-    leg.#incoming.progress({ status: 100, reason: 'Trying' }, nowMs);
+    leg.#negotiation.open(transaction, nowMs);
     port.reschedule(leg);
     return leg;
   }
@@ -61,8 +58,9 @@ export class CallLeg implements OutgoingInviteUser {
   static outgoing(port: LegPort, target: InviteTarget, sdp: Buffer | undefined, nowMs: number): CallLeg {
     const leg = new CallLeg(port, 'client');
     const request = initialInvite(target, { tag: leg.localTag, contact: port.contact(target.flow), sdp }, port.random);
-    leg.#outgoing = new OutgoingInvite(port, leg, request, undefined);
-    if (!leg.#outgoing.start(target.flow, nowMs)) {
+    const invite = new OutgoingInvite(port, leg, request, undefined);
+    leg.#negotiation.enter(invite);
+    if (!invite.start(target.flow, nowMs)) {
       leg.#end({ status: 503, reason: 'Service Unavailable' }, nowMs);
     }
     port.reschedule(leg);
@@ -70,8 +68,7 @@ export class CallLeg implements OutgoingInviteUser {
   }
 
   get deadlineMs(): number {
-    const invitesMs = Math.min(this.#incoming?.deadlineMs ?? Infinity, this.#outgoing?.deadlineMs ?? Infinity);
-    return Math.min(this.#update.deadlineMs, invitesMs);
+    return this.#negotiation.deadlineMs;
   }
 
   get isEnded(): boolean {
@@ -89,78 +86,64 @@ export class CallLeg implements OutgoingInviteUser {
 
   /** True if the far side is, as far as known, at that address. */
   isAt(address: string): boolean {
-    const flow = this.#dialog?.flow ?? this.#outgoing?.flow;
+    const flow = this.#dialog?.flow ?? this.#negotiation.outgoing?.flow;
     return flow?.remoteAddress === address;
   }
 
   /** The offer of the INVITE that made this leg. */
   get initialOffer(): Buffer | undefined {
-    return this.#incoming?.offer;
+    return this.#negotiation.incoming?.offer;
   }
 
   ring(answer: { readonly status: number; readonly reason: string; readonly sdp?: Buffer }, nowMs: number): void {
     if (this.#phase === 'setup') {
-      this.#incoming?.progress(answer, nowMs);
+      this.#negotiation.incoming?.progress(answer, nowMs);
     }
   }
 
   answer(sdp: Buffer | undefined, nowMs: number): void {
-    if (this.#phase === 'setup' && this.#incoming !== undefined) {
+    if (this.#phase === 'setup' && this.#negotiation.incoming !== undefined) {
       this.#phase = 'established';
-      this.#incoming.accept(sdp, nowMs);
+      this.#negotiation.incoming.accept(sdp, nowMs);
       this.#port.reschedule(this);
     }
   }
 
   /** Sends the ACK that waited for the answer to an offer in a 2xx. */
   acknowledge(sdp: Buffer | undefined): void {
-    this.#outgoing?.acknowledge(sdp);
+    this.#negotiation.outgoing?.acknowledge(sdp);
     this.#port.reschedule(this);
   }
 
   /** Starts a re-INVITE. False while another one is on its way either way (RFC 3261 §14.1), or there is no session. */
   renegotiate(sdp: Buffer | undefined, nowMs: number): boolean {
-    if (this.#phase !== 'established' || this.#dialog === undefined || this.#isNegotiating()) {
+    if (this.#phase !== 'established' || this.#dialog === undefined) {
       return false;
     }
-    const flow = this.#port.flowOf(this.#dialog);
-    const headers = [
-      { name: 'Contact', value: this.#port.contact(flow) },
-      { name: 'Allow', value: ALLOWED_METHODS },
-    ];
-    const content = sdp === undefined ? { headers } : { headers, body: sdp, contentType: SDP_TYPE };
-    this.#outgoing = new OutgoingInvite(this.#port, this, this.#dialog.request('INVITE', content), this.#dialog);
-    const isSent = this.#outgoing.start(flow, nowMs);
-    if (!isSent) {
-      this.#outgoing = undefined;
-    }
+    const isSent = this.#negotiation.renegotiate(this.#dialog, sdp, nowMs);
     this.#port.reschedule(this);
     return isSent;
   }
 
   /** Answers `renegotiation-requested`, with an answer or, where the request had none, an offer. */
   acceptRenegotiation(sdp: Buffer | undefined, nowMs: number): void {
-    if (this.#update.isPending) {
-      this.#update.accept(sdp, nowMs);
-    } else if (this.#phase === 'established') {
-      this.#incoming?.accept(sdp, nowMs);
+    if (this.#phase === 'established') {
+      this.#negotiation.accept(sdp, nowMs);
+      this.#port.reschedule(this);
     }
-    this.#port.reschedule(this);
   }
 
   refuseRenegotiation(outcome: Outcome, nowMs: number): void {
-    if (this.#update.isPending) {
-      this.#update.refuse(outcome, nowMs);
-    } else if (this.#phase === 'established') {
-      this.#incoming?.refuse(outcome, [], nowMs);
+    if (this.#phase === 'established') {
+      this.#negotiation.refuse(outcome, nowMs);
+      this.#port.reschedule(this);
     }
-    this.#port.reschedule(this);
   }
 
   /** Takes back a re-INVITE of ours; its outcome is told all the same. */
   cancelRenegotiation(nowMs: number): void {
     if (this.#phase === 'established') {
-      this.#outgoing?.giveUp(TERMINATED, nowMs);
+      this.#negotiation.outgoing?.giveUp(TERMINATED, nowMs);
       this.#port.reschedule(this);
     }
   }
@@ -169,12 +152,12 @@ export class CallLeg implements OutgoingInviteUser {
   hangUp(outcome: Outcome, nowMs: number): void {
     switch (this.#phase) {
       case 'setup':
-        this.#incoming?.refuse(outcome, [], nowMs);
-        this.#outgoing?.giveUp(outcome, nowMs);
+        this.#negotiation.incoming?.refuse(outcome, [], nowMs);
+        this.#negotiation.outgoing?.giveUp(outcome, nowMs);
         this.#leave(nowMs);
         break;
       case 'established':
-        if (this.#incoming?.state === 'accepted') {
+        if (this.#negotiation.incoming?.state === 'accepted') {
           this.#phase = 'leaving';
           this.#farewell = outcome;
           this.infos.drop(nowMs);
@@ -209,10 +192,10 @@ export class CallLeg implements OutgoingInviteUser {
         this.#receiveBye(transaction, nowMs);
         break;
       case 'INVITE':
-        this.#receiveReinvite(transaction, dialog, nowMs);
+        this.#negotiation.receiveReinvite(transaction, dialog, nowMs);
         break;
       case 'UPDATE':
-        this.#receiveUpdate(transaction, dialog, nowMs);
+        this.#negotiation.receiveUpdate(transaction, dialog, nowMs);
         break;
       case 'INFO':
         this.infos.receive(transaction, this.#phase !== 'leaving', nowMs);
@@ -225,20 +208,20 @@ export class CallLeg implements OutgoingInviteUser {
   }
 
   receiveAck(request: SipRequest, nowMs: number): void {
-    const invite = this.#incoming;
+    const invite = this.#negotiation.incoming;
     const isForIt = invite?.sequence === cseqOf(request)?.number && this.#dialogOf(request) !== undefined;
     if (invite !== undefined && isForIt && invite.acknowledge()) {
-      this.#confirm(invite, sdpOf(request), nowMs);
+      this.inviteConfirmed(invite, sdpOf(request), nowMs);
     }
   }
 
   /** A CANCEL that matched the INVITE of this leg, or a re-INVITE in it. The CANCEL itself has been answered. */
   receiveCancel(invite: ServerTransaction, reasonHeaders: readonly string[], nowMs: number): void {
-    if (this.#incoming?.transaction !== invite || this.#incoming.state !== 'pending') {
+    if (this.#negotiation.incoming?.transaction !== invite || this.#negotiation.incoming.state !== 'pending') {
       return;
     }
     if (this.#phase === 'setup') {
-      this.#incoming.refuse(TERMINATED, [], nowMs);
+      this.#negotiation.incoming.refuse(TERMINATED, [], nowMs);
       this.#end({ status: 487, reason: 'Canceled', reasonHeaders }, nowMs);
     } else if (this.#phase === 'established') {
       this.#port.emit(this, { kind: 'renegotiation-canceled' });
@@ -247,21 +230,21 @@ export class CallLeg implements OutgoingInviteUser {
   }
 
   handleDeadline(nowMs: number): void {
-    if (this.#update.handleDeadline(nowMs)) {
+    if (this.#negotiation.updateLapsed(nowMs)) {
       this.#port.emit(this, { kind: 'renegotiation-canceled' });
     }
-    const lapse = this.#incoming?.handleDeadline(nowMs);
+    const lapse = this.#negotiation.incoming?.handleDeadline(nowMs);
     if (lapse === 'unanswered' && this.#phase === 'setup') {
-      this.#incoming?.refuse({ status: 480, reason: 'Temporarily Unavailable' }, [], nowMs);
+      this.#negotiation.incoming?.refuse({ status: 480, reason: 'Temporarily Unavailable' }, [], nowMs);
       this.#end({ status: 480, reason: 'No answer in time' }, nowMs);
     } else if (lapse === 'unanswered') {
-      this.#incoming?.refuse({ status: 504, reason: 'Server Time-out' }, [], nowMs);
+      this.#negotiation.incoming?.refuse({ status: 504, reason: 'Server Time-out' }, [], nowMs);
       this.#port.emit(this, { kind: 'renegotiation-canceled' });
     } else if (lapse === 'unacknowledged') {
       this.#giveUpAck(nowMs);
     }
-    if (this.#outgoing?.handleDeadline(nowMs)) {
-      this.#outgoing.giveUp({ status: 408, reason: 'Request Timeout' }, nowMs);
+    if (this.#negotiation.outgoing?.handleDeadline(nowMs)) {
+      this.#negotiation.outgoing.giveUp({ status: 408, reason: 'Request Timeout' }, nowMs);
       if (this.#phase === 'setup') {
         this.#end({ status: 480, reason: 'No answer in time' }, nowMs);
       }
@@ -278,8 +261,18 @@ export class CallLeg implements OutgoingInviteUser {
     }
   }
 
+  inviteConfirmed(invite: IncomingInvite, sdp: Buffer | undefined, nowMs: number): void {
+    if (this.#phase === 'leaving') {
+      this.#sayGoodbye(this.#farewell ?? { status: 200, reason: 'OK' }, nowMs);
+    } else {
+      const isAnswer = invite.offer === undefined && sdp !== undefined;
+      this.#port.emit(this, { kind: 'acknowledged', ...(isAnswer ? { sdp } : undefined) });
+    }
+    this.#port.reschedule(this);
+  }
+
   inviteProgressed(invite: OutgoingInvite, response: SipResponse): void {
-    if (invite === this.#outgoing && this.#phase === 'setup') {
+    if (invite === this.#negotiation.outgoing && this.#phase === 'setup') {
       // RFC 3261 §13.2.1: an unreliable provisional answer can bring an answer, never an offer.
       const sdp = invite.isOfferless ? undefined : sdpOf(response);
       const { status, reason } = response;
@@ -306,7 +299,7 @@ export class CallLeg implements OutgoingInviteUser {
   }
 
   inviteRejected(invite: OutgoingInvite, outcome: Outcome, nowMs: number): void {
-    if (invite !== this.#outgoing) {
+    if (invite !== this.#negotiation.outgoing) {
       return;
     }
     if (this.#phase === 'setup') {
@@ -336,10 +329,10 @@ export class CallLeg implements OutgoingInviteUser {
     this.#reply(transaction, 200, 'OK', [], nowMs);
     const wasLeaving = this.#phase === 'leaving';
     // RFC 3261 §15.1.2: requests still pending are answered 487.
-    this.#incoming?.refuse(TERMINATED, [], nowMs);
-    this.#incoming?.acknowledge();
-    this.#outgoing?.giveUp(TERMINATED, nowMs);
-    this.#outgoing?.acknowledge(undefined);
+    this.#negotiation.incoming?.refuse(TERMINATED, [], nowMs);
+    this.#negotiation.incoming?.acknowledge();
+    this.#negotiation.outgoing?.giveUp(TERMINATED, nowMs);
+    this.#negotiation.outgoing?.acknowledge(undefined);
     this.#leave(nowMs);
     if (!wasLeaving) {
       const reasonHeaders = headerValues(transaction.request, 'Reason');
@@ -347,79 +340,10 @@ export class CallLeg implements OutgoingInviteUser {
     }
   }
 
-  #receiveReinvite(transaction: ServerTransaction, dialog: Dialog, nowMs: number): void {
-    const current = this.#incoming;
-    if (this.#phase !== 'established' || current?.state === 'pending') {
-      // RFC 3261 §14.2: the first INVITE has no final answer yet.
-      this.#refuseBusy(transaction, nowMs);
-      return;
-    }
-    if (current?.state === 'accepted' && current.offer !== undefined) {
-      // Its sender has our 2xx, or it would not begin another one: the ACK is late or lost.
-      current.acknowledge();
-      this.#confirm(current, undefined, nowMs);
-    }
-    if (this.#isNegotiating()) {
-      this.#port.count('glare');
-      this.#reply(transaction, 491, 'Request Pending', [], nowMs);
-      return;
-    }
-    dialog.refreshTarget(transaction.request);
-    this.#incoming = new IncomingInvite(this.#port, transaction, this.localTag, nowMs);
-    this.#incoming.progress({ status: 100, reason: 'Trying' }, nowMs);
-    this.#request(this.#incoming.offer);
-  }
-
-  #receiveUpdate(transaction: ServerTransaction, dialog: Dialog, nowMs: number): void {
-    const offer = sdpOf(transaction.request);
-    if (offer === undefined) {
-      // A refresh of the target or of session timers (RFC 3311 §5.2, RFC 4028): nothing changes between the legs.
-      dialog.refreshTarget(transaction.request);
-      const headers = [{ name: 'Contact', value: this.#port.contact(transaction.flow) }];
-      this.#reply(transaction, 200, 'OK', headers, nowMs);
-    } else if (this.#update.isPending || this.#incoming?.state === 'pending') {
-      this.#refuseBusy(transaction, nowMs);
-    } else if (this.#phase !== 'established' || this.#isNegotiating()) {
-      this.#reply(transaction, 491, 'Request Pending', [], nowMs);
-    } else {
-      dialog.refreshTarget(transaction.request);
-      this.#update.open(transaction, nowMs);
-      this.#request(offer);
-    }
-  }
-
-  #request(offer: Buffer | undefined): void {
-    this.#port.emit(this, { kind: 'renegotiation-requested', ...(offer === undefined ? undefined : { sdp: offer }) });
-  }
-
-  #refuseBusy(transaction: ServerTransaction, nowMs: number): void {
-    // RFC 3261 §14.2: a Retry-After between 0 and 10 s.
-    const seconds = this.#port.random(1)[0] % 11;
-    const headers = [{ name: 'Retry-After', value: String(seconds) }];
-    this.#reply(transaction, 500, 'Server Internal Error', headers, nowMs);
-  }
-
-  /** An offer and its answer, or an INVITE and its ACK, are still on their way (RFC 3261 §14.1, RFC 6337 §4). */
-  #isNegotiating(): boolean {
-    const incoming = this.#incoming?.state;
-    const isAnswering = incoming === 'pending' || incoming === 'accepted' || this.#update.isPending;
-    return isAnswering || this.#outgoing?.isInProgress === true;
-  }
-
-  #confirm(invite: IncomingInvite, sdp: Buffer | undefined, nowMs: number): void {
-    if (this.#phase === 'leaving') {
-      this.#sayGoodbye(this.#farewell ?? { status: 200, reason: 'OK' }, nowMs);
-    } else {
-      const isAnswer = invite.offer === undefined && sdp !== undefined;
-      this.#port.emit(this, { kind: 'acknowledged', ...(isAnswer ? { sdp } : undefined) });
-    }
-    this.#port.reschedule(this);
-  }
-
   /** RFC 3261 §13.3.1.4: no ACK within 64*T1; the dialog stands, and is ended by BYE. */
   #giveUpAck(nowMs: number): void {
     this.#port.count('ack-missing');
-    this.#incoming?.acknowledge();
+    this.#negotiation.incoming?.acknowledge();
     const outcome = this.#farewell ?? { status: 408, reason: 'No ACK' };
     const wasLeaving = this.#phase === 'leaving';
     this.#sayGoodbye(outcome, nowMs);
@@ -429,9 +353,9 @@ export class CallLeg implements OutgoingInviteUser {
   }
 
   #sayGoodbye(outcome: Outcome, nowMs: number): void {
-    this.#incoming?.refuse(TERMINATED, [], nowMs);
-    this.#outgoing?.acknowledge(undefined);
-    this.#outgoing?.giveUp(outcome, nowMs);
+    this.#negotiation.incoming?.refuse(TERMINATED, [], nowMs);
+    this.#negotiation.outgoing?.acknowledge(undefined);
+    this.#negotiation.outgoing?.giveUp(outcome, nowMs);
     if (this.#dialog !== undefined) {
       const bye = this.#dialog.request('BYE', { headers: reasonHeaderFields(outcome) });
       this.#port.layer.request(bye, { flow: this.#port.flowOf(this.#dialog) }, nowMs);
@@ -453,7 +377,7 @@ export class CallLeg implements OutgoingInviteUser {
     if (this.#dialog !== undefined) {
       return this.#dialog.matches(request) ? this.#dialog : undefined;
     }
-    return this.#outgoing?.earlyDialog(request);
+    return this.#negotiation.outgoing?.earlyDialog(request);
   }
 
   #end(outcome: Outcome, nowMs: number): void {
@@ -463,7 +387,7 @@ export class CallLeg implements OutgoingInviteUser {
 
   #leave(nowMs: number): void {
     this.#phase = 'ended';
-    this.#update.refuse(TERMINATED, nowMs);
+    this.#negotiation.refuseAll(TERMINATED, nowMs);
     this.infos.drop(nowMs);
     this.#port.retire(this);
   }

@@ -273,6 +273,23 @@ describe('a call that comes to nothing', () => {
     expectNothingLeft(stage);
   });
 
+  test('is routed to where we cannot speak: it alone is ended', () => {
+    const stage = setStage(38);
+    stage.gateway.onCall = (arrival) => {
+      const routed = stage.gateway.route(arrival);
+      if (routed.kind !== 'route-call') {
+        return routed;
+      }
+      const flow = { ...routed.target.flow, listener: 'nowhere' };
+      return { ...routed, target: { ...routed.target, flow } };
+    };
+    stage.caller.dial('c1', { sdp: OFFER });
+    stage.network.run(1_000);
+    expect(stage.caller.heard).toMatchObject([{ kind: 'ended', outcome: { status: 503 } }]);
+    expect(stage.gateway.counts.get('internal-error')).toBe(1);
+    expectNothingLeft(stage);
+  });
+
   test('has its description refused by the media: 488 to the caller, nothing to the agent', () => {
     const stage = setStage(37);
     stage.gateway.onDescription = ({ exchangeId }) => ({

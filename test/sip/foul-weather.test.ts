@@ -36,8 +36,8 @@ describe('many calls', () => {
   test.each(weathers)('all succeed with %s', (_name, weather) => {
     for (const seed of [1, 2, 3]) {
       const stage = setStage(seed * 100, weather);
-      const tally = runCalls(stage, 300, 20);
-      expect({ seed, ...tally }).toEqual({ seed, accepted: 300, failed: 0, gatewayEnded: 300 });
+      const tally = runCalls(stage, 100, 20);
+      expect({ seed, ...tally }).toEqual({ seed, accepted: 100, failed: 0, gatewayEnded: 100 });
       expect({ seed, left: holdingsAfterAll(stage).filter((count) => count > 0) }).toEqual({ seed, left: [] });
     }
   });
@@ -51,9 +51,9 @@ describe('many calls', () => {
     expect(holdingsAfterAll(stage).filter((count) => count > 0)).toEqual([]);
   });
 
-  test('of four thousand, none fails and nothing is left', () => {
+  test('of two thousand, none fails and nothing is left', () => {
     const stage = setStage(7);
-    expect(runCalls(stage, 4_000, 200)).toEqual({ accepted: 4_000, failed: 0, gatewayEnded: 4_000 });
+    expect(runCalls(stage, 2_000, 200)).toEqual({ accepted: 2_000, failed: 0, gatewayEnded: 2_000 });
     expect(holdingsAfterAll(stage).filter((count) => count > 0)).toEqual([]);
   });
 });
