@@ -29,5 +29,7 @@ export function meanSquare(samples: Int16Array, start: number, count: number): n
 
 /** Rounds and saturates, as a converter at full scale does. */
 export function toSample(value: number): number {
-  return Math.max(-32_768, Math.min(32_767, Math.round(value)));
+  if (value >= 32_767) return 32_767;
+  if (value <= -32_768) return -32_768;
+  return value < 0 ? (value - 0.5) | 0 : (value + 0.5) | 0;
 }

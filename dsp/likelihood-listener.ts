@@ -66,6 +66,7 @@ const WINDOWS: readonly { readonly segmentSamples: number; readonly windows: rea
 const STEP_SAMPLES = 8;
 /** Rounding to whole samples leaves at least about this much power, so a perfect fit is not infinitely good. */
 const LEAST_RESIDUAL_POWER = 0.1;
+const DB_PER_NEPER = 10 / Math.LN10;
 /** Two amplitudes and two phases, fitted anew in each segment. */
 const PARAMETERS_PER_SEGMENT = 4;
 
@@ -106,7 +107,7 @@ export function listen(
 /** Log-likelihood gained over noise alone, less the price of the parameters (Schwarz's criterion). */
 function logLikelihood(fitDb: number, segmentSamples: number, segments: number): number {
   const samples = segmentSamples * segments;
-  return (samples / 2) * (fitDb * (Math.LN10 / 10)) - (PARAMETERS_PER_SEGMENT * segments * Math.log(samples)) / 2;
+  return (samples / 2) * (fitDb / DB_PER_NEPER) - (PARAMETERS_PER_SEGMENT * segments * Math.log(samples)) / 2;
 }
 
 /** Listens for every press and counts what was read. */
@@ -136,18 +137,30 @@ class PrefixSums {
     for (let index = 0; index < count; index += 1) {
       this.energy[index + 1] = this.energy[index] + samples[from + index] ** 2;
     }
-    const sumsWith = (wave: (radians: number) => number) =>
-      TONE_HZ.map((hz) => {
-        const sums = new Float64Array(count + 1);
-        const step = (2 * Math.PI * hz) / SAMPLE_RATE_HZ;
-        for (let index = 0; index < count; index += 1) {
-          sums[index + 1] = sums[index] + samples[from + index] * wave(step * index);
-        }
-        return sums;
-      });
-    this.re = sumsWith(Math.cos);
-    this.im = sumsWith((radians) => -Math.sin(radians));
+    this.re = TONE_HZ.map((hz) => runningSum(samples, from, count, hz, QUARTER_TURN));
+    this.im = TONE_HZ.map((hz) => runningSum(samples, from, count, hz, HALF_TURN));
   }
+}
+
+/** Frequencies are whole hertz, so every phase is a multiple of one 8000th of a turn. */
+const SINES = Float64Array.from({ length: SAMPLE_RATE_HZ }, (_, index) =>
+  Math.sin((2 * Math.PI * index) / SAMPLE_RATE_HZ),
+);
+const QUARTER_TURN = SAMPLE_RATE_HZ / 4;
+const HALF_TURN = SAMPLE_RATE_HZ / 2;
+
+/** Running sum of the samples times a sine that starts at `phase`: a quarter turn makes it a cosine, a half negates it. */
+function runningSum(samples: Int16Array, from: number, count: number, hz: number, phase: number): Float64Array {
+  const sums = new Float64Array(count + 1);
+  let at = phase;
+  let sum = 0;
+  for (let index = 0; index < count; index += 1) {
+    sum += samples[from + index] * SINES[at];
+    sums[index + 1] = sum;
+    at += hz;
+    if (at >= SAMPLE_RATE_HZ) at -= SAMPLE_RATE_HZ;
+  }
+  return sums;
 }
 
 type BestWindow = { readonly key: number; readonly fitDb: number };
@@ -173,8 +186,10 @@ class SegmentFits {
       if (energy === 0) continue;
       correlate(sums, start, segmentSamples, re, im);
       for (let pair = 0; pair < KEY_COUNT; pair += 1) {
-        const residual = Math.max(energy - explained(re, im, inverse, pair), leastResidual);
-        this.#fitsDb[index * KEY_COUNT + pair] = Math.max(0, 10 * Math.log10(energy / residual));
+        const left = energy - explained(re, im, inverse, pair);
+        const residual = left > leastResidual ? left : leastResidual;
+        if (residual >= energy) continue;
+        this.#fitsDb[index * KEY_COUNT + pair] = DB_PER_NEPER * Math.log(energy / residual);
       }
     }
   }

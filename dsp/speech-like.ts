@@ -125,8 +125,8 @@ class Voice {
       this.#pitchHz += (this.#pitchTargetHz - this.#pitchHz) * 0.08 + this.#pitchHz * this.#random.between(-0.02, 0.02);
       pulse = this.#random.between(0.9, 1.1);
     }
-    // A pulse falls off at about 6 dB an octave before the mouth lifts it again by as much.
-    this.#glottis = 0.9 * this.#glottis + pulse;
+    // The glottis' pulse falls off at 6 dB an octave; the lips lift it again in part.
+    this.#glottis = 0.97 * this.#glottis + pulse;
     const breath = BREATH * this.#random.gaussian();
     let mouth = this.#voicing * (this.#glottis + breath);
     for (const formant of this.#formants) mouth = formant.next(mouth);

@@ -6,10 +6,8 @@
 import { SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
 import { HALF_SAMPLES, WINDOW_SAMPLES } from './hop-bank.js';
 import { powerOfDbm0 } from './level.js';
+import type { Run } from './press-debounce.js';
 import type { TonePairFit } from './tone-pair-fit.js';
-
-/** 26 ms of windows: tones of 30 ms make it, tones of 23 ms (Q.24: shall not operate) never do. */
-export const RUN_HOPS = 13;
 
 /** Q.24 wants 1.5 % + 2 Hz and 1.8 % (NTT) accepted, 3.0 % (NTT) and 3.5 % refused. */
 const LARGEST_OFFSET_SHARE = 0.0245;
@@ -30,8 +28,9 @@ const LAG_HOPS = 3;
 const LAG_SAMPLES = HALF_SAMPLES;
 const LAG_PHASES = TONE_HZ.map((hz) => (2 * Math.PI * hz * LAG_SAMPLES) / SAMPLE_RATE_HZ);
 
-export class TonePairRun {
+export class TonePairRun implements Run {
   hops = 0;
+  readonly #fit: TonePairFit;
   /** Complex amplitudes of the last three hops: low and high tone, real and imaginary part. */
   readonly #recent = new Float64Array(LAG_HOPS * 4);
   /** Sum of the phase advances, as complex numbers: low tone, then high tone. */
@@ -43,8 +42,13 @@ export class TonePairRun {
   #least = Number.POSITIVE_INFINITY;
   #largest = 0;
 
-  /** Adds the newest hop, whose pair is the run's; says `restarted` if the hops before it were too quiet to count. */
-  add(fit: TonePairFit): 'added' | 'restarted' {
+  constructor(fit: TonePairFit) {
+    this.#fit = fit;
+  }
+
+  /** Adds the newest hop, whose pair is the run's; says `restarted` if those before it were too quiet to count. */
+  add(): 'added' | 'restarted' {
+    const fit = this.#fit;
     const low = fit.lowRe * fit.lowRe + fit.lowIm * fit.lowIm;
     const high = fit.highRe * fit.highRe + fit.highIm * fit.highIm;
     const isRising = low + high > this.#least * LARGEST_RIPPLE_RATIO;

@@ -229,7 +229,7 @@ export class ToneSuppressor {
       // Nothing of what is masked may linger in the filters.
       this.#notches.reset();
       this.#replacement.render(filler, chunk);
-      for (let index = 0; index < chunk; index += 1) output[outputOffset + index] = Math.round(filler[index]);
+      for (let index = 0; index < chunk; index += 1) output[outputOffset + index] = toSample(filler[index]);
       this.#mutedSamples += chunk;
       return;
     }

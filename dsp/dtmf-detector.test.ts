@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals';
+import { DtmfDetector, PRESS_BEGAN, PRESS_ENDED } from './dtmf-detector.js';
+import { KEY_COUNT } from './dtmf-keys.js';
+import type { KnownPress } from './likelihood-listener.js';
+import { Q24_SECTIONS, renderSection } from './q24-set.js';
+import { SeededRandom } from './seeded-random.js';
+import { SpeechLike } from './speech-like.js';
+import { renderPress } from './tone-generator.js';
+
+const SEED = 20_261;
+
+type Report = { readonly key: number; readonly onsetSample: number };
+
+function detect(samples: Int16Array, frameSamples = 160): Report[] {
+  const detector = new DtmfDetector();
+  const reports: Report[] = [];
+  for (let at = 0; at < samples.length; at += frameSamples) {
+    const frame = samples.subarray(at, at + frameSamples);
+    if ((detector.process(frame, frame.length) & PRESS_BEGAN) === 0) continue;
+    reports.push({ key: detector.takeKey(), onsetSample: detector.onsetSample });
+  }
+  return reports;
+}
+
+/** Presses reported exactly once with their key, and reports that belong to none. */
+function score(reports: readonly Report[], presses: readonly KnownPress[]): { right: number; extra: number } {
+  let right = 0;
+  for (const press of presses) {
+    const own = reports.filter(
+      ({ onsetSample }) => onsetSample >= press.onsetSample - 96 && onsetSample < press.offsetSample,
+    );
+    if (own.length === 1 && own[0].key === press.key) right += 1;
+  }
+  return { right, extra: reports.length - right };
+}
+
+describe(`Q.24 material, seed ${SEED}`, () => {
+  test('at least 99.9 % of the presses within the limits are reported, each once', () => {
+    let presses = 0;
+    let right = 0;
+    const faults: string[] = [];
+    Q24_SECTIONS.forEach((section, index) => {
+      if (section.verdict !== 'accept') return;
+      const rendered = renderSection(section, { seed: SEED + index, rounds: 2, encoding: index % 2 ? 'PCMU' : 'PCMA' });
+      const result = score(detect(rendered.samples), rendered.presses);
+      presses += rendered.presses.length;
+      right += result.right;
+      if (result.extra > 0 || result.right < rendered.presses.length) faults.push(section.name);
+      expect({ section: section.name, extra: result.extra }).toEqual({ section: section.name, extra: 0 });
+    });
+    expect({ isEnough: right >= 0.999 * presses, faults: right >= 0.999 * presses ? [] : faults }).toEqual({
+      isEnough: true,
+      faults: [],
+    });
+  });
+
+  test.each(
+    Q24_SECTIONS.filter((section) => section.verdict === 'reject').map((section) => [section.name, section] as const),
+  )('nothing is reported for: %s', (_, section) => {
+    for (const encoding of ['PCMU', 'PCMA'] as const) {
+      expect(detect(renderSection(section, { seed: SEED, rounds: 2, encoding }).samples)).toEqual([]);
+    }
+  });
+});
+
+describe('single presses', () => {
+  test.each(Array.from({ length: KEY_COUNT }, (_, key) => key))('key %i is reported once, onset within 4 ms', (key) => {
+    const samples = new Int16Array(2_400);
+    renderPress(samples, { key, startSample: 805, lengthSamples: 400 });
+    const [report, ...others] = detect(samples);
+    expect(others).toEqual([]);
+    expect(report.key).toBe(key);
+    expect(Math.abs(report.onsetSample - 805)).toBeLessThanOrEqual(32);
+  });
+
+  test('the same key again after a pause of 30 ms is a second press', () => {
+    const samples = new Int16Array(2_400);
+    for (const startSample of [400, 960]) renderPress(samples, { key: 1, startSample, lengthSamples: 320 });
+    expect(detect(samples).map(({ key }) => key)).toEqual([1, 1]);
+  });
+
+  test('a break of just under 20 ms does not make two presses of one', () => {
+    const samples = new Int16Array(2_400);
+    for (const startSample of [400, 955]) renderPress(samples, { key: 8, startSample, lengthSamples: 400 });
+    expect(detect(samples).map(({ key }) => key)).toEqual([8]);
+  });
+
+  test('a press ends about 30 ms after its tone, and isPressed follows', () => {
+    const samples = new Int16Array(2_400);
+    renderPress(samples, { key: 4, startSample: 400, lengthSamples: 800 });
+    const detector = new DtmfDetector();
+    let endedAt = 0;
+    for (let at = 0; at < samples.length; at += 16) {
+      const flags = detector.process(samples.subarray(at, at + 16), 16);
+      if ((flags & PRESS_BEGAN) !== 0) expect(detector.isPressed).toBe(true);
+      if ((flags & PRESS_ENDED) !== 0) endedAt = detector.position;
+    }
+    expect(detector.isPressed).toBe(false);
+    expect(endedAt - 1_200).toBeGreaterThan(160);
+    expect(endedAt - 1_200).toBeLessThan(320);
+  });
+
+  test('a key is handed out once', () => {
+    const samples = new Int16Array(1_600);
+    renderPress(samples, { key: 15, startSample: 100, lengthSamples: 800 });
+    const detector = new DtmfDetector();
+    detector.process(samples, samples.length);
+    expect([detector.takeKey(), detector.takeKey()]).toEqual([15, -1]);
+  });
+
+  test('a press under way at a reset is forgotten, and found anew if it goes on', () => {
+    const samples = new Int16Array(1_600);
+    renderPress(samples, { key: 2, startSample: 0, lengthSamples: 1_600 });
+    const detector = new DtmfDetector();
+    detector.process(samples, 800);
+    detector.reset();
+    expect([detector.takeKey(), detector.position, detector.onsetSample, detector.isPressed]).toEqual([
+      -1,
+      0,
+      0,
+      false,
+    ]);
+    expect(detector.process(samples.subarray(800), 800)).toBe(PRESS_BEGAN);
+    expect(detector.takeKey()).toBe(2);
+  });
+});
+
+test('frames of any length give the same reports', () => {
+  const section = Q24_SECTIONS.filter(({ name }) => name.startsWith('all limits at once'))[1];
+  const { samples } = renderSection(section, { seed: SEED, rounds: 1, encoding: 'PCMU' });
+  const reference = detect(samples, 16);
+  expect(reference.length).toBeGreaterThanOrEqual(15);
+  for (const frameSamples of [1, 7, 15, 17, 80, 160, 161, 240, 320, 333, 480]) {
+    expect(detect(samples, frameSamples)).toEqual(reference);
+  }
+});
+
+test('speech-like audio at -15 dBm0 is not taken for a key in five minutes', () => {
+  const samples = new Int16Array(480_000);
+  for (let seed = SEED; seed < SEED + 5; seed += 1) {
+    new SpeechLike({ seed, levelDbm0: -15 }).render(samples, samples.length);
+    expect({ seed, reports: detect(samples) }).toEqual({ seed, reports: [] });
+  }
+});
+
+describe('hostile audio', () => {
+  const random = new SeededRandom(SEED);
+  const signals: readonly (readonly [string, (index: number) => number])[] = [
+    ['digital silence', () => 0],
+    ['full-scale direct current', () => 32_767],
+    ['negative full scale', () => -32_768],
+    ['full-scale square wave', (index) => (index & 8 ? 32_767 : -32_768)],
+    ['square wave at a row frequency', (index) => (Math.floor((index * 697 * 2) / 8_000) & 1 ? 32_767 : -32_768)],
+    ['alternating samples', (index) => (index & 1 ? 32_767 : -32_768)],
+    ['random samples', () => random.nextInt32() >> 16],
+    ['single clicks', (index) => (index % 997 === 0 ? 32_767 : 0)],
+    ['ones', () => 1],
+  ];
+
+  test.each(signals)('%s gives no key, and the next press is heard', (_, signal) => {
+    const samples = Int16Array.from({ length: 16_000 }, (_value, index) => signal(index));
+    const after = new Int16Array(1_600);
+    renderPress(after, { key: 9, startSample: 400, lengthSamples: 800 });
+    const detector = new DtmfDetector();
+    expect(detector.process(samples, samples.length)).toBe(0);
+    expect(detector.process(after, after.length) & PRESS_BEGAN).toBe(PRESS_BEGAN);
+    expect(detector.takeKey()).toBe(9);
+    expect(Number.isFinite(detector.onsetSample)).toBe(true);
+  });
+});

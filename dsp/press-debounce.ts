@@ -1,0 +1,122 @@
+/**
+ * From hops to presses. "+" is a hop whose window fits one pair of tones, "." one that fits none (or another pair); each row is a test.
+ *
+ * | pattern of hops                         | outcome                                                              |
+ * | --------------------------------------- | -------------------------------------------------------------------- |
+ * | 12 × "+"                                | nothing: Q.24 wants no operation for 23 ms of tone                   |
+ * | 13 × "+"                                | press began, if the run as a whole is a key                          |
+ * | 13 × "+", broken by one or two "."      | press began: noise near the limit must not cost the key              |
+ * | three "." before the 13th "+"           | nothing, counting starts anew                                        |
+ * | 13 × "+" that are no key                | nothing, counting starts anew                                        |
+ * | press, then up to 13 × ".", then "+"    | still the same press: breaks up to 20 ms are bridged (ES 201 235-3)  |
+ * | press, then 14 × "."                    | press ended; the same pair again is a new press (pause of 30 ms, NTT) |
+ * | press, then 13 × "+" of another pair    | press ended and the other one began, in the same hop                 |
+ */
+
+export const PRESS_BEGAN = 1;
+export const PRESS_ENDED = 2;
+
+/** What a hop says when it fits no pair. Pairs are `row * 4 + column`. */
+export const NO_PAIR = -1;
+
+/** 26 ms of windows: tones of 30 ms make it, tones of 23 ms (Q.24: shall not operate) never do. */
+export const RUN_HOPS = 13;
+const TOLERATED_BAD_HOPS = 2;
+/** 28 ms: longer than the breaks of 10 ms (Q.24) and 20 ms (ETSI) to bridge, shorter than the pause of 30 ms to see. */
+const END_HOPS = 14;
+
+/** The measurements of the run's hops, examined when there are enough of them. */
+export type Run = {
+  readonly hops: number;
+  /** Adds the newest hop; `restarted` if the hops before it were dropped. */
+  add(): 'added' | 'restarted';
+  isKey(pair: number): boolean;
+  reset(): void;
+};
+
+export class PressDebounce {
+  readonly #run: Run;
+  #hop = 0;
+  #runPair = NO_PAIR;
+  #runStartHop = 0;
+  #badHops = 0;
+  #pressPair = NO_PAIR;
+  #missedHops = 0;
+  #pressStartHop = 0;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** Pair of the press that is going on, or `NO_PAIR`. */
+  get pressPair(): number {
+    return this.#pressPair;
+  }
+
+  /** The hop, counted from 1, with which the newest press's run began. */
+  get pressStartHop(): number {
+    return this.#pressStartHop;
+  }
+
+  /** Takes the newest hop's pair; returns `PRESS_BEGAN`, `PRESS_ENDED`, both or 0. */
+  takeHop(pair: number): number {
+    this.#hop += 1;
+    return this.#followPress(pair) | this.#followRun(pair);
+  }
+
+  reset(): void {
+    this.#run.reset();
+    this.#hop = 0;
+    this.#runPair = NO_PAIR;
+    this.#runStartHop = 0;
+    this.#badHops = 0;
+    this.#pressPair = NO_PAIR;
+    this.#missedHops = 0;
+    this.#pressStartHop = 0;
+  }
+
+  #followPress(pair: number): number {
+    if (this.#pressPair === NO_PAIR) return 0;
+    if (pair === this.#pressPair) {
+      this.#missedHops = 0;
+      return 0;
+    }
+    this.#missedHops += 1;
+    if (this.#missedHops < END_HOPS) return 0;
+    this.#pressPair = NO_PAIR;
+    return PRESS_ENDED;
+  }
+
+  #followRun(pair: number): number {
+    if (pair !== this.#runPair) {
+      if (this.#runPair !== NO_PAIR) {
+        this.#badHops += 1;
+        if (this.#badHops <= TOLERATED_BAD_HOPS) return 0;
+      }
+      this.#startRun(pair);
+    }
+    if (pair === NO_PAIR) return 0;
+    this.#badHops = 0;
+    if (this.#run.add() === 'restarted') this.#runStartHop = this.#hop;
+    if (this.#run.hops < RUN_HOPS) return 0;
+    const isKey = this.#run.isKey(pair);
+    const flags = isKey && pair !== this.#pressPair ? this.#begin(pair) : 0;
+    this.#startRun(NO_PAIR);
+    return flags;
+  }
+
+  #startRun(pair: number): void {
+    this.#run.reset();
+    this.#runPair = pair;
+    this.#runStartHop = this.#hop;
+    this.#badHops = 0;
+  }
+
+  #begin(pair: number): number {
+    const flags = this.#pressPair === NO_PAIR ? PRESS_BEGAN : PRESS_BEGAN | PRESS_ENDED;
+    this.#pressPair = pair;
+    this.#missedHops = 0;
+    this.#pressStartHop = this.#runStartHop;
+    return flags;
+  }
+}
