@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import sodium from 'sodium-native';
 
@@ -25,7 +25,7 @@ const NOTHING = '[digits]';
  * The digits are lent, not handed out: a reader gets a view that is good until it returns.
  */
 export class DigitBuffer {
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
   #length = 0;
   #released = false;
 
@@ -68,6 +68,7 @@ export class DigitBuffer {
     this.wipe();
     this.#released = true;
     sodium.sodium_free(this.#bytes);
+    this.#bytes = Buffer.alloc(0);
   }
 
   toString(): string {

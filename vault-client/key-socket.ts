@@ -7,7 +7,7 @@ import type { SealedKey } from './card-sessions.js';
 import { VaultError } from './errors.js';
 import type { KeyFrameFailure, KeyFrameOpener } from './key-frame.js';
 import { HELLO_FRAME, KEY_FRAME } from './wire.js';
-import { type Frame, FrameDecoder } from './wire-frames.js';
+import { type Frame, FrameDecoder, FrameError } from './wire-frames.js';
 
 /** One for each media process, of which there are 64 at most, and one more for each while it is being replaced. */
 const MAX_CONNECTIONS = 128;
@@ -89,7 +89,7 @@ export class KeySocket {
           else this.#cutOff(socket);
         });
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'frame-too-large') this.#cutOff(socket);
+        if (error instanceof FrameError) this.#cutOff(socket);
         else throw error;
       }
       if (connection.greeted) clearTimeout(helloTimer);

@@ -66,7 +66,7 @@ function openExisting(path: string): number | undefined {
     // Without O_NONBLOCK a FIFO put in the file's place would hold the vault up for ever.
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new VaultError('secret-file-unavailable');
   }
 }

@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EmbeddedVaultStore } from './embedded-vault-store.js';
+import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
+import { type AuditEvent, RedeemServer } from './redeem-server.js';
+
+const CREDENTIAL = 'a-credential-that-is-long-enough-to-be-one-0123';
+const NUMBER = '4929612345678901';
+const UNKNOWN = 'tgt_AAAAAAAAAAAAAAAAAAAAAA';
+
+let directory = '';
+let nowMs = 0;
+let store: EmbeddedVaultStore;
+let server: RedeemServer;
+let port = 0;
+let audited: AuditEvent[] = [];
+let agent: Agent;
+
+async function serve(allowReveal: boolean): Promise<void> {
+  const audit = (event: AuditEvent): void => {
+    audited.push(event);
+  };
+  server = new RedeemServer({ store, credential: CREDENTIAL, allowReveal, monotonicClock: () => nowMs, audit });
+  port = await server.listen('127.0.0.1', 0);
+}
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tonegate-redeem-'));
+  nowMs = Date.parse('2026-11-23T12:00:00Z');
+  audited = [];
+  agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  store = EmbeddedVaultStore.open({
+    databasePath: join(directory, 'vault.sqlite'),
+    envelopeKeyPath: join(directory, 'envelope.key'),
+    tokenLifetimeMs: 60_000,
+    wallClock: () => nowMs,
+  });
+  await serve(false);
+});
+afterEach(async () => {
+  agent.destroy();
+  await server.close();
+  store.close();
+  rmSync(directory, { recursive: true });
+});
+
+let tokens = 0;
+async function makeToken(): Promise<string> {
+  tokens += 1;
+  const card = {
+    cardNumber: Buffer.from(NUMBER),
+    expirationDate: Buffer.from('0931'),
+    securityCode: Buffer.from('739'),
+    brand: 'visa',
+    maskedCardNumber: '**** **** **** 8901',
+    maskedExpirationDate: '**/**',
+  } as const;
+  const signal = new AbortController().signal;
+  const outcome = await store.tokenize(card, { idempotencyKey: `session ${tokens}`, timeoutMs: 1000, signal });
+  if (outcome.kind !== 'token') throw new Error(outcome.kind);
+  return outcome.token;
+}
+
+type Answer = { readonly status: number; readonly body: Record<string, unknown> };
+
+function post(body: string | object, options: RequestOptions = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${CREDENTIAL}`, ...options.headers };
+    const outgoing = { agent, port, host: '127.0.0.1', path: '/v1/redeem', method: 'POST', ...options, headers };
+    const request = httpRequest(outgoing, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+    });
+    request.on('error', reject);
+    request.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+}
+
+describe('redeeming', () => {
+  test('AC-13, AC-14: works once, and tells masked values', async () => {
+    const token = await makeToken();
+    expect(await post({ token, orderId: 'order-7' })).toEqual({
+      status: 200,
+      body: {
+        status: 'redeemed',
+        brand: 'visa',
+        masked: '**** **** **** 8901',
+        last4: '8901',
+        expiry: '**/**',
+        orderId: 'order-7',
+      },
+    });
+    expect(await post({ token, orderId: 'order-7' })).toEqual({
+      status: 409,
+      body: { error: 'token_already_redeemed' },
+    });
+  });
+
+  test('AC-14: of 32 attempts at once, over several connections, exactly one succeeds', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const token = await makeToken();
+      const answers = await Promise.all(
+        Array.from({ length: 32 }, (_, index) => post({ token, orderId: `order-${index}` })),
+      );
+      const statuses = answers.map((answer) => answer.status).sort();
+      expect(statuses).toEqual([200, ...Array.from({ length: 31 }, () => 409)]);
+    }
+  });
+
+  test('AC-14: a second redeem is refused by another server process of the same vault too', async () => {
+    const token = await makeToken();
+    await post({ token, orderId: 'o' });
+    await server.close();
+    await serve(false);
+    expect((await post({ token, orderId: 'o' })).status).toBe(409);
+  });
+
+  test('is refused for unknown, expired and voided tokens', async () => {
+    const [expired, voided] = [await makeToken(), await makeToken()];
+    await store.voidToken(voided);
+    expect(await post({ token: UNKNOWN, orderId: 'o' })).toEqual({ status: 404, body: { error: 'token_unknown' } });
+    expect(await post({ token: voided, orderId: 'o' })).toEqual({ status: 410, body: { error: 'token_voided' } });
+    nowMs += 60_000;
+    expect(await post({ token: expired, orderId: 'o' })).toEqual({ status: 410, body: { error: 'token_expired' } });
+  });
+
+  test('the card is revealed only where the configuration allows it; a refusal does not use the token up', async () => {
+    const token = await makeToken();
+    const request = { token, orderId: 'o', reveal: true };
+    expect(await post(request)).toEqual({ status: 403, body: { error: 'reveal_not_allowed' } });
+    await server.close();
+    await serve(true);
+    expect((await post(request)).body).toMatchObject({ cardNumber: NUMBER, expirationDate: '0931', last4: '8901' });
+    expect((await post(request)).status).toBe(409);
+    expect(Object.keys((await post({ token: await makeToken(), orderId: 'o' })).body)).not.toContain('cardNumber');
+  });
+});
+
+describe('the audit', () => {
+  test('hears of every decision, and of a token only its first eight characters', async () => {
+    const token = await makeToken();
+    await post({ token, orderId: 'o' });
+    await post({ token, orderId: 'o' });
+    await post({ token: UNKNOWN, orderId: 'o' });
+    await post({ token, orderId: 'o', reveal: true });
+    const tokenHint = token.slice(0, 8);
+    expect(audited).toEqual([
+      { kind: 'audit', action: 'token-redeemed', tokenHint, outcome: 'redeemed' },
+      { kind: 'audit', action: 'token-refused', tokenHint, outcome: 'token_already_redeemed' },
+      { kind: 'audit', action: 'token-refused', tokenHint: 'tgt_AAAA', outcome: 'token_unknown' },
+      { kind: 'audit', action: 'token-refused', tokenHint, outcome: 'reveal_not_allowed' },
+    ]);
+  });
+
+  test('hears of wrong credentials, but is not flooded with them', async () => {
+    const headers = { authorization: 'Bearer guess' };
+    for (let round = 0; round < 5; round += 1) await post({}, { headers });
+    expect(audited).toEqual([{ kind: 'audit', action: 'token-refused', tokenHint: '', outcome: 'unauthorized' }]);
+    nowMs += 1000;
+    await post({}, { headers });
+    expect(audited.length).toBe(2);
+  });
+});
+
+describe('bad requests', () => {
+  test.each(['', 'Bearer', 'Bearer wrong', `Basic ${CREDENTIAL}`, `Bearer ${CREDENTIAL}x`, `Bearer ${CREDENTIAL} x`])(
+    'with authorization %j get 401 whatever they ask',
+    async (authorization) => {
+      const token = await makeToken();
+      const answer = await post({ token, orderId: 'o' }, { headers: { authorization } });
+      expect(answer).toEqual({ status: 401, body: { error: 'unauthorized' } });
+      expect((await post('', { path: '/anything', headers: { authorization } })).status).toBe(401);
+      expect((await post({ token, orderId: 'o' })).status).toBe(200);
+    },
+  );
+
+  test.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '"text"',
+    '{}',
+    '{"token":7,"orderId":"o"}',
+    `{"token":"${UNKNOWN}"}`,
+    `{"token":"${UNKNOWN}","orderId":""}`,
+    `{"token":"${UNKNOWN}","orderId":"${'x'.repeat(65)}"}`,
+    `{"token":"${UNKNOWN}","orderId":"a\\nb"}`,
+    `{"token":"${UNKNOWN}x","orderId":"o"}`,
+    `{"token":"4929612345678901","orderId":"o"}`,
+    `{"token":"${UNKNOWN}","orderId":"o","reveal":"yes"}`,
+    `{"token":"${UNKNOWN}","orderId":"o","amount":100}`,
+    `{"__proto__":{"token":"${UNKNOWN}","orderId":"o"}}`,
+  ])('%s get 400 and are not audited', async (body) => {
+    expect(await post(body)).toEqual({ status: 400, body: { error: 'malformed_request' } });
+    expect(audited).toEqual([]);
+  });
+
+  test('other paths, other methods and large bodies get 404, 405 and 413', async () => {
+    expect((await post('{}', { path: '/v1/redeem/x' })).status).toBe(404);
+    expect((await post('', { method: 'GET' })).status).toBe(405);
+    expect((await post('x'.repeat(2049))).status).toBe(413);
+    expect((await post({ token: await makeToken(), orderId: 'o' })).status).toBe(200);
+  });
+
+  test.each([
+    'nonsense\r\n\r\n',
+    'POST /v1/redeem HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n',
+    `GET / HTTP/1.1\r\nx: ${'y'.repeat(9000)}\r\n\r\n`,
+  ])('that are no HTTP end their connection, and others go on (%#)', async (bytes) => {
+    const socket = connect(port, '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {}).resume();
+    socket.write(bytes);
+    await closed;
+    expect((await post({ token: await makeToken(), orderId: 'o' })).status).toBe(200);
+  });
+
+  test('a port that is taken is a typed error', async () => {
+    const second = new RedeemServer({
+      store,
+      credential: CREDENTIAL,
+      allowReveal: false,
+      monotonicClock: () => 0,
+      audit: () => {},
+    });
+    await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'redeem-port-unavailable' });
+  });
+});
+
+test('the credential is compared as a whole', () => {
+  expect(isAuthorized(`Bearer ${CREDENTIAL}`, CREDENTIAL)).toBe(true);
+  expect(isAuthorized(`bearer ${CREDENTIAL}`, CREDENTIAL)).toBe(true);
+  for (const wrong of [undefined, '', CREDENTIAL, `Bearer ${CREDENTIAL.slice(1)}`]) {
+    expect(isAuthorized(wrong, CREDENTIAL)).toBe(false);
+  }
+});
+
+test('a request is parsed to what it says', () => {
+  expect(parseRedeemRequest(Buffer.from(`{"token":"${UNKNOWN}","orderId":"A/7.1"}`))).toEqual({
+    token: UNKNOWN,
+    orderId: 'A/7.1',
+    reveal: false,
+  });
+});
