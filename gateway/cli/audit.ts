@@ -1,15 +1,21 @@
 /** `tonegate audit`: checks the audit log, or prints it. Reads only, also beside a running gateway. */
-import { parseArgs, types } from 'node:util';
+import { types } from 'node:util';
 import { readAuditLines } from '../audit/audit-read.js';
 import { AUDIT_PROBLEM_TEXTS, verifyAuditLog } from '../audit/audit-verify.js';
-import { describeNote } from '../config/configuration-note.js';
 import { dataPaths } from '../config/data-paths.js';
-import { loadConfiguration } from '../config/load-configuration.js';
 import type { Environment } from '../config/parse-configuration.js';
+import { configurationOf, parsedArguments } from './command-arguments.js';
 import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE, printable } from './command-output.js';
 
 export const AUDIT_USAGE =
   'tonegate audit verify|list [--data DIRECTORY | --config FILE]; list takes [--after SEQUENCE] [--limit COUNT]';
+
+const OPTIONS = {
+  data: { type: 'string' },
+  config: { type: 'string', short: 'c' },
+  after: { type: 'string', default: '0' },
+  limit: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
+} as const;
 
 type Options = {
   readonly action: 'verify' | 'list';
@@ -63,33 +69,19 @@ function list(path: string, range: Options, io: CommandOutput): number {
 /** Of the directory named, else of the one that the configuration names. */
 function logPath(options: Options, io: CommandOutput, environment: Environment): string | undefined {
   if (options.data !== undefined) return dataPaths(options.data).auditLog;
-  const result = loadConfiguration(options.config, environment);
-  if (result.ok) return dataPaths(result.configuration.dataDirectory).auditLog;
-  for (const problem of result.problems) io.err(printable(`error: ${describeNote(problem)}`));
-  return undefined;
+  const configuration = configurationOf(options.config, environment, io);
+  return configuration && dataPaths(configuration.dataDirectory).auditLog;
 }
 
 function parse(args: readonly string[], io: CommandOutput): Options | undefined {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        data: { type: 'string' },
-        config: { type: 'string', short: 'c' },
-        after: { type: 'string', default: '0' },
-        limit: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
-      },
-    });
-    const [action, ...rest] = positionals;
-    const after = wholeNumber(values.after);
-    const limit = wholeNumber(values.limit);
-    const understood = (action === 'verify' || action === 'list') && rest.length === 0;
-    if (understood && after !== undefined && limit !== undefined) {
-      return { action, data: values.data, config: values.config, after, limit };
-    }
-  } catch (error) {
-    io.err(types.isNativeError(error) ? error.message : 'not understood');
+  const words = parsedArguments({ args: [...args], allowPositionals: true, options: OPTIONS }, AUDIT_USAGE, io);
+  if (!words) return undefined;
+  const [action, ...rest] = words.positionals;
+  const after = wholeNumber(words.values.after);
+  const limit = wholeNumber(words.values.limit);
+  const understood = (action === 'verify' || action === 'list') && rest.length === 0;
+  if (understood && after !== undefined && limit !== undefined) {
+    return { action, data: words.values.data, config: words.values.config, after, limit };
   }
   io.err(`usage: ${AUDIT_USAGE}`);
   return undefined;

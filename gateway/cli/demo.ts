@@ -1,39 +1,47 @@
 /** `tonegate demo`: the whole product on one machine, and whether it kept its promise. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { AgentDesktop } from '../demo/agent-desktop.js';
 import { DemoGateway } from '../demo/demo-gateway-process.js';
 import { type DemoResult, type DemoWorld, runPayment } from '../demo/demo-run.js';
 import { runInteractive } from '../demo/interactive-terminal.js';
 import { OrderEntry } from '../demo/order-entry.js';
 import { Phone } from '../demo/phone-socket.js';
+import { parsedArguments } from './command-arguments.js';
+import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE } from './command-output.js';
 
-type Terminal = { out(line: string): void; err(line: string): void };
+export const DEMO_USAGE = 'tonegate demo [--interactive] [--json FILE]';
+
+const OPTIONS = { json: { type: 'string' }, interactive: { type: 'boolean', default: false } } as const;
 
 /** @returns 0 only if every token was good once and the listener found each key where it may be heard, and only there */
-export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { json: { type: 'string' }, interactive: { type: 'boolean', default: false } },
-  });
+export async function demo(args: readonly string[], io: CommandOutput): Promise<number> {
+  const words = parsedArguments({ args: [...args], options: OPTIONS }, DEMO_USAGE, io);
+  if (!words) return EXIT_USAGE;
+  const { json, interactive } = words.values;
   const caller = await Phone.start({ user: '5550100', displayName: 'Casey Caller', seed: 11 });
   const agent = await Phone.start({ user: '200', displayName: 'Alex Agent', seed: 23 });
-  const gateway = await DemoGateway.start({ callerPort: caller.sipPort, agentPort: agent.sipPort });
   try {
-    if (values.interactive) return await runInteractive({ gateway, caller, say: terminal.out });
-    const results = await runBoth({ gateway, caller, agent, say: terminal.out });
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ runs: results }, null, 2)}\n`);
-    const kept = results.every(promiseKept);
-    terminal.out(kept ? 'all of it held' : 'something did not hold: see above');
-    return kept ? 0 : 1;
+    const gateway = await DemoGateway.start({ callerPort: caller.sipPort, agentPort: agent.sipPort });
+    try {
+      if (interactive) return await runInteractive({ gateway, caller, say: io.out });
+      return report(await runBoth({ gateway, caller, agent, say: io.out }), json, io);
+    } finally {
+      await gateway.stop();
+    }
   } catch (error) {
-    terminal.err(error instanceof Error ? error.message : String(error));
-    return 1;
+    io.err(error instanceof Error ? error.message : String(error));
+    return EXIT_FAILURE;
   } finally {
-    await gateway.stop();
     await caller.close();
     await agent.close();
   }
+}
+
+function report(results: readonly DemoResult[], file: string | undefined, io: CommandOutput): number {
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify({ runs: results }, null, 2)}\n`);
+  const kept = results.every(promiseKept);
+  io.out(kept ? 'all of it held' : 'something did not hold: see above');
+  return kept ? 0 : EXIT_FAILURE;
 }
 
 async function runBoth(world: Omit<DemoWorld, 'desktop' | 'orders'>): Promise<readonly DemoResult[]> {

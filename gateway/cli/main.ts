@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command `tonegate`: finds the subcommand and ends with its exit code. */
+import type { CommandOutput } from './command-output.js';
+
 // Node opens its inspector, and with it the whole memory, to whoever may send SIGUSR1.
 process.on('SIGUSR1', () => {});
 
@@ -8,12 +10,12 @@ tonegate check [--config FILE]        checks a configuration; --print-ports list
 tonegate audit verify|list [--data DIR]  reads the audit log
 tonegate demo [--interactive] [--json FILE]  a call, a capture and a token on this machine`;
 
-const io = {
+const io: CommandOutput = {
   out: (line: string) => void process.stdout.write(`${line}\n`),
   err: (line: string) => void process.stderr.write(`${line}\n`),
 };
 
-type Command = (args: readonly string[], terminal: typeof io) => Promise<number>;
+type Command = (args: readonly string[], io: CommandOutput) => Promise<number>;
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = await commandOf(name);
