@@ -213,10 +213,13 @@ describe('a live leg behind sipp', () => {
         audioPort: ears[0].port,
         limitMs: LIMIT_MS,
         keys: { duration: LIMIT_MS },
+        keepMessages: true,
       });
       cleanUps.push(() => caller.stop());
       const audio = await speechFor(5_000);
-      const options = { socket: ears[0].socket, remotePort: ears[1].port, encoding: 'PCMU', audio } as const;
+      const remotePort = await caller.remoteAudioPort();
+      expect(remotePort).toBe(ears[1].port);
+      const options = { socket: ears[0].socket, remotePort, encoding: 'PCMU', audio } as const;
       const talker = new RtpTalker(options);
       cleanUps.push(async () => talker.stop());
       await talker.keyIn(keysOf('4211#'), style);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { formsOf, patternsOf } from './digit-forms.js';
-import { type Hit, scanBytes, scanFiles, scanProcess } from './memory-scan.js';
+import { chooseQuiet, type Hit, scanBytes, scanFiles, scanProcess } from './memory-scan.js';
 import { PeerProcess } from './peer-process.js';
 
 const SEED = 27;
@@ -128,6 +128,13 @@ describe('a scan of another process', () => {
     expect(report.hits.filter((hit) => hit.secret === CARD_NUMBER.name)).toEqual([]);
     expect(report.tookMs).toBeLessThan(10_000);
   }, 60_000);
+
+  test('chooses the candidate that is not there yet', async () => {
+    const pid = await child(WAYS['a byte array'] ?? '');
+    const other = { name: 'card number', digits: digitsOf(SEED + 1, 16) };
+    expect(await chooseQuiet([pid], [CARD_NUMBER, other])).toBe(other);
+    await expect(chooseQuiet([pid], [CARD_NUMBER])).rejects.toThrow('every candidate');
+  });
 
   test('refuses a card number that chance could imitate', async () => {
     const digits = Array.from({ length: 16 }, (_unused, index) => (index % 2 === 0 ? 4 : 2));

@@ -105,6 +105,21 @@ export class SippRun {
     });
   }
 
+  /**
+   * The port that the other side's newest session description names, for a leg that talks from the test itself. Needs
+   * `keepMessages`.
+   */
+  remoteAudioPort(limitMs = START_LIMIT_MS): Promise<number> {
+    return eventually(limitMs, "the other side's audio port", () => {
+      const received = this.#read('messages.log')
+        .split(/^-{20,} /m)
+        .filter((text) => text.includes('message received'));
+      const ports = received.flatMap((text) => /^m=audio ([1-9]\d*) /m.exec(text)?.[1] ?? []);
+      const newest = ports.at(-1);
+      return newest === undefined ? undefined : Number(newest);
+    });
+  }
+
   #result(exitCode: number | null): SippResult {
     const path = join(this.#directory, 'statistics.csv');
     if (!existsSync(path)) throw new Error(`sipp left no statistics (exit code ${exitCode})\n${this.#process.tail()}`);
