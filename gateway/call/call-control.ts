@@ -22,7 +22,7 @@ export type CallControlOptions = {
   readonly media: MediaFleet;
   readonly sip: { handle(input: BackToBackInput): void };
   readonly onAudit: (entry: AuditEntry) => void;
-  readonly onLog: (level: 'info' | 'warn', fields: object, message: string) => void;
+  readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 };
 
 type SipOutput<Kind extends BackToBackOutput['kind']> = Extract<BackToBackOutput, { readonly kind: Kind }>;
@@ -32,6 +32,8 @@ export class CallControl {
   readonly #routing: CallRouting;
   readonly #counters = { started: 0, answered: 0, ended: 0, refused: 0 };
   readonly #sipCounters: Record<string, number> = {};
+  /** Calls whose media is still being made. */
+  readonly #arriving = new Set<string>();
 
   constructor(options: CallControlOptions) {
     this.#options = options;
@@ -55,10 +57,10 @@ export class CallControl {
   onSip(output: BackToBackOutput): void {
     switch (output.kind) {
       case 'call-arrived':
-        void this.#arrived(output);
+        this.#orEnd(output.callId, this.#arrived(output));
         return;
       case 'description-received':
-        void this.#described(output);
+        this.#orEnd(output.callId, this.#described(output));
         return;
       case 'call-progress':
         this.#progressed(output);
@@ -80,6 +82,14 @@ export class CallControl {
     }
   }
 
+  /** A fault of ours, such as an audit log that cannot be written, ends the call and not the process. */
+  #orEnd(callId: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#options.onLog('error', { callId, err: error }, 'a call was lost to a fault');
+      this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'internal error' });
+    });
+  }
+
   async #arrived(arrival: SipOutput<'call-arrived'>): Promise<void> {
     const { callId, flow } = arrival;
     const routed = this.#routing.route({
@@ -93,12 +103,18 @@ export class CallControl {
       return;
     }
     const { route } = routed;
+    this.#arriving.add(callId);
     const media = await this.#options.media.createCall({
       callId,
       mask: route.mask,
       replacement: route.replacement,
       recording: { start: route.recording, mode: route.recordingMode },
     });
+    // The caller may have given up meanwhile.
+    if (!this.#arriving.delete(callId)) {
+      void media?.request({ kind: 'close-call' });
+      return;
+    }
     if (!media?.ports) {
       this.#refuse(arrival, 503, 'Service Unavailable');
       return;
@@ -228,6 +244,7 @@ export class CallControl {
   }
 
   #ended(ended: SipOutput<'call-ended'>): void {
+    this.#arriving.delete(ended.callId);
     const call = this.#options.directory.get(ended.callId);
     if (!call || call.endedAt !== undefined) return;
     call.endedAt = new Date().toISOString();

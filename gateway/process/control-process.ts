@@ -30,6 +30,17 @@ import { type VaultAnswer, VaultConnection } from './vault-connection.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** Child processes of a slow machine are up in three seconds. */
+const CHILDREN_UP_TIMEOUT_MS = 20_000;
+
+export class StartError extends Error {
+  readonly code = 'children-not-up';
+
+  constructor() {
+    super('the media and vault processes did not come up: the lines above say why');
+  }
+}
+
 export type RunningPorts = {
   readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
   readonly apiPort: number;
@@ -73,6 +84,7 @@ export class ControlProcess {
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
       onOutput: (output) => this.#calls.onSip(output),
+      onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
     });
     const record = (entry: AuditEntry) => this.#audit.record(entry);
     this.#calls = new CallControl({
@@ -106,8 +118,9 @@ export class ControlProcess {
         detail: { reason: 'gateway-restarted' },
       });
     }
-    const allUp = new Promise<number>((resolve) => {
+    const allUp = new Promise<number>((resolve, reject) => {
       this.#announce = resolve;
+      setTimeout(() => reject(new StartError()), CHILDREN_UP_TIMEOUT_MS).unref();
     });
     this.#vault.start();
     this.#media.start();
