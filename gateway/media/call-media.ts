@@ -104,6 +104,9 @@ export class CallMedia implements WindowPort {
     this.capture = undefined;
     this.#reportDroppedKeys();
     this.window.close(nowMs);
+    // Nothing is captured any more; a new source is suppressed like the one before, until it is quiet.
+    this.#legs.latch.unfreeze(this.callerLeg);
+    this.#legs.latch.unfreeze(this.agentLeg);
     this.recorder?.resume('window', nowMs);
   }
 
@@ -171,7 +174,7 @@ export class CallMedia implements WindowPort {
     this.#legs.streams.skip(this.agentLeg, lengthSamples);
   }
 
-  pressKey(key: number, _nowMs: number): void {
+  pressKey(key: number): void {
     if (this.capture !== undefined && this.#options.keySink.send(this.capture, key)) {
       this.#counters.keysCapturedTotal += 1;
       return;
@@ -180,10 +183,8 @@ export class CallMedia implements WindowPort {
     this.#counters.keysDroppedTotal += 1;
   }
 
-  closed(resume: ResumePoint | undefined, nowMs: number): void {
-    this.#legs.latch.unfreeze(this.callerLeg);
-    this.#legs.latch.unfreeze(this.agentLeg);
-    if (this.window.isSuppressing || resume === undefined) return;
+  closed(resume: ResumePoint, nowMs: number): void {
+    if (this.window.isSuppressing) return;
     this.#legs.streams.anchor(this.agentLeg, resume.timestamp, resume.sequence);
     this.#resumeTimestamp = resume.timestamp;
     this.#lateEventGuardUntilMs = nowMs + LATE_EVENT_GUARD_MS;

@@ -282,7 +282,7 @@ export class MediaCore {
   ): RefusalCode | undefined {
     const leg = command.leg === 'caller' ? call.callerLeg : call.agentLeg;
     // Nobody joins, and nothing is listened to that cannot be looked into, while keys may be pressed.
-    if (call.window.state !== 'closed' && !this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
+    if (call.window.state === 'open' && !this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
     if (!this.#legs.describe(leg, command.media, nowMs)) return 'bad-command';
     this.#intake.connect(leg);
     return undefined;

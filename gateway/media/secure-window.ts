@@ -16,14 +16,15 @@
  *   beside them; that audio is masked from 20 ms before the event to 60 ms after it.
  * - What was lost is filled and masked. One packet that overtook another is held until the other has come.
  *
- * `closing` lasts until a press under way has ended and the line is quiet, so nothing that began inside leaks its rest.
+ * `closing` lasts until a press under way has ended and the caller's audio has been quiet for a while, so nothing that began
+ * inside leaks its rest.
  */
-import { DtmfDetector, PRESS_BEGAN as TONE_BEGAN, PRESS_ENDED as TONE_ENDED } from '../../dsp/dtmf-detector.js';
 import { ToneSuppressor } from '../../dsp/tone-suppressor.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
-import { PressMerger } from './press-merger.js';
+import { PressListener, type PressPort } from './press-listener.js';
+import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
-import { LOST_END_MS, PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
+import { LOST_END_MS, type TelephoneEventDecoder } from './telephone-event.js';
 
 /** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
 export const WINDOW_DELAY_SAMPLES = 160;
@@ -43,16 +44,13 @@ const MAX_EVENT_AGE_SAMPLES = 0xffff + 8000;
 const MAX_SEQUENCE_JUMP = 1000;
 /** A held packet waits for the one it overtook no longer than this: the next packet is due by then. */
 const HOLD_MS = 25;
-/** No tone and no event for so long, and closing is over: longer than the pause between an event and its tail of tone. */
-const QUIET_MS = 300;
+/** No tone and no event for so long, and closing is over: a tail of tone begins no later behind its event. */
+const QUIET_MS = TAIL_MS;
 /** Audio that must have been seen to be free of tones since closing began: twice what the suppressor needs to tell. */
 const QUIET_AUDIO_SAMPLES = 320;
-/** A sender that has been silent for so long has no press under way. */
-const SILENT_SENDER_MS = 2000;
-/** A tone that starts within the window's first moments began before it. */
-const LEFTOVER_TONE_SAMPLES = 64;
-/** The detector reports a press' end when the tone has been gone for so long. */
-const TONE_END_LAG_MS = 28;
+/** No network and no stopped machine delivers after a minute what a caller said before. */
+const MAX_STALL_MS = 60_000;
+const SILENCE = new Int16Array(MAX_PACKET_SAMPLES);
 
 export type WindowState = 'closed' | 'open' | 'closing';
 
@@ -60,18 +58,15 @@ export type WindowState = 'closed' | 'open' | 'closing';
 export type ResumePoint = { readonly timestamp: number; readonly sequence: number };
 
 /** What the window has to say, as it happens. */
-export interface WindowPort {
+export interface WindowPort extends PressPort {
   /** Suppressed audio, the first `count` samples, next in time. Only good until it returns. */
   releaseFrame(samples: Int16Array, count: number, nowMs: number): void;
   /** A pause of the sender that is not filled. */
   skipTime(lengthSamples: number): void;
-  /** A key was pressed inside the open window, each press once. */
-  pressKey(key: number, nowMs: number): void;
-  /** Closing is over. `resume`: where the caller's own audio goes on, when any was heard. */
-  closed(resume: ResumePoint | undefined, nowMs: number): void;
+  /** Closing is over. `resume`: where the caller's own audio goes on. */
+  closed(resume: ResumePoint, nowMs: number): void;
   countLate(): void;
   countConcealed(samples: number): void;
-  countMerged(): void;
 }
 
 export type SecureWindowOptions = {
@@ -81,19 +76,16 @@ export type SecureWindowOptions = {
 };
 
 export class SecureWindow {
-  /** Follows the caller's events outside a window too: it has to know of a press that is under way when one opens. */
-  readonly events = new TelephoneEventDecoder();
   readonly #port: WindowPort;
   readonly #isAlwaysMasked: boolean;
   readonly #suppressor: ToneSuppressor;
-  readonly #detector = new DtmfDetector();
-  readonly #merger = new PressMerger();
+  readonly #presses: PressListener;
   readonly #held = new HeldPacket();
   readonly #output = new Int16Array(MAX_PACKET_SAMPLES);
-  readonly #silence = new Int16Array(MAX_PACKET_SAMPLES);
   #state: WindowState = 'closed';
-  #openedMs = 0;
   #closingSinceSamples = 0;
+  /** Caller timestamp of the moment in which the window was closed. */
+  #closedAt = 0;
 
   /** Caller timestamp of the next sample to be released, once known. */
   #expected = 0;
@@ -105,15 +97,20 @@ export class SecureWindow {
   #payloadType = -1;
   #frameSamples = WINDOW_DELAY_SAMPLES;
   #lastReleaseMs = 0;
-  #lastPacketMs = 0;
   #lastEventMs = Number.NEGATIVE_INFINITY;
   #eventMaskEnd = 0;
   #hasEventMask = false;
 
   constructor({ mask, replacement, port }: SecureWindowOptions) {
     this.#port = port;
+    this.#presses = new PressListener(port);
     this.#isAlwaysMasked = mask === 'always';
     this.#suppressor = new ToneSuppressor({ delaySamples: WINDOW_DELAY_SAMPLES, replacement });
+  }
+
+  /** To be handed every event packet of the caller, in a window or not. */
+  get events(): TelephoneEventDecoder {
+    return this.#presses.events;
   }
 
   get state(): WindowState {
@@ -129,11 +126,7 @@ export class SecureWindow {
   open(expected: number | undefined, nowMs: number): void {
     const wasSuppressing = this.isSuppressing;
     this.#state = 'open';
-    this.#openedMs = nowMs;
-    this.#detector.reset();
-    this.#merger.wipe();
-    // A press under way is a leftover: it is masked to its end and is nobody's key, and neither is its tail of tone.
-    if (this.events.underWay) this.#merger.beginEvent(this.events.key, this.events.beganAtMs);
+    this.#presses.start(nowMs);
     if (wasSuppressing) return;
     this.#suppressor.wipe();
     this.#isExpecting = expected !== undefined;
@@ -145,16 +138,16 @@ export class SecureWindow {
     this.#hasEventMask = false;
     this.#lastEventMs = this.events.underWay ? nowMs : Number.NEGATIVE_INFINITY;
     this.#lastReleaseMs = nowMs;
-    this.#lastPacketMs = nowMs;
   }
 
   /** Ends the capture of keys at once; suppression ends when the line is quiet. */
   close(nowMs: number): void {
     this.#state = 'closing';
     this.#closingSinceSamples = 0;
-    this.#lastPacketMs = nowMs;
-    this.#merger.wipe();
-    this.#detector.reset();
+    // Where the caller's stream is by the clock: what is still on its way from before belongs to the window.
+    const behindMs = Math.min(Math.max(0, nowMs - this.#lastReleaseMs), MAX_STALL_MS);
+    this.#closedAt = (this.#expected + Math.round(behindMs * SAMPLES_PER_MS)) >>> 0;
+    this.#presses.stop();
   }
 
   /** The caller's stream has a new source, or its numbers begin anew. What follows is masked until it is known. */
@@ -162,14 +155,13 @@ export class SecureWindow {
     this.#held.wipe();
     this.#lastSequence = -1;
     this.#isExpecting = false;
-    this.#dropLine();
+    this.#dropLine(nowMs);
     const pauseSamples = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameSamples;
     if (pauseSamples > 0) this.#port.skipTime(Math.min(pauseSamples, MAX_EVENT_AGE_SAMPLES));
   }
 
   /** `samples` are the caller's to wipe. */
   takeAudio(packet: AudioPacket, samples: Int16Array, count: number, nowMs: number): void {
-    this.#lastPacketMs = nowMs;
     if (this.#lastSequence >= 0) {
       let ahead = sequenceDistance(this.#lastSequence, packet.sequence);
       if (Math.abs(ahead) > MAX_SEQUENCE_JUMP) {
@@ -207,12 +199,11 @@ export class SecureWindow {
     span: { readonly timestamp: number; readonly durationSamples: number } | undefined,
     nowMs: number,
   ): void {
-    this.#lastPacketMs = nowMs;
     this.#lastEventMs = nowMs;
     if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
     this.#suppressor.maskNewest(0);
-    this.followEvent(outcome, nowMs);
+    this.#presses.hearEvent(outcome, nowMs);
     if (span !== undefined && this.#isOnAudioClock(span.timestamp)) {
       const end = span.timestamp + span.durationSamples;
       const maskEnd = (end + EVENT_TAIL_MASK_MS * SAMPLES_PER_MS) >>> 0;
@@ -224,25 +215,14 @@ export class SecureWindow {
     this.#closeIfQuiet(nowMs);
   }
 
-  /** What the decoder found, in a packet or by its clock. */
-  followEvent(outcome: number, nowMs: number): void {
-    if (this.#state !== 'open') return;
-    if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
-    if ((outcome & PRESS_BEGAN) !== 0) {
-      const { key, beganAtMs } = this.events;
-      this.#report(key, this.#merger.beginEvent(key, beganAtMs), beganAtMs < this.#openedMs, nowMs);
-    }
-    if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs);
-  }
-
-  /** A key by SIP INFO; only meaningful while open. */
+  /** A key by SIP INFO. */
   takeInfo(key: number, nowMs: number): void {
-    if (this.#state === 'open') this.#report(key, this.#merger.hearInfo(key, nowMs), false, nowMs);
+    this.#presses.hearInfo(key, nowMs);
   }
 
   /** Does what no packet comes to do: held packets, events without an end, presses without packets, the end of closing. */
   sweep(nowMs: number): void {
-    this.followEvent(this.events.expire(nowMs), nowMs);
+    this.#presses.hearEvent(this.events.expire(nowMs), nowMs);
     if (!this.isSuppressing) return;
     if (this.#held.isFull && nowMs - this.#held.arrivedMs >= HOLD_MS) this.#useHeld(nowMs);
     if (this.events.underWay && this.#isExpecting) {
@@ -254,16 +234,9 @@ export class SecureWindow {
   /** Overwrites every sample and key that is held. */
   wipe(): void {
     this.#suppressor.wipe();
-    this.#detector.reset();
-    this.#merger.wipe();
+    this.#presses.wipe();
     this.#held.wipe();
-    this.events.wipe();
     this.#output.fill(0);
-  }
-
-  #report(key: number, verdict: 'new-key' | 'same-press', isLeftover: boolean, nowMs: number): void {
-    if (verdict === 'same-press') this.#port.countMerged();
-    else if (!isLeftover) this.#port.pressKey(key, nowMs);
   }
 
   #releaseHeldBefore(sequence: number, nowMs: number): void {
@@ -282,6 +255,7 @@ export class SecureWindow {
     if (!this.#isExpecting) {
       this.#isExpecting = true;
       this.#expected = packet.timestamp;
+      this.#closedAt = packet.timestamp;
     }
     const isLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
@@ -292,7 +266,7 @@ export class SecureWindow {
     if (isOtherPayload || this.#isUnderEvent(packet.timestamp, nowMs)) this.#suppressor.maskNewest(count);
 
     this.#suppressor.process(samples, count, this.#output);
-    this.#detect(samples, count, nowMs);
+    this.#presses.hearAudio(samples, count, nowMs);
     this.#audioEnd = (packet.timestamp + count) >>> 0;
     this.#isFilledSinceAudio = false;
     this.#closingSinceSamples += count;
@@ -311,7 +285,7 @@ export class SecureWindow {
       return 0;
     }
     if (ahead > 0) {
-      this.#dropLine();
+      this.#dropLine(nowMs);
       this.#port.skipTime(Math.min(ahead, MAX_EVENT_AGE_SAMPLES));
       this.#expected = timestamp;
       return 0;
@@ -353,7 +327,7 @@ export class SecureWindow {
     while (left > 0) {
       const count = Math.min(left, this.#frameSamples);
       this.#suppressor.conceal(count, this.#output);
-      if (toDetector === 'silent') this.#detect(this.#silence, count, nowMs);
+      if (toDetector === 'silent') this.#presses.hearAudio(SILENCE, count, nowMs);
       this.#release(count, nowMs);
       left -= count;
     }
@@ -367,20 +341,9 @@ export class SecureWindow {
   }
 
   /** What waits in the line belongs to a time that is over. */
-  #dropLine(): void {
+  #dropLine(nowMs: number): void {
     this.#suppressor.conceal(WINDOW_DELAY_SAMPLES, this.#output);
-    this.#detect(this.#silence, WINDOW_DELAY_SAMPLES, this.#lastPacketMs);
-  }
-
-  #detect(samples: Int16Array, count: number, nowMs: number): void {
-    if (this.#state !== 'open') return;
-    const flags = this.#detector.process(samples, count);
-    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS);
-    if ((flags & TONE_BEGAN) === 0) return;
-    const key = this.#detector.takeKey();
-    const { position, onsetSample } = this.#detector;
-    const beganMs = nowMs - (position - onsetSample) / SAMPLES_PER_MS;
-    this.#report(key, this.#merger.beginTone(key, beganMs), onsetSample < LEFTOVER_TONE_SAMPLES, nowMs);
+    this.#presses.hearAudio(SILENCE, WINDOW_DELAY_SAMPLES, nowMs);
   }
 
   #isUnderEvent(timestamp: number, nowMs: number): boolean {
@@ -400,16 +363,13 @@ export class SecureWindow {
   #closeIfQuiet(nowMs: number): void {
     if (this.#state !== 'closing' || this.#held.isFull || this.events.underWay) return;
     if (nowMs - this.#lastEventMs < QUIET_MS) return;
-    const isQuiet =
-      this.#closingSinceSamples >= QUIET_AUDIO_SAMPLES &&
-      this.#suppressor.samplesSinceTone >= QUIET_MS * SAMPLES_PER_MS;
-    if (!isQuiet && nowMs - this.#lastPacketMs < SILENT_SENDER_MS) return;
+    // Told by audio that was heard, never by the clock: after a stall, of the network or of this process, packets from
+    // inside the window may still be on their way.
+    if (this.#closingSinceSamples < QUIET_AUDIO_SAMPLES) return;
+    if (timestampDistance(this.#closedAt, this.#expected) < 0) return;
+    if (this.#suppressor.samplesSinceTone < QUIET_MS * SAMPLES_PER_MS) return;
     this.#state = 'closed';
     if (!this.#isAlwaysMasked) this.wipe();
-    const isHeard = this.#isExpecting && this.#lastSequence >= 0;
-    this.#port.closed(
-      isHeard ? { timestamp: this.#expected, sequence: (this.#lastSequence + 1) & 0xffff } : undefined,
-      nowMs,
-    );
+    this.#port.closed({ timestamp: this.#expected, sequence: (this.#lastSequence + 1) & 0xffff }, nowMs);
   }
 }
