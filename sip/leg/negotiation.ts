@@ -6,16 +6,15 @@ import type { Dialog } from '../dialog.js';
 import type { HeaderField } from '../message.js';
 import type { ServerTransaction } from '../transaction/transaction-layer.js';
 import { IncomingInvite, sdpOf } from './incoming-invite.js';
-import { ALLOWED_METHODS, type LegIdentity, type LegPort, type Outcome, reply, SDP_TYPE } from './leg-events.js';
+import { ALLOWED_METHODS, type LegPort, type Outcome, reply, SDP_TYPE } from './leg-events.js';
 import { OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
 import { UpdateExchange } from './update-exchange.js';
 
-export type NegotiationUser = LegIdentity &
-  OutgoingInviteUser & {
-    readonly isEstablished: boolean;
-    /** Our 2xx arrived. `sdp` came in the ACK. */
-    inviteConfirmed(invite: IncomingInvite, sdp: Buffer | undefined, nowMs: number): void;
-  };
+export type NegotiationUser = OutgoingInviteUser & {
+  readonly isEstablished: boolean;
+  /** Our 2xx arrived. `sdp` came in the ACK. */
+  inviteConfirmed(invite: IncomingInvite, sdp: Buffer | undefined, nowMs: number): void;
+};
 
 export class Negotiation {
   readonly #port: LegPort;

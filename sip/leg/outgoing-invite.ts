@@ -8,12 +8,19 @@ import type { Flow, SipRequest, SipResponse } from '../message.js';
 import type { ClientFailure } from '../transaction/client-machine.js';
 import { lifetimeMs, TimerTable } from '../transaction/timers.js';
 import type { ClientTransaction } from '../transaction/transaction-layer.js';
-import { type LegPort, type Outcome, type ResponseOwner, reasonHeaderFields, SDP_TYPE } from './leg-events.js';
+import {
+  type LegIdentity,
+  type LegPort,
+  type Outcome,
+  type ResponseOwner,
+  reasonHeaderFields,
+  SDP_TYPE,
+} from './leg-events.js';
 
 /** Branches of one call that are followed; a proxy that forks wider has its later branches' early media ignored. */
 export const MAX_FORKS = 16;
 
-export type OutgoingInviteUser = {
+export type OutgoingInviteUser = LegIdentity & {
   inviteProgressed(invite: OutgoingInvite, response: SipResponse): void;
   /** The first 2xx. The user acknowledges at once, or when it has the answer to the offer in it. */
   inviteAccepted(invite: OutgoingInvite, response: SipResponse, dialog: Dialog): void;
@@ -208,6 +215,7 @@ export class OutgoingInvite implements ResponseOwner {
     if (this.#transaction !== undefined) {
       this.#port.layer.cancel(this.#transaction, reasonHeaderFields(outcome), nowMs);
       this.#timers.set('abandon', nowMs + lifetimeMs(this.#port.intervals));
+      this.#port.reschedule(this.#user);
     }
   }
 
