@@ -5,7 +5,7 @@ import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { parseRecording } from '../recording/wav-file.js';
 import type { AgentDesktop } from './agent-desktop.js';
 import type { DemoGateway } from './demo-gateway-process.js';
-import { type HeardStream, keysFound } from './isolation.js';
+import { type HeardStream, keysFound, startOf } from './isolation.js';
 import type { OrderEntry } from './order-entry.js';
 import type { Phone } from './phone-socket.js';
 import type { KeyTransport, SentPress } from './phone-talker.js';
@@ -18,7 +18,6 @@ const SECURITY_CODE = [1, 2, 3];
 /** What a caller answers a voice menu with: no card data, and not hidden. */
 const BEFORE_PAYMENT = [1, 9, 5, 7];
 const TALK_MS = 600;
-const SAMPLES_A_MS = 8;
 
 export type DemoWorld = {
   readonly gateway: DemoGateway;
@@ -55,11 +54,10 @@ export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<
   const token = await takePayment(world, call.id, keys);
   const redemption = await spend(world, token);
   await pause(TALK_MS);
-  const agentStartMs = world.agent.listener.startedMs;
   await caller.hangUp();
   await desktop.callEnded(call.id);
   const presses = caller.talker.presses;
-  const streams = streamsOf(world, call.id, agentStartMs);
+  const streams = streamsOf(world, call.id);
   const beforePayment = countKeys(streams, presses.slice(0, BEFORE_PAYMENT.length));
   const found = countKeys(streams, presses.slice(BEFORE_PAYMENT.length));
   const pressed = presses.length - BEFORE_PAYMENT.length;
@@ -114,18 +112,18 @@ async function spend(
 
 type Streams = Readonly<Record<keyof Found, HeardStream>>;
 
-function streamsOf({ caller, agent, gateway }: DemoWorld, callId: string, agentStartMs = 0): Streams {
-  const sinceMs = caller.talkingSinceMs;
-  const recording = readRecording(gateway.recordingDirectory, callId);
-  const startSample = (startedMs: number) => Math.round((sinceMs - startedMs) * SAMPLES_A_MS);
+function streamsOf({ caller, agent, gateway }: DemoWorld, callId: string): Streams {
+  const sent = caller.sent.audio();
+  const untouched = caller.talker.presses[BEFORE_PAYMENT.length - 1]?.offsetSample ?? 0;
+  const heard = (audio: Int16Array, eventKeys: readonly number[]): HeardStream => ({
+    audio,
+    eventKeys,
+    startSample: startOf(sent, audio, untouched),
+  });
   return {
-    caller: { audio: caller.sent.audio(), eventKeys: caller.sent.eventKeys, startSample: 0 },
-    agent: {
-      audio: agent.listener.audio(),
-      eventKeys: agent.listener.eventKeys,
-      startSample: startSample(agentStartMs),
-    },
-    recording: { audio: recording.audio, eventKeys: [], startSample: startSample(recording.startedMs) },
+    caller: { audio: sent, eventKeys: caller.sent.eventKeys, startSample: 0 },
+    agent: heard(agent.listener.audio(), agent.listener.eventKeys),
+    recording: heard(readRecording(gateway.recordingDirectory, callId), []),
   };
 }
 
@@ -141,14 +139,13 @@ function told(found: Found): string {
   return `${found.caller} in what the caller sent, ${found.agent} in what the agent received, ${found.recording} in the recording`;
 }
 
-/** The caller's channel, and when it began on this process's clock. @throws when there is no whole recording */
-function readRecording(directory: string, callId: string): { readonly audio: Int16Array; readonly startedMs: number } {
+/** The caller's channel. @throws when there is no whole recording */
+function readRecording(directory: string, callId: string): Int16Array {
   const name = readdirSync(directory).find((file) => file.startsWith(callId) && file.endsWith('.wav'));
   if (name === undefined) throw new Error('there is no recording of the call');
   const recording = parseRecording(readFileSync(join(directory, name)));
   if (!recording.ok) throw new Error(`the recording cannot be read: ${recording.code}`);
-  const notes = JSON.parse(readFileSync(join(directory, `${name}.json`), 'utf8')) as { readonly startedAt: string };
-  return { audio: recording.audio.caller, startedMs: Date.parse(notes.startedAt) - performance.timeOrigin };
+  return recording.audio.caller;
 }
 
 const LABELS: Readonly<Record<FieldName, string>> = {

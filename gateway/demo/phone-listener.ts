@@ -12,14 +12,8 @@ export class PhoneListener {
   readonly #decoded = new Int16Array(1024);
   readonly #eventKeys: number[] = [];
   #firstTimestamp: number | undefined;
-  #firstArrivedMs = 0;
   #heardSamples = 0;
   #lastEventTimestamp: number | undefined;
-
-  /** Local time at which sample 0 of `audio` arrived; undefined before the first packet. */
-  get startedMs(): number | undefined {
-    return this.#firstTimestamp === undefined ? undefined : this.#firstArrivedMs;
-  }
 
   /** Keys that came as RFC 4733 events, one entry a press. */
   get eventKeys(): readonly number[] {
@@ -30,18 +24,15 @@ export class PhoneListener {
     return this.#kept.subarray(0, this.#heardSamples);
   }
 
-  receive(packet: Buffer, nowMs: number): void {
+  receive(packet: Buffer): void {
     if (this.#header.parse(packet, 0, packet.length) !== undefined) return;
     const payload = packet.subarray(this.#header.payloadStart, this.#header.payloadEnd);
-    if (this.#header.payloadType === 0) this.#audio(payload, nowMs);
+    if (this.#header.payloadType === 0) this.#audio(payload);
     else if (payload.length === EVENT_PAYLOAD_SIZE_BYTES) this.#event(payload);
   }
 
-  #audio(payload: Buffer, nowMs: number): void {
-    if (this.#firstTimestamp === undefined) {
-      this.#firstTimestamp = this.#header.timestamp;
-      this.#firstArrivedMs = nowMs;
-    }
+  #audio(payload: Buffer): void {
+    this.#firstTimestamp ??= this.#header.timestamp;
     const at = timestampDistance(this.#firstTimestamp, this.#header.timestamp);
     const count = payload.length;
     if (at < 0 || count > this.#decoded.length || at + count > MAX_KEPT_SAMPLES) return;

@@ -34,7 +34,6 @@ export class Phone {
   #talker: PhoneTalker;
   #listener = new PhoneListener();
   #sent = new PhoneListener();
-  #talkingSinceMs = 0;
   #calls = 0;
 
   private constructor(options: PhoneOptions) {
@@ -51,7 +50,7 @@ export class Phone {
     const phone = new Phone(options);
     await new Promise<void>((resolve) => phone.#rtp.bind(0, ADDRESS, resolve));
     phone.#rtpPort = (phone.#rtp.address() as AddressInfo).port;
-    phone.#rtp.on('message', (packet) => phone.#listener.receive(packet, performance.now()));
+    phone.#rtp.on('message', (packet) => phone.#listener.receive(packet));
     phone.#sipPort = (await phone.#sip.start())[0]?.port ?? 0;
     return phone;
   }
@@ -71,11 +70,6 @@ export class Phone {
   /** What a listener on the phone's own wire hears: the control for what others must not hear. */
   get sent(): PhoneListener {
     return this.#sent;
-  }
-
-  /** Local time at which sample 0 of what it says left. */
-  get talkingSinceMs(): number {
-    return this.#talkingSinceMs;
   }
 
   /** Dials and resolves when the far side has answered. @throws when it does not */
@@ -179,13 +173,13 @@ export class Phone {
   /** Paced by the clock, not by the timer: a late timer is made up for, as a sound card would. */
   #talk(): void {
     if (this.#timer) return;
-    this.#talkingSinceMs = performance.now();
+    const sinceMs = performance.now();
     let sentPackets = 0;
     this.#timer = setInterval(() => {
-      const due = Math.floor((performance.now() - this.#talkingSinceMs) / PACKET_TIME_MS) + 1;
+      const due = Math.floor((performance.now() - sinceMs) / PACKET_TIME_MS) + 1;
       for (; sentPackets < due && this.#line; sentPackets += 1) {
         for (const packet of this.#talker.tick(this.#line.eventPayloadType)) {
-          this.#sent.receive(packet, performance.now());
+          this.#sent.receive(packet);
           this.#rtp.send(packet, this.#line.remotePort, ADDRESS);
         }
       }
