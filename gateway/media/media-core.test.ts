@@ -604,6 +604,29 @@ describe('bad input', () => {
   });
 });
 
+describe('a broken invariant of ours', () => {
+  test.each(['packet', 'INFO'])('met by a %s ends its call with a fault, and no other', async (way) => {
+    const call = await SimulatedCall.create();
+    await call.createCall(2);
+    call.openWindow();
+    call.arm();
+    call.vault.send = () => {
+      throw new Error('a key that must not be quoted');
+    };
+    if (way === 'INFO') info(call, 'Signal=1');
+    else sendEvent(call, 1, { sequence: 1, timestamp: 0 });
+    expect(call.events.filter(({ kind }) => kind === 'fault')).toEqual([
+      { kind: 'fault', callHandle: 1, code: 'audio-not-inspectable' },
+    ]);
+    expect(call.command({ kind: 'close-window', callHandle: 1 })).toMatchObject({ code: 'unknown-call' });
+    expect(call.recorder.state).toBe('stopped');
+    expect(call.core.callCount).toBe(1);
+    expect(call.engine.slab.subarray(0, 200).every((byte) => byte === 0)).toBe(true);
+    call.fromCaller(rtpPacket({ sequence: 90, timestamp: 90 }, VOICE));
+    expect(call.toAgent().every(({ payload }) => !payload.equals(VOICE))).toBe(true);
+  });
+});
+
 describe('calls and ports', () => {
   test('a call takes two even ports with the odd ones above, skips those in use, and gives them back', async () => {
     const call = await SimulatedCall.create();

@@ -94,7 +94,7 @@ export class MediaCore {
       case 'close-window':
       case 'record':
       case 'close-call':
-        this.#answer(command.requestId, this.#commandCall(command, nowMs));
+        this.#answer(command.requestId, this.#commandSafely(command, nowMs));
         return;
       case 'statistics': {
         const gauges = { calls: this.callCount, ports_available: this.#ports.availableCount };
@@ -121,8 +121,15 @@ export class MediaCore {
       return;
     }
     const key = takeInfoKey(type, body);
-    if (key === NO_KEY) this.counters.infoBodiesWithoutKeyTotal += 1;
-    else call.takeInfo(key, nowMs);
+    if (key === NO_KEY) {
+      this.counters.infoBodiesWithoutKeyTotal += 1;
+      return;
+    }
+    try {
+      call.takeInfo(key, nowMs);
+    } catch {
+      this.#fail(call, nowMs);
+    }
   }
 
   /** Handles the packets in slots `first` to `first + count - 1` and sends what comes of them. */
@@ -170,6 +177,17 @@ export class MediaCore {
   /** Ends all calls. Resolves when their recordings are on disk. */
   async close(nowMs: number): Promise<void> {
     await Promise.all([...this.#indexes.keys()].map((callHandle) => this.#closeCall(callHandle, nowMs)));
+  }
+
+  /** A call that broke over a command is ended, and no longer known. */
+  #commandSafely(command: Exclude<CallCommand, CreateCall>, nowMs: number): RefusalCode | undefined {
+    try {
+      return this.#commandCall(command, nowMs);
+    } catch {
+      const call = this.#call(command.callHandle);
+      if (call !== undefined) this.#fail(call, nowMs);
+      return 'unknown-call';
+    }
   }
 
   #commandCall(command: Exclude<CallCommand, CreateCall>, nowMs: number): RefusalCode | undefined {
