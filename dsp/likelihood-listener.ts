@@ -187,7 +187,7 @@ class SegmentFits {
       correlate(sums, start, segmentSamples, re, im);
       for (let pair = 0; pair < KEY_COUNT; pair += 1) {
         const left = energy - explained(re, im, inverse, pair);
-        const residual = left > leastResidual ? left : leastResidual;
+        const residual = Math.max(left, leastResidual);
         if (residual >= energy) continue;
         this.#fitsDb[index * KEY_COUNT + pair] = DB_PER_NEPER * Math.log(energy / residual);
       }

@@ -1,0 +1,99 @@
+/**
+ * After `wipe` or `reset` no typed array within a detector or a suppressor holds anything but zeros. The arrays are
+ * private, so the test reaches them as a debugger does: through the inspector, by a walk over all own and private fields.
+ */
+import { Session } from 'node:inspector';
+import { expect, test } from '@jest/globals';
+import { DtmfDetector } from './dtmf-detector.js';
+import { SeededRandom } from './seeded-random.js';
+import { renderPress } from './tone-generator.js';
+import { ToneSuppressor } from './tone-suppressor.js';
+
+type Remote = { readonly objectId?: string; readonly type: string; readonly subtype?: string };
+type Property = { readonly name: string; readonly value?: Remote };
+
+const MARK = '__tonegateWipeProbe';
+
+/** For each typed array found in the object, its path and the number of elements that are not zero. */
+function nonZeroElements(object: object): Map<string, number> {
+  const session = new Session();
+  session.connect();
+  const found = new Map<string, number>();
+  const post = (method: string, parameters: object): { [key: string]: unknown } => {
+    let answer: { [key: string]: unknown } = {};
+    session.post(method, parameters, (error, result) => {
+      if (error !== null) throw error;
+      answer = result as { [key: string]: unknown };
+    });
+    return answer;
+  };
+  const count = (objectId: string): number =>
+    (
+      post('Runtime.callFunctionOn', {
+        objectId,
+        functionDeclaration: 'function () { let n = 0; for (const x of this) if (x !== 0) n += 1; return n; }',
+        returnByValue: true,
+      }).result as { value: number }
+    ).value;
+  const walk = (objectId: string, path: string): void => {
+    const answer = post('Runtime.getProperties', { objectId, ownProperties: true });
+    const own = (answer.result as Property[]).filter(({ name }) => name !== '__proto__');
+    for (const { name, value } of [...own, ...((answer.privateProperties ?? []) as Property[])]) {
+      if (value?.objectId === undefined || value.type !== 'object') continue;
+      if (value.subtype === 'typedarray') found.set(`${path}${name}`, count(value.objectId));
+      else walk(value.objectId, `${path}${name}.`);
+    }
+  };
+  try {
+    (globalThis as { [key: string]: unknown })[MARK] = object;
+    // Jest runs tests in a context of their own; the mark tells which one it is.
+    const contexts: number[] = [];
+    session.on('Runtime.executionContextCreated', ({ params }) => contexts.push(params.context.id));
+    post('Runtime.enable', {});
+    for (const contextId of contexts) {
+      const { result } = post('Runtime.evaluate', { expression: `globalThis.${MARK}`, contextId }) as {
+        result: Remote;
+      };
+      if (result.objectId !== undefined) walk(result.objectId, '');
+    }
+  } finally {
+    delete (globalThis as { [key: string]: unknown })[MARK];
+    session.disconnect();
+  }
+  return found;
+}
+
+function busyAudio(): Int16Array {
+  const random = new SeededRandom(6);
+  const samples = Int16Array.from({ length: 4_005 }, () => 20 * random.gaussian());
+  renderPress(samples, { key: 11, startSample: 3_000, lengthSamples: 1_000 });
+  return samples;
+}
+
+const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, count) => total + count, 0);
+
+test('a wiped suppressor holds only zeros', () => {
+  const samples = busyAudio();
+  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  suppressor.process(samples, samples.length, new Int16Array(samples.length));
+  const before = nonZeroElements(suppressor);
+  expect(before.size).toBeGreaterThanOrEqual(10);
+  expect(before.get('#line')).toBeGreaterThan(500);
+  suppressor.wipe();
+  const after = nonZeroElements(suppressor);
+  expect([...after.keys()]).toEqual([...before.keys()]);
+  expect(sum(after)).toBe(0);
+});
+
+test('a reset detector holds only zeros', () => {
+  const samples = busyAudio();
+  const detector = new DtmfDetector();
+  detector.process(samples, samples.length);
+  const before = nonZeroElements(detector);
+  expect(before.size).toBeGreaterThanOrEqual(8);
+  expect(sum(before)).toBeGreaterThan(100);
+  detector.reset();
+  const after = nonZeroElements(detector);
+  expect([...after.keys()]).toEqual([...before.keys()]);
+  expect(sum(after)).toBe(0);
+});
