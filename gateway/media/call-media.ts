@@ -96,7 +96,7 @@ export class CallMedia implements WindowPort {
     this.window.open(this.#legs.streams.expectedInput(this.agentLeg), nowMs);
     this.#legs.latch.freeze(this.callerLeg);
     this.#legs.latch.freeze(this.agentLeg);
-    this.#counters.windowsOpenedTotal += 1;
+    this.#counters.windowsOpened += 1;
     return true;
   }
 
@@ -119,12 +119,12 @@ export class CallMedia implements WindowPort {
     this.#legs.lastHeardMs[leg] = nowMs;
     this.#legs.isSilent[leg] = 0;
     if (this.#legs.mayReceive[leg] === 0) {
-      this.#counters.droppedDirectionTotal += 1;
+      this.#counters.droppedDirection += 1;
       return;
     }
     const kind = this.#legs.meaningOf(leg, header.payloadType);
     if (kind === NOT_NEGOTIATED) {
-      this.#counters.droppedPayloadTypeTotal += 1;
+      this.#counters.droppedPayloadType += 1;
       return;
     }
     this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio', nowMs);
@@ -165,7 +165,7 @@ export class CallMedia implements WindowPort {
   }
 
   releaseFrame(samples: Int16Array, count: number, nowMs: number): void {
-    this.#counters.framesSuppressedTotal += 1;
+    this.#counters.framesSuppressed += 1;
     const timestamp = this.#relay.sendFrame(this.agentLeg, samples, count, this.#callerKind, nowMs);
     this.recorder?.write('caller', samples, count, timestamp, nowMs);
   }
@@ -176,11 +176,11 @@ export class CallMedia implements WindowPort {
 
   pressKey(key: number): void {
     if (this.capture !== undefined && this.#options.keySink.send(this.capture, key)) {
-      this.#counters.keysCapturedTotal += 1;
+      this.#counters.keysCaptured += 1;
       return;
     }
     this.#droppedKeys += 1;
-    this.#counters.keysDroppedTotal += 1;
+    this.#counters.keysDropped += 1;
   }
 
   closed(resume: ResumePoint, nowMs: number): void {
@@ -191,15 +191,15 @@ export class CallMedia implements WindowPort {
   }
 
   countLate(): void {
-    this.#counters.droppedLateTotal += 1;
+    this.#counters.droppedLate += 1;
   }
 
   countConcealed(samples: number): void {
-    this.#counters.samplesConcealedTotal += samples;
+    this.#counters.samplesConcealed += samples;
   }
 
   countMerged(): void {
-    this.#counters.keysMergedTotal += 1;
+    this.#counters.keysMerged += 1;
   }
 
   #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
@@ -215,14 +215,14 @@ export class CallMedia implements WindowPort {
 
   #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {
     if (header.payloadEnd - header.payloadStart < TELEPHONE_EVENT_SIZE_BYTES) {
-      this.#counters.malformedEventsTotal += 1;
+      this.#counters.malformedEvents += 1;
       return;
     }
     const clockRateHz = this.#legs.eventClockRateHz(leg, header.payloadType);
     if (leg === this.callerLeg) {
       this.#followEvent(header, slab, clockRateHz, nowMs);
       if (this.#isLateEvent(header.timestamp, nowMs)) {
-        this.#counters.eventPacketsSuppressedTotal += 1;
+        this.#counters.eventPacketsSuppressed += 1;
         return;
       }
     }
@@ -231,10 +231,10 @@ export class CallMedia implements WindowPort {
   }
 
   #suppressEvent(header: RtpHeader, slab: Uint8Array, nowMs: number): void {
-    this.#counters.eventPacketsSuppressedTotal += 1;
+    this.#counters.eventPacketsSuppressed += 1;
     const clockRateHz = this.#legs.eventClockRateHz(this.callerLeg, header.payloadType);
     const outcome = this.#followEvent(header, slab, clockRateHz, nowMs);
-    if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEventsTotal += 1;
+    if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEvents += 1;
     const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
     const span = isOnAudioClock
       ? { timestamp: header.timestamp, durationSamples: readUint16(slab, header.payloadStart + 2) }
@@ -261,11 +261,11 @@ export class CallMedia implements WindowPort {
 
   #countForeign(leg: number, verdict: number): void {
     if (verdict !== FOREIGN_SOURCE && verdict !== FOREIGN_SSRC) {
-      this.#counters.droppedLearningTotal += 1;
+      this.#counters.droppedLearning += 1;
       return;
     }
-    if (verdict === FOREIGN_SOURCE) this.#counters.droppedForeignSourceTotal += 1;
-    else this.#counters.droppedForeignSsrcTotal += 1;
+    if (verdict === FOREIGN_SOURCE) this.#counters.droppedForeignSource += 1;
+    else this.#counters.droppedForeignSsrc += 1;
     this.#foreign[leg === this.callerLeg ? 'caller' : 'agent'] += 1;
   }
 

@@ -111,7 +111,7 @@ export type RefusalCode =
   | 'window-closed'
   | 'bad-command';
 
-/** Counters of one media process since its start; names are the Prometheus metric's suffix. */
+/** Counters of one media process since its start, and, with names that end in `_now`, gauges; suffixes of Prometheus metrics. */
 export type MediaStatistics = Readonly<Record<string, number>>;
 
 export type MediaEvent =

@@ -97,8 +97,8 @@ export class MediaCore {
         this.#answer(command.requestId, this.#commandSafely(command, nowMs));
         return;
       case 'statistics': {
-        const gauges = { calls: this.callCount, ports_available: this.#ports.availableCount };
-        const counters = this.counters.snapshot({ ...gauges, vault_link_up: this.#options.keySink.isUp ? 1 : 0 });
+        const gauges = { calls_now: this.callCount, ports_available_now: this.#ports.availableCount };
+        const counters = this.counters.snapshot({ ...gauges, vault_link_up_now: this.#options.keySink.isUp ? 1 : 0 });
         this.#options.emit({ kind: 'statistics', requestId: command.requestId, counters });
         return;
       }
@@ -113,16 +113,16 @@ export class MediaCore {
 
   /** A SIP INFO body, unread until here. `body` holds zeros afterwards. */
   takeInfo(callHandle: number, leg: LegName, type: InfoBodyType, body: Uint8Array, nowMs: number): void {
-    this.counters.infoBodiesTotal += 1;
+    this.counters.infoBodies += 1;
     const call = this.#call(callHandle);
     if (leg === 'agent' || call?.window.state !== 'open') {
       body.fill(0);
-      this.counters.infoBodiesUnusedTotal += 1;
+      this.counters.infoBodiesUnused += 1;
       return;
     }
     const key = takeInfoKey(type, body);
     if (key === NO_KEY) {
-      this.counters.infoBodiesWithoutKeyTotal += 1;
+      this.counters.infoBodiesWithoutKey += 1;
       return;
     }
     try {
@@ -233,7 +233,7 @@ export class MediaCore {
     const index = this.#freeIndexes.pop();
     if (index === undefined || this.#indexes.has(callHandle) || this.#opening.has(callHandle)) {
       if (index !== undefined) this.#freeIndexes.push(index);
-      this.counters.callsRefusedTotal += 1;
+      this.counters.callsRefused += 1;
       this.#answer(requestId, index === undefined ? 'too-many-calls' : 'bad-command');
       return;
     }
@@ -246,12 +246,12 @@ export class MediaCore {
     this.#callPorts.set(callHandle, ports);
     if (caller === undefined || agent === undefined || !isWanted) {
       this.#releaseIndex(callHandle, index, nowMs);
-      this.counters.callsRefusedTotal += 1;
+      this.counters.callsRefused += 1;
       this.#answer(requestId, isWanted ? 'no-ports' : 'unknown-call');
       return;
     }
     this.#startCall(command, index, nowMs);
-    this.counters.callsCreatedTotal += 1;
+    this.counters.callsCreated += 1;
     this.#options.emit({
       kind: 'call-created',
       requestId,
@@ -369,7 +369,7 @@ export class MediaCore {
 
   /** The call's media stops: nothing that could not be decided leaves. */
   #fail(call: CallMedia, nowMs: number): void {
-    this.counters.callsFailedTotal += 1;
+    this.counters.callsFailed += 1;
     void this.#closeCall(call.handle, nowMs);
     this.#options.emit({ kind: 'fault', callHandle: call.handle, code: 'audio-not-inspectable' });
   }

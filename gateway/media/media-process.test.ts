@@ -190,7 +190,7 @@ describe('a media process', () => {
     expect(vault.opened).toEqual([...keys, 7].map((key, sequence) => ({ captureId: CAPTURE_ID, sequence, key })));
     expect(agent.peer.heard.every((bytes) => (bytes[1] & 0x7f) === 0)).toBe(true);
     const statistics = await request({ kind: 'statistics' });
-    expect(statistics).toMatchObject({ counters: { keys_captured_total: 6, vault_link_up: 1, calls: 1 } });
+    expect(statistics).toMatchObject({ counters: { keys_captured: 6, vault_link_up_now: 1, calls_now: 1 } });
     await request({ kind: 'close-window', callHandle: 1 });
     expect(await request({ kind: 'close-call', callHandle: 1 })).toMatchObject({ kind: 'done' });
     expect(readdirSync(join(directory, 'recordings'))).toContain('call-1-1.wav');

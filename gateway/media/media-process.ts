@@ -81,7 +81,7 @@ function start(configuration: MediaConfiguration): MediaCore {
   const engine = new DgramEngine({
     address: configuration.address,
     onSendFailed: () => {
-      created.counters.sendFailedTotal += 1;
+      created.counters.sendFailed += 1;
     },
   });
   const created = new MediaCore({

@@ -57,15 +57,15 @@ export class PacketIntake {
     const start = slot * SLOT_SIZE_BYTES;
     const size = rows[row + SIZE];
     if (call === undefined || this.#legs.isDescribed[leg] === 0) {
-      this.#counters.droppedUnexpectedTotal += 1;
+      this.#counters.droppedUnexpected += 1;
       slab.fill(0, start, start + Math.min(size, SLOT_SIZE_BYTES));
       return;
     }
-    if (size > SLOT_SIZE_BYTES) this.#counters.droppedOversizeTotal += 1;
+    if (size > SLOT_SIZE_BYTES) this.#counters.droppedOversize += 1;
     else if ((socket & 1) === 1) this.#takeRtcp(leg, row, start, start + size, nowMs);
     else if (!looksLikeRtcp(slab, start, start + size)) this.#takeRtp(call, leg, slot, start + size, nowMs);
     else if (this.#legs.isMuxed[leg] === 1) this.#takeRtcp(leg, row, start, start + size, nowMs);
-    else this.#counters.droppedUnexpectedTotal += 1;
+    else this.#counters.droppedUnexpected += 1;
     // An event byte or a tone: the packet is card data itself.
     if (call.isConfidential && leg === call.callerLeg) this.discard(slot);
   }
@@ -85,9 +85,9 @@ export class PacketIntake {
   #takeRtp(call: CallMedia, leg: number, slot: number, end: number, nowMs: number): void {
     const header = this.#header;
     const { rows, slab } = this.#engine;
-    this.#counters.rtpReceivedTotal += 1;
+    this.#counters.rtpReceived += 1;
     if (header.parse(slab, slot * SLOT_SIZE_BYTES, end) !== undefined) {
-      this.#counters.droppedMalformedRtpTotal += 1;
+      this.#counters.droppedMalformedRtp += 1;
       return;
     }
     const source = this.#source;
@@ -107,13 +107,13 @@ export class PacketIntake {
   #takeRtcp(leg: number, row: number, start: number, end: number, nowMs: number): void {
     const { rows, slab } = this.#engine;
     const legs = this.#legs;
-    this.#counters.rtcpReceivedTotal += 1;
+    this.#counters.rtcpReceived += 1;
     if (!legs.latch.isPeerAddress(leg, rows, row + SOURCE)) {
-      this.#counters.droppedForeignSourceTotal += 1;
+      this.#counters.droppedForeignSource += 1;
       return;
     }
     if (this.#rtcp.parse(slab, start, end, legs.streams.ssrc[leg]) !== undefined) {
-      this.#counters.droppedMalformedRtcpTotal += 1;
+      this.#counters.droppedMalformedRtcp += 1;
       return;
     }
     // Behind NAT the port of RTCP is only known from a packet that came from the right address.

@@ -50,7 +50,7 @@ export class Relay {
     const legs = this.#legs;
     const count = header.payloadEnd - header.payloadStart;
     if (!legs.streams.map(to, header, count, nowMs)) {
-      this.#counters.droppedLateTotal += 1;
+      this.#counters.droppedLate += 1;
       return false;
     }
     const sendKind = legs.sendKind(to, kind);
@@ -76,7 +76,7 @@ export class Relay {
     const payloadType = this.#legs.eventPayloadType(to, event.clockRateHz);
     const isMarked = header.marker;
     if (!this.#legs.streams.map(to, header, event.durationUnits, nowMs)) {
-      this.#counters.droppedLateTotal += 1;
+      this.#counters.droppedLate += 1;
       return;
     }
     // RFC 4733 §2.2.1: the marker says that an event begins, which only its sender knows.
@@ -100,7 +100,7 @@ export class Relay {
     encodeG711(encodingOf(sendKind), samples, this.#engine.slab, start + RTP_HEADER_SIZE_BYTES, count);
     this.#send(slot, { socket: rtpSocketOf(to), offset: 0, size: RTP_HEADER_SIZE_BYTES + count });
     this.#legs.streams.count(to, count);
-    this.#counters.rtpSentTotal += 1;
+    this.#counters.rtpSent += 1;
     return header.timestamp;
   }
 
@@ -122,7 +122,7 @@ export class Relay {
     });
     const socket = this.#legs.isMuxed[leg] === 1 ? rtpSocketOf(leg) : rtcpSocketOf(leg);
     this.#send(slot, { socket, offset: 0, size: end - start });
-    this.#counters.rtcpSentTotal += 1;
+    this.#counters.rtcpSent += 1;
   }
 
   /** RFC 3550 §6.4.1: the RTP timestamp of the moment of the report, not of the last packet. */
@@ -135,11 +135,11 @@ export class Relay {
 
   #maySend(to: number, payloadType: number): boolean {
     if (this.#legs.isDescribed[to] === 0 || this.#legs.maySend[to] === 0) {
-      this.#counters.droppedDirectionTotal += 1;
+      this.#counters.droppedDirection += 1;
       return false;
     }
     if (payloadType !== NO_PAYLOAD_TYPE) return true;
-    this.#counters.droppedPayloadTypeTotal += 1;
+    this.#counters.droppedPayloadType += 1;
     return false;
   }
 
@@ -153,7 +153,7 @@ export class Relay {
       size: header.payloadEnd - start,
     });
     this.#legs.streams.count(to, header.payloadEnd - header.payloadStart);
-    this.#counters.rtpSentTotal += 1;
+    this.#counters.rtpSent += 1;
   }
 
   #send(slot: number, out: { readonly socket: number; readonly offset: number; readonly size: number }): void {
@@ -166,7 +166,7 @@ export class Relay {
 
   #takeSlot(): number {
     const slot = this.#engine.takeSlot();
-    if (slot === NO_SLOT) this.#counters.droppedNoSlotTotal += 1;
+    if (slot === NO_SLOT) this.#counters.droppedNoSlot += 1;
     return slot;
   }
 }

@@ -40,6 +40,7 @@ export class VaultLink implements KeySink {
   #isUp = false;
   #isClosed = false;
   #retryMs = FIRST_RETRY_MS;
+  #upSinceMs = 0;
   #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: VaultLinkOptions) {
@@ -55,7 +56,7 @@ export class VaultLink implements KeySink {
     this.#socket = socket;
     socket.on('connect', () => {
       socket.write(encodeFrame(HELLO_FRAME, this.#options.secret));
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#upSinceMs = performance.now();
       this.#isUp = true;
       this.#options.onUp();
     });
@@ -100,6 +101,8 @@ export class VaultLink implements KeySink {
     this.#isUp = false;
     if (wasUp) this.#options.onLost();
     if (this.#isClosed) return;
+    // A vault that cuts us off at once does not know our secret, and asking more often does not help.
+    if (wasUp && performance.now() - this.#upSinceMs >= LONGEST_RETRY_MS) this.#retryMs = FIRST_RETRY_MS;
     this.#retryTimer = setTimeout(() => this.connect(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
