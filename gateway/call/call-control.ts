@@ -280,6 +280,8 @@ export class CallControl {
         return;
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
+        // Media has given this call up: nothing of it could be inspected any more.
+        if (event.code === 'audio-not-inspectable') this.onMediaLost([mediaCall]);
         return;
       default:
         return;

@@ -281,14 +281,21 @@ export class ControlProcess {
   }
 
   async #metrics(): Promise<string> {
+    const media = Object.entries(await this.#media.statistics());
     return renderMetrics([
       { group: 'gateway', kind: 'counter', values: this.#calls.counters() },
       { group: 'gateway', kind: 'gauge', values: { calls_active: this.#directory.activeCalls } },
-      { group: 'media', kind: 'counter', values: await this.#media.statistics() },
+      { group: 'media', kind: 'counter', values: Object.fromEntries(media.filter(([name]) => !isGauge(name))) },
+      { group: 'media', kind: 'gauge', values: Object.fromEntries(media.filter(([name]) => isGauge(name))) },
       { group: 'api', kind: 'counter', values: this.#api.counters() },
       { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
     ]);
   }
+}
+
+/** What a media process holds just now, not what it has counted. */
+function isGauge(name: string): boolean {
+  return name.endsWith('_now');
 }
 
 function refusalOf(answer: VaultAnswer): Refusal {
