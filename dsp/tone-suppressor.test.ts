@@ -147,6 +147,16 @@ test('frames of any length give the same output', () => {
   }
 });
 
+test('input and output may be one array', () => {
+  const samples = new Int16Array(3_200);
+  new SpeechLike({ seed: SEED, levelDbm0: -20 }).render(samples, samples.length);
+  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const expected = new Int16Array(3_200);
+  suppressor.process(samples, samples.length, expected);
+  new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' }).process(samples, samples.length, samples);
+  expect(samples).toEqual(expected);
+});
+
 describe('arming', () => {
   test('a press that was going on before does not leak its rest', () => {
     const random = new SeededRandom(SEED);

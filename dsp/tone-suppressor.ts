@@ -89,7 +89,7 @@ export class ToneSuppressor {
     return this.#mutedSamples;
   }
 
-  /** Takes `count` samples and writes `count`: the input of `delaySamples` ago, suppressed. */
+  /** Takes `count` samples and writes `count`: the input of `delaySamples` ago, suppressed. Both arrays may be one. */
   process(input: Int16Array, count: number, output: Int16Array): void {
     for (let done = 0; done < count; ) {
       const phase = this.#position & (HOP_SAMPLES - 1);
