@@ -12,11 +12,12 @@ import type { PaymentDesk, Refusal } from '../payment/payment-desk.js';
 import type { MediaAnswer, MediaCall, MediaFleet } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
-import { CallRouting, type RoutedCall } from './call-routing.js';
+import type { CallRouting, RoutedCall } from './call-routing.js';
 import { MediaNegotiation } from './media-negotiation.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
+  readonly routing: CallRouting;
   readonly directory: CallDirectory;
   readonly payments: PaymentDesk;
   readonly media: MediaFleet;
@@ -37,7 +38,7 @@ export class CallControl {
 
   constructor(options: CallControlOptions) {
     this.#options = options;
-    this.#routing = new CallRouting(options.configuration);
+    this.#routing = options.routing;
   }
 
   /** Names are metric suffixes. */

@@ -1,6 +1,6 @@
 /** Which peer a request comes from, where its call goes, on which side the caller is, and whose call it is. Pure. */
-import { BlockList, isIPv6 } from 'node:net';
 import type { LegSide } from '../../sip/back-to-back-events.js';
+import { AddressSet, parseAddressBlock } from '../config/cidr.js';
 import type { Configuration, PeerConfiguration, RouteConfiguration } from '../config/configuration.js';
 
 export type RoutedCall = {
@@ -24,13 +24,13 @@ export type RoutingQuestion = {
 };
 
 export class CallRouting {
-  readonly #peers: readonly { readonly peer: PeerConfiguration; readonly addresses: BlockList }[];
+  readonly #peers: readonly { readonly peer: PeerConfiguration; readonly addresses: AddressSet }[];
   readonly #routes: readonly { readonly route: RouteConfiguration; readonly users: RegExp | undefined }[];
   readonly #agents: Configuration['api']['agents'];
 
   /** @param configuration one that has passed its cross checks: names resolve, address blocks and expressions are valid */
   constructor(configuration: Configuration) {
-    this.#peers = configuration.peers.map((peer) => ({ peer, addresses: blockListOf(peer.addresses) }));
+    this.#peers = configuration.peers.map((peer) => ({ peer, addresses: addressSetOf(peer.addresses) }));
     this.#routes = configuration.routes.map((route) => ({
       route,
       users: route.users === undefined ? undefined : new RegExp(`^(?:${route.users})$`),
@@ -59,11 +59,14 @@ export class CallRouting {
     return { ok: false, status: 404, reason: 'Not Found' };
   }
 
+  /** Whether any peer has this address: requests inside a dialog may come from another of its addresses. */
+  isPeer(address: string): boolean {
+    return this.#peers.some(({ addresses }) => addresses.has(address));
+  }
+
   #peerOf(question: RoutingQuestion): PeerConfiguration | undefined {
-    const family = isIPv6(question.remoteAddress) ? 'ipv6' : 'ipv4';
-    return this.#peers.find(
-      ({ peer, addresses }) => peer.listener === question.listener && addresses.check(question.remoteAddress, family),
-    )?.peer;
+    const { listener, remoteAddress } = question;
+    return this.#peers.find(({ peer, addresses }) => peer.listener === listener && addresses.has(remoteAddress))?.peer;
   }
 
   #agentOf(user: string): string | undefined {
@@ -72,13 +75,6 @@ export class CallRouting {
   }
 }
 
-function blockListOf(blocks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [address = '', prefix] = block.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
+function addressSetOf(texts: readonly string[]): AddressSet {
+  return new AddressSet(texts.map(parseAddressBlock).filter((block) => block !== undefined));
 }

@@ -13,6 +13,7 @@ import {
 } from '../../sip/offer-answer.js';
 import { parseSdp, writeSdp } from '../../sip/sdp.js';
 import type { SessionDescription } from '../../sip/session-description.js';
+import { isLoopback } from '../config/cidr.js';
 import type { LegMedia } from '../media/control-wire.js';
 
 /** Where the gateway itself receives media on a leg. */
@@ -151,8 +152,4 @@ function reversed(direction: NegotiatedAudio['direction']): LegMedia['direction'
 
 function other(side: LegSide): LegSide {
   return side === 'a' ? 'b' : 'a';
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

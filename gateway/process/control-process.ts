@@ -17,6 +17,7 @@ import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { AgentDesk } from '../call/agent-desk.js';
 import { CallControl } from '../call/call-control.js';
 import { CallDirectory } from '../call/call-directory.js';
+import { CallRouting } from '../call/call-routing.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { readOrCreateSecret } from '../config/secrets-store.js';
@@ -80,15 +81,18 @@ export class ControlProcess {
     this.#media = this.#makeMedia(linkSecret);
     this.#payments = this.#makePayments();
     this.#directory = new CallDirectory(this.#payments);
+    const routing = new CallRouting(configuration);
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
+      isPeer: (address) => routing.isPeer(address),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
     });
     const record = (entry: AuditEntry) => this.#audit.record(entry);
     this.#calls = new CallControl({
       configuration,
+      routing,
       directory: this.#directory,
       payments: this.#payments,
       media: this.#media,
