@@ -231,7 +231,7 @@ describe('structure of the sources', () => {
     expect(controlEntries(sources)).toEqual(expect.arrayContaining(['gateway/cli/main.ts', START]));
     expect([...reachable(sources, [START]).keys()]).toEqual(
       expect.arrayContaining([
-        'gateway/process/control-process.ts',
+        'gateway/control/control-process.ts',
         'gateway/call/call-control.ts',
         'gateway/audit/audit-log-store.ts',
       ]),

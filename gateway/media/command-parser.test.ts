@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { legMedia } from '../../test/media/simulated-call.js';
 import { parseInfoHeader, parseMediaCommand } from './command-parser.js';
-import { legMedia } from './simulated-call.js';
 
 const base = { requestId: 1, callHandle: 2 };
 const recording = { start: 'automatic', mode: 'pause' };

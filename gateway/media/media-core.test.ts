@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeG711 } from '../../dsp/g711.js';
 import { renderPress } from '../../dsp/tone-generator.js';
-import { play, scriptCaller } from './caller-script.js';
-import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { play, scriptCaller } from '../../test/media/caller-script.js';
 import {
   AGENT_ADDRESS,
   AGENT_PORT,
@@ -17,7 +16,8 @@ import {
   rtpPacket,
   SimulatedCall,
   VAULT_PUBLIC_KEY,
-} from './simulated-call.js';
+} from '../../test/media/simulated-call.js';
+import { sequenceDistance, timestampDistance } from './rtp-header.js';
 
 const LEAK = 8;
 const SILENCE = Buffer.alloc(160, 0xff);

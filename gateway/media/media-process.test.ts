@@ -8,9 +8,6 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sodium from 'sodium-native';
-import { HELLO_FRAME, KEY_FRAME } from '../../vault-client/wire.js';
-import { encodeFrame, encodeJsonFrame, FrameDecoder, JSON_FRAME } from '../../vault-client/wire-frames.js';
-import { INFO_FRAME, type MediaCommand, type MediaEvent } from './control-wire.js';
 import {
   CAPTURE_ID,
   type CommandWithoutId,
@@ -18,7 +15,10 @@ import {
   eventPayload,
   legMedia,
   rtpPacket,
-} from './simulated-call.js';
+} from '../../test/media/simulated-call.js';
+import { HELLO_FRAME, KEY_FRAME } from '../../vault-client/wire.js';
+import { encodeFrame, encodeJsonFrame, FrameDecoder, JSON_FRAME } from '../../vault-client/wire-frames.js';
+import { INFO_FRAME, type MediaCommand, type MediaEvent } from './control-wire.js';
 
 const LINK_SECRET = Buffer.alloc(32, 3);
 const SCRIPT = join(import.meta.dirname, 'media-process.js');

@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { DtmfDetector, PRESS_BEGAN } from '../../dsp/dtmf-detector.js';
-import { type PressWay, play, type ScriptedPress, scriptCaller, throughNetwork } from './caller-script.js';
+import {
+  type PressWay,
+  play,
+  type ScriptedPress,
+  scriptCaller,
+  throughNetwork,
+} from '../../test/media/caller-script.js';
+import { type ReceivedRtp, SimulatedCall } from '../../test/media/simulated-call.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
-import { type ReceivedRtp, SimulatedCall } from './simulated-call.js';
 
 const CARD_KEYS = [4, 2, 4, 2, 4, 4, 4, 4, 0, 0, 9, 9, 11];
 const WAYS: readonly PressWay[] = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { SeededRandom } from '../../dsp/seeded-random.js';
-import { eventPayload } from './simulated-call.js';
+import { eventPayload } from '../../test/media/simulated-call.js';
 import {
   LOST_END_MS,
   NOT_A_KEY,

@@ -25,9 +25,9 @@ import { PidFile } from '../log/pid-file-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk, type Refusal } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
+import { MediaFleet } from '../process/media-fleet.js';
+import { type VaultAnswer, VaultConnection } from '../process/vault-connection.js';
 import { auditEntryOfApi, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
-import { MediaFleet } from './media-fleet.js';
-import { type VaultAnswer, VaultConnection } from './vault-connection.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

@@ -4,12 +4,12 @@
  */
 import { decodeG711 } from '../../dsp/g711.js';
 import { SeededRandom } from '../../dsp/seeded-random.js';
-import type { ArmedCapture, KeySink } from './armed-capture.js';
-import type { Recorder } from './call-media.js';
-import type { LegMedia, LegName, MediaCommand, MediaEvent, RecordingMode } from './control-wire.js';
-import { ADDRESS_WORDS, readAddress, writeAddress } from './ip-address.js';
-import { MediaCore } from './media-core.js';
-import { RTP_HEADER_SIZE_BYTES, RtpHeader } from './rtp-header.js';
+import type { ArmedCapture, KeySink } from '../../gateway/media/armed-capture.js';
+import type { Recorder } from '../../gateway/media/call-media.js';
+import type { LegMedia, LegName, MediaCommand, MediaEvent, RecordingMode } from '../../gateway/media/control-wire.js';
+import { ADDRESS_WORDS, readAddress, writeAddress } from '../../gateway/media/ip-address.js';
+import { MediaCore } from '../../gateway/media/media-core.js';
+import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../../gateway/media/rtp-header.js';
 import {
   NO_SOCKET,
   OUT_OFFSET,
@@ -22,7 +22,7 @@ import {
   SOURCE,
   SOURCE_WORDS,
   type UdpEngine,
-} from './udp-engine.js';
+} from '../../gateway/media/udp-engine.js';
 
 export const CALLER_ADDRESS = '192.0.2.10';
 export const CALLER_PORT = 4000;
