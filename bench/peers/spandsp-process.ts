@@ -21,7 +21,7 @@ export type Report = { readonly key: number; readonly sample: number };
 export type SpandspPeer = {
   /** Keys and the sample count at which each was reported, to the packet of 20 ms. */
   detect(samples: Int16Array): Promise<Report[]>;
-  /** Seconds of audio per CPU second over so many passes. */
+  /** Seconds of audio per CPU second, the best of so many passes. */
   speed(samples: Int16Array, passes: number): Promise<number>;
 };
 
@@ -49,7 +49,7 @@ export async function openSpandsp(): Promise<SpandspPeer | undefined> {
     },
     async speed(samples, passes) {
       const seconds = Number(await execute(samples, 'time', String(passes)));
-      return (passes * samples.length) / SAMPLE_RATE_HZ / seconds;
+      return samples.length / SAMPLE_RATE_HZ / seconds;
     },
   };
 }
