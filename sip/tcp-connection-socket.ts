@@ -1,6 +1,7 @@
 /** One TCP connection that carries SIP, opened by either side. */
 import type { Socket } from 'node:net';
 import type { ParseFailure } from './message-parser.js';
+import { overwriteReceiveBlock } from './receive-block.js';
 import { type FramerOutput, StreamFramer } from './stream-framer.js';
 
 /** A peer that does not read is cut off once this much waits for it: some hundred messages. */
@@ -35,6 +36,7 @@ export class TcpConnection {
     );
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
+      overwriteReceiveBlock(bytes);
       this.#handle(this.#framer.handle({ kind: 'received', bytes }, performance.now()));
       // The framer has copied them, and an INFO body may be a key press.
       bytes.fill(0);

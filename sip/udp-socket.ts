@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { withMapping, withoutMapping } from './ip-address.js';
+import { overwriteReceiveBlock } from './receive-block.js';
 
 /** Bursts of calls come in while a garbage collection runs; the kernel's default holds about 200 messages. */
 const RECEIVE_BUFFER_BYTES = 1_048_576;
@@ -38,9 +39,10 @@ export class UdpSocket {
         this.#socket.off('error', fail);
         // An error on an open socket concerns one datagram, which SIP will send again.
         this.#socket.on('error', () => undefined);
-        this.#socket.on('message', (bytes, remote) =>
-          onDatagram(bytes, { address: withoutMapping(remote.address), port: remote.port }),
-        );
+        this.#socket.on('message', (bytes, remote) => {
+          overwriteReceiveBlock(bytes);
+          onDatagram(bytes, { address: withoutMapping(remote.address), port: remote.port });
+        });
         try {
           this.#socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
         } catch {

@@ -22,6 +22,7 @@ import {
   USE_TOKEN,
   VOID_TOKEN,
 } from './vault-schema.js';
+import { wipeableBuffer } from './wire-frames.js';
 
 /** What our tokens look like: a prefix to know them by and 128 random bits. */
 export const TOKEN_PATTERN = /^tgt_[A-Za-z0-9_-]{22}$/;
@@ -272,7 +273,7 @@ function labelOf(what: 'token' | 'card', id: Buffer): Buffer {
 
 /** A Buffer of its own memory: `Buffer.from` would take it from the pool that everybody shares. */
 function copyOf(bytes: Uint8Array): Buffer {
-  const copy = Buffer.alloc(bytes.length);
+  const copy = wipeableBuffer(bytes.length);
   copy.set(bytes);
   return copy;
 }

@@ -28,11 +28,19 @@ export class FrameError extends Error {
 /** Returns one frame's bytes. The payload is copied; wiping it later is the caller's business, and so is the frame. */
 export function encodeFrame(type: number, payload: Uint8Array): Buffer {
   if (payload.length + 1 > MAX_FRAME_SIZE_BYTES) throw new FrameError('a frame of our own is too large');
-  const frame = Buffer.alloc(HEADER_SIZE_BYTES + payload.length);
+  const frame = wipeableBuffer(HEADER_SIZE_BYTES + payload.length);
   frame.writeUInt32BE(payload.length + 1, 0);
   frame[4] = type;
   frame.set(payload, HEADER_SIZE_BYTES);
   return frame;
+}
+
+/**
+ * A buffer of which no copy is ever made behind our back. `Buffer.alloc` puts up to 64 bytes into V8's heap; writing
+ * such a buffer to a socket moves it out and leaves the old bytes behind, where no `fill(0)` reaches them.
+ */
+export function wipeableBuffer(sizeBytes: number): Buffer {
+  return Buffer.from(new ArrayBuffer(sizeBytes));
 }
 
 export function encodeJsonFrame(message: object): Buffer {

@@ -1,4 +1,6 @@
 /** The media processes, one a core, and which call lives in which: a call stays in one process for its whole life. */
+
+import { wipeableBuffer } from '../../vault-client/wire-frames.js';
 import {
   INFO_FRAME,
   INFO_HEADER_SIZE_BYTES,
@@ -159,7 +161,7 @@ export class MediaCall {
 
   /** Hands a SIP INFO body over, unread. */
   handInfo(leg: LegName, type: InfoBodyType, body: Uint8Array): void {
-    const payload = Buffer.alloc(INFO_HEADER_SIZE_BYTES + body.length);
+    const payload = wipeableBuffer(INFO_HEADER_SIZE_BYTES + body.length);
     payload.writeUInt32BE(this.#callHandle, 0);
     payload[4] = leg === 'caller' ? 0 : 1;
     payload[5] = type === 'application/dtmf-relay' ? 0 : 1;
