@@ -6,11 +6,11 @@
 import { DtmfDetector, PRESS_BEGAN } from '../dsp/dtmf-detector.js';
 import { decodeG711, encodeG711, type G711Encoding } from '../dsp/g711.js';
 import { countFound, type KnownPress } from '../dsp/likelihood-listener.js';
-import { Q24_SECTIONS, renderSection, type Section } from '../dsp/q24-set.js';
 import { SpeechLike } from '../dsp/speech-like.js';
 import { renderPress } from '../dsp/tone-generator.js';
 import { ToneSuppressor } from '../dsp/tone-suppressor.js';
 import { openSpandsp, type Report, type SpandspPeer } from './peers/spandsp-process.js';
+import { Q24_SECTIONS, renderSection, type Section } from './q24-set.js';
 import type { BenchTable, Cell } from './table.js';
 
 export type DspBenchOptions = { readonly seed: number; readonly quick: boolean };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { Q24_SECTIONS, renderSection } from '../bench/q24-set.js';
 import { DtmfDetector, PRESS_BEGAN, PRESS_ENDED } from './dtmf-detector.js';
 import { KEY_COUNT } from './dtmf-keys.js';
 import type { KnownPress } from './likelihood-listener.js';
-import { Q24_SECTIONS, renderSection } from './q24-set.js';
 import { SeededRandom } from './seeded-random.js';
 import { SpeechLike } from './speech-like.js';
 import { renderPress } from './tone-generator.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { Q24_SECTIONS, renderSection } from '../bench/q24-set.js';
 import { decodeG711, encodeG711 } from './g711.js';
 import { dbm0OfPower, meanSquare } from './level.js';
 import { countFound, type KnownPress } from './likelihood-listener.js';
-import { Q24_SECTIONS, renderSection } from './q24-set.js';
 import type { Replacement } from './replacement-audio.js';
 import { SeededRandom } from './seeded-random.js';
 import { SpeechLike } from './speech-like.js';

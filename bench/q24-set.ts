@@ -3,12 +3,12 @@
  * receiver shall accept, and sections of signals that it shall not. Each section presses all sixteen keys, passes a G.711
  * codec and says exactly when each press sounded. Tests run a part of it, the bench all.
  */
-import { columnHzOfKey, KEY_COUNT, SAMPLE_RATE_HZ } from './dtmf-keys.js';
-import { decodeG711, encodeG711, type G711Encoding } from './g711.js';
-import { amplitudeOfDbm0, powerOfDbm0, toSample } from './level.js';
-import type { KnownPress } from './likelihood-listener.js';
-import { SeededRandom } from './seeded-random.js';
-import { renderPress, type ToneShape } from './tone-generator.js';
+import { columnHzOfKey, KEY_COUNT, SAMPLE_RATE_HZ } from '../dsp/dtmf-keys.js';
+import { decodeG711, encodeG711, type G711Encoding } from '../dsp/g711.js';
+import { amplitudeOfDbm0, powerOfDbm0, toSample } from '../dsp/level.js';
+import type { KnownPress } from '../dsp/likelihood-listener.js';
+import { SeededRandom } from '../dsp/seeded-random.js';
+import { renderPress, type ToneShape } from '../dsp/tone-generator.js';
 
 /** One press as a section wants it; times in ms, levels per tone. */
 type Plan = {
