@@ -15,7 +15,7 @@ const RULES: CardRules = {
 const ALICE = { actor: 'alice', origin: 'test' };
 
 /** A small gateway round the desk: media and vault that answer at once and remember what was asked of them. */
-function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal } = {}) {
+function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal | 'no answer' } = {}) {
   const asked: string[] = [];
   const audits: SessionAudit[] = [];
   const views: SessionView[] = [];
@@ -31,7 +31,8 @@ function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal 
     disarmCapture: async () => void (await answer('disarm-capture')),
   };
   const vault: SessionVault = {
-    openSession: () => answer('open-session', refusals.vault),
+    openSession: () =>
+      refusals.vault === 'no answer' ? new Promise(() => {}) : answer('open-session', refusals.vault),
     beginCapture: () => answer('begin-capture'),
     tokenize: () => answer('tokenize'),
     closeSession: async (_, outcome) => void (await answer(`close-session ${outcome}`)),
@@ -109,6 +110,13 @@ describe('the payment desk', () => {
     expect(world.desk.holdsWindow('call-1')).toBe(true);
     await world.desk.start('call-1', ALICE);
     expect(world.asked.filter((request) => request === 'open-window')).toHaveLength(1);
+  });
+
+  test('AC-23: Start is answered when the session has failed, though the vault still has not answered', async () => {
+    const world = gateway({ vault: 'no answer' });
+    const starting = world.desk.start('call-1', ALICE);
+    world.desk.vaultLost();
+    expect(await starting).toEqual({ ok: false, code: 'vault-unreachable' });
   });
 
   test('AC-3: without the acknowledgement of recorder and suppression there is no session', async () => {

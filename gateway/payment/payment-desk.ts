@@ -75,6 +75,8 @@ type Entry = {
   readonly callId: string;
   readonly machine: PaymentSession;
   timer: NodeJS.Timeout | undefined;
+  /** Called when the session is no longer starting. */
+  started: () => void;
 };
 
 export class PaymentDesk {
@@ -116,6 +118,7 @@ export class PaymentDesk {
       id: sessionId,
       callId,
       timer: undefined,
+      started: () => {},
       machine: new PaymentSession({
         sessionId,
         callId,
@@ -129,7 +132,11 @@ export class PaymentDesk {
     // Durable before suppression is reported on: a crash from here on leaves a trace.
     this.#options.markers.add(entry.id, callId);
     if (before) this.#options.markers.remove(before.id);
-    await this.#apply(entry, { kind: 'start' }, asker);
+    const started = new Promise<void>((resolve) => {
+      entry.started = resolve;
+    });
+    // A zone that hangs must not keep the agent waiting beyond the session's own time limit.
+    await Promise.race([this.#apply(entry, { kind: 'start' }, asker), started]);
     const session = entry.machine.view();
     return session.error ? { ok: false, code: session.error.code } : { ok: true, session };
   }
@@ -209,6 +216,7 @@ export class PaymentDesk {
       entry.timer = setTimeout(() => void this.#apply(entry, { kind: 'deadline' }, GATEWAY), delayMs);
     }
     if (!entry.machine.holdsWindow) this.#options.markers.remove(entry.id);
+    if (entry.machine.state !== 'starting') entry.started();
     await Promise.all(answers);
   }
 

@@ -1,0 +1,251 @@
+/**
+ * What a caller's telephone sends, in real time and on the record: speech without repetition, and keys in every mixture
+ * of tones and telephone-events that is met in the field. Everything sent is kept with the place of each press in it, so
+ * that a listener elsewhere can be told where to listen, and can be shown to hear where keys may be heard.
+ */
+import type { Socket } from 'node:dgram';
+import { eventPayload } from './caller-stream.js';
+import { eventually } from './deadline.js';
+import { decodeG711, encodeG711, type G711Encoding, g711PayloadType } from './g711.js';
+import { addTones, samplesOf } from './keys.js';
+import { type RtpPacket, writeRtp } from './rtp.js';
+
+const PTIME_MS = 20;
+const PACKET_SAMPLES = samplesOf(PTIME_MS);
+/** RFC 4733 §2.5.1.4: the packet that ends an event is sent three times. */
+const END_PACKETS = 3;
+/** A call of ten minutes; what is sent later is not kept. */
+const MAX_KEPT_SAMPLES = samplesOf(600_000);
+/** A person at the keys hardly speaks. */
+const SPEECH_UNDER_TONE = 1 / 4;
+/** Below hearing, and enough to make every second of looped speech another one. */
+const LINE_NOISE_AMPLITUDE = 24;
+
+/**
+ * | way                          | tone in the audio                  | event                       | audio during event |
+ * |------------------------------|------------------------------------|-----------------------------|--------------------|
+ * | telephone-event              | none                               | all the time                | rests              |
+ * | telephone-event-among-audio  | none                               | all the time                | goes on            |
+ * | in-band                      | all the time                       | none                        |                    |
+ * | tone-and-event               | all the time                       | all the time                | goes on            |
+ * | tone-then-event              | first 60 ms                        | from 40 ms on               | goes on            |
+ * | event-then-tail              | for 60 ms, 20 ms after the event   | all the time                | goes on            |
+ */
+export type KeypadWay =
+  | 'telephone-event'
+  | 'telephone-event-among-audio'
+  | 'in-band'
+  | 'tone-and-event'
+  | 'tone-then-event'
+  | 'event-then-tail';
+
+export type Rhythm = { readonly onMs: number; readonly offMs: number };
+
+/** Positions are in the sender's samples since it began to talk. */
+export type SentPress = {
+  readonly key: number;
+  readonly way: KeypadWay;
+  readonly startSample: number;
+  readonly endSample: number;
+  /** Where its tone is, if it has one. */
+  readonly tone: { readonly onsetSample: number; readonly offsetSample: number } | undefined;
+};
+
+type Span = { readonly from: number; readonly to: number };
+/** In packets from the beginning of the press; `to` is the first one that is not part of it. */
+type Plan = { readonly tone: Span; readonly event: Span; readonly lengthPackets: number };
+
+type RunningPress = Plan & {
+  readonly key: number;
+  readonly way: KeypadWay;
+  readonly timestamp: number;
+  readonly tonePcm: Int16Array;
+  packet: number;
+};
+
+export type KeypadTalkerOptions = {
+  readonly socket: Socket;
+  readonly remotePort: number;
+  readonly encoding: G711Encoding;
+  readonly eventPayloadType: number;
+  /** 8 kHz; said over and over, with noise of the line added that never repeats. */
+  readonly speech: Int16Array;
+};
+
+export class KeypadTalker {
+  readonly ssrc = Math.floor(Math.random() * 0xffffffff);
+  readonly presses: SentPress[] = [];
+  readonly #options: KeypadTalkerOptions;
+  readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
+  readonly #firstTimestamp = Math.floor(Math.random() * 0xffffffff);
+  readonly #startedAtMs = performance.now();
+  #sequenceNumber = Math.floor(Math.random() * 0xffff);
+  #sentPackets = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #press: RunningPress | undefined;
+  #restPackets = 0;
+  #isStopped = false;
+
+  /** Starts talking at once. */
+  constructor(options: KeypadTalkerOptions) {
+    if (options.speech.length < PACKET_SAMPLES) throw new Error('a talker needs at least one packet of speech');
+    this.#options = options;
+    this.#tick();
+  }
+
+  /** All that a listener at its mouth would have heard; silence where audio rested. */
+  get sentAudio(): Int16Array {
+    return this.#kept.subarray(0, Math.min(this.sentSamples, MAX_KEPT_SAMPLES));
+  }
+
+  get sentSamples(): number {
+    return this.#sentPackets * PACKET_SAMPLES;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Presses keys one after another and resolves when the last pause is over. Lengths are rounded to packets. */
+  async key(keys: readonly number[], way: KeypadWay, { onMs, offMs }: Rhythm): Promise<void> {
+    for (const key of keys) {
+      await this.#atRest();
+      this.#restPackets = Math.max(1, Math.round(offMs / PTIME_MS));
+      this.#press = this.#begin(key, way, Math.max(1, Math.round(onMs / PTIME_MS)));
+    }
+    await this.#atRest();
+  }
+
+  /** Resolves when so many samples have been sent since the beginning. */
+  async sent(samples: number, limitMs = 20_000): Promise<void> {
+    await eventually(limitMs, `${samples} samples sent`, () => (this.sentSamples >= samples ? true : undefined));
+  }
+
+  /** Lets it talk for so long. */
+  talk(durationMs: number): Promise<void> {
+    return this.sent(this.sentSamples + samplesOf(durationMs), durationMs + 20_000);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #atRest(): Promise<void> {
+    await eventually(20_000, 'the end of a key press', () => {
+      if (this.#isStopped) throw new Error('the talker was stopped while a key was pressed');
+      return this.#press === undefined && this.#restPackets === 0 ? true : undefined;
+    });
+  }
+
+  #begin(key: number, way: KeypadWay, onPackets: number): RunningPress {
+    const plan = planOf(way, onPackets);
+    const startSample = this.sentSamples;
+    const tonePackets = plan.tone.to - plan.tone.from;
+    const tonePcm = new Int16Array(tonePackets * PACKET_SAMPLES);
+    addTones(tonePcm, [{ key, startMs: 0, durationMs: tonePackets * PTIME_MS }]);
+    const at = (packet: number) => startSample + packet * PACKET_SAMPLES;
+    this.presses.push({
+      key,
+      way,
+      startSample,
+      endSample: at(plan.lengthPackets),
+      tone: tonePackets > 0 ? { onsetSample: at(plan.tone.from), offsetSample: at(plan.tone.to) } : undefined,
+    });
+    return { ...plan, key, way, tonePcm, packet: 0, timestamp: this.#timestampOf(at(plan.event.from)) };
+  }
+
+  #tick(): void {
+    // Packets are due at multiples of 20 ms after the start; a late timer sends what is due and keeps the pace.
+    const due = Math.floor((performance.now() - this.#startedAtMs) / PTIME_MS) + 1;
+    while (this.#sentPackets < due && !this.#isStopped) this.#sendPacketTime();
+    const nextMs = this.#startedAtMs + this.#sentPackets * PTIME_MS - performance.now();
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.#tick(), Math.max(1, nextMs));
+  }
+
+  #sendPacketTime(): void {
+    const press = this.#press;
+    const audioRests = press?.way === 'telephone-event' && press.packet < press.event.to;
+    if (press !== undefined) this.#sendEvent(press);
+    if (!audioRests) this.#sendAudio(this.#audio(press));
+    this.#sentPackets += 1;
+    if (press === undefined) {
+      if (this.#restPackets > 0) this.#restPackets -= 1;
+      return;
+    }
+    press.packet += 1;
+    if (press.packet >= press.lengthPackets) this.#press = undefined;
+  }
+
+  #audio(press: RunningPress | undefined): Int16Array {
+    const { speech } = this.#options;
+    const start = this.sentSamples;
+    const isUnderTone = press !== undefined && press.packet >= press.tone.from && press.packet < press.tone.to;
+    const toneStart = isUnderTone ? (press.packet - press.tone.from) * PACKET_SAMPLES : 0;
+    return Int16Array.from({ length: PACKET_SAMPLES }, (_unused, index) => {
+      const voice = speech[(start + index) % speech.length] + (Math.random() * 2 - 1) * LINE_NOISE_AMPLITUDE;
+      return isUnderTone ? voice * SPEECH_UNDER_TONE + press.tonePcm[toneStart + index] : voice;
+    });
+  }
+
+  #sendEvent(press: RunningPress): void {
+    const { from, to } = press.event;
+    const elapsed = press.packet - from + 1;
+    const lengthPackets = to - from;
+    if (lengthPackets === 0 || elapsed < 1 || elapsed > lengthPackets + END_PACKETS - 1) return;
+    this.#send({
+      payloadType: this.#options.eventPayloadType,
+      marker: elapsed === 1,
+      timestamp: press.timestamp,
+      payload: eventPayload(press.key, elapsed >= lengthPackets, Math.min(elapsed, lengthPackets) * PACKET_SAMPLES),
+    });
+  }
+
+  #sendAudio(audio: Int16Array): void {
+    const { encoding } = this.#options;
+    const payload = encodeG711(audio, encoding);
+    if (this.sentSamples + PACKET_SAMPLES <= MAX_KEPT_SAMPLES) {
+      this.#kept.set(decodeG711(payload, encoding), this.sentSamples);
+    }
+    this.#send({
+      payloadType: g711PayloadType[encoding],
+      marker: this.#sentPackets === 0,
+      timestamp: this.#timestampOf(this.sentSamples),
+      payload,
+    });
+  }
+
+  #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
+    const datagram = writeRtp({ ...packet, ssrc: this.ssrc, sequenceNumber: this.#sequenceNumber });
+    this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+    this.#options.socket.send(datagram, this.#options.remotePort, '127.0.0.1');
+  }
+
+  #timestampOf(sample: number): number {
+    return (this.#firstTimestamp + sample) >>> 0;
+  }
+}
+
+function planOf(way: KeypadWay, onPackets: number): Plan {
+  const none = { from: 0, to: 0 };
+  const whole = { from: 0, to: onPackets };
+  // The two repetitions of an event's end belong to its press.
+  const repeated = END_PACKETS - 1;
+  switch (way) {
+    case 'in-band':
+      return { tone: whole, event: none, lengthPackets: onPackets };
+    case 'telephone-event':
+    case 'telephone-event-among-audio':
+      return { tone: none, event: whole, lengthPackets: onPackets + repeated };
+    case 'tone-and-event':
+      return { tone: whole, event: whole, lengthPackets: onPackets + repeated };
+    case 'tone-then-event':
+      return {
+        tone: { from: 0, to: 3 },
+        event: { from: 2, to: onPackets + 2 },
+        lengthPackets: onPackets + 2 + repeated,
+      };
+    case 'event-then-tail':
+      return { tone: { from: onPackets + 1, to: onPackets + 4 }, event: whole, lengthPackets: onPackets + 4 };
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What listeners find of a caller's keys in a stream that came from the caller: telephone-events, spandsp's receiver,
+ * and the maximum-likelihood listener, which is told where each press was. The same listeners go over what the caller
+ * sent: who finds nothing there proves nothing elsewhere.
+ */
+import { countFound } from '../../dsp/likelihood-listener.js';
+import type { SentPress } from './keypad-talker.js';
+import { keyNames } from './keys.js';
+import type { RtpReport } from './rtp-report.js';
+import { decodeWithSpandsp } from './spandsp.js';
+
+/** A fifth of a second of speech and line noise, equal to the last bit, is no chance. */
+const PROBE_SAMPLES = 1600;
+/** A press is looked for a packet to either side of its place. */
+const SEARCH_MARGIN_SAMPLES = 160;
+
+/**
+ * Where the sender's sample 0 stands in a stream. `before` and `after` differ where time was put in or left out in
+ * between; a press is then looked for over all of the difference.
+ */
+export type Place = number | { readonly before: number; readonly after: number };
+
+export type Heard = {
+  /** Presses that the likelihood listener read rightly and with confidence. */
+  readonly likelihood: number;
+  /** What spandsp decoded, as key names. */
+  readonly spandsp: string;
+  /** What came as telephone-events, as key names. */
+  readonly events: string;
+};
+
+/**
+ * Where the sender's sample 0 is in `heard`: found by a piece of it that came through untouched, sought among the
+ * samples sent from `from` to `to`. Undefined when none came through.
+ */
+export function placeIn(heard: Int16Array, sent: Int16Array, from = 0, to = sent.length): number | undefined {
+  for (let probe = from; probe + PROBE_SAMPLES <= to; probe += PROBE_SAMPLES / 2) {
+    const at = indexOf(heard, sent.subarray(probe, probe + PROBE_SAMPLES));
+    if (at !== undefined) return at - probe;
+  }
+  return undefined;
+}
+
+/** `samples` as every listener reads them. */
+export async function listenFor(
+  presses: readonly SentPress[],
+  samples: Int16Array,
+  place: Place,
+  events: RtpReport['events'] = [],
+): Promise<Heard> {
+  const { before, after } = typeof place === 'number' ? { before: place, after: place } : place;
+  const known = presses.flatMap(({ key, tone }) =>
+    tone === undefined
+      ? []
+      : [
+          {
+            key,
+            onsetSample: tone.onsetSample + Math.min(before, after),
+            offsetSample: tone.offsetSample + Math.max(before, after),
+          },
+        ],
+  );
+  return {
+    likelihood: countFound(samples, known, { searchMarginSamples: SEARCH_MARGIN_SAMPLES }).found,
+    spandsp: await decodeWithSpandsp(samples),
+    events: keyNames(events.map(({ key }) => key)),
+  };
+}
+
+/** Presses whose way puts a tone into the audio. */
+export function toned(presses: readonly SentPress[]): readonly SentPress[] {
+  return presses.filter(({ tone }) => tone !== undefined);
+}
+
+/** The window holds audio back by 20 ms, and may have filled as much again. */
+const MAX_LAG_SAMPLES = 400;
+
+/**
+ * Correlation of `length` samples of `sent` from `start` with what is at their place in `heard`, or up to 50 ms behind
+ * it; 1 is the same sound.
+ */
+export function likeness(
+  sent: Int16Array,
+  heard: Int16Array,
+  span: { readonly startSample: number; readonly lengthSamples: number; readonly place: number },
+): number {
+  let best = 0;
+  for (let lag = 0; lag <= MAX_LAG_SAMPLES; lag += 1) {
+    best = Math.max(best, correlation(sent, heard, { ...span, place: span.place + lag }));
+  }
+  return best;
+}
+
+function correlation(sent: Int16Array, heard: Int16Array, span: Parameters<typeof likeness>[2]): number {
+  let product = 0;
+  let sentPower = 0;
+  let heardPower = 0;
+  for (let index = span.startSample; index < span.startSample + span.lengthSamples; index += 1) {
+    const there = heard[index + span.place] ?? 0;
+    product += sent[index] * there;
+    sentPower += sent[index] ** 2;
+    heardPower += there ** 2;
+  }
+  return sentPower === 0 || heardPower === 0 ? 0 : product / Math.sqrt(sentPower * heardPower);
+}
+
+function indexOf(heard: Int16Array, piece: Int16Array): number | undefined {
+  for (let at = 0; at + piece.length <= heard.length; at += 1) {
+    let index = 0;
+    while (index < piece.length && heard[at + index] === piece[index]) index += 1;
+    if (index === piece.length) return at;
+  }
+  return undefined;
+}
