@@ -47,9 +47,10 @@ export class PressListener {
     this.#merger.wipe();
   }
 
-  /** `outcome` is what `events` made of a packet, or of its clock. */
+  /** `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. */
   hearEvent(outcome: number, nowMs: number): void {
     if (!this.#isListening) return;
+    this.#merger.forget(nowMs);
     if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
     if ((outcome & PRESS_BEGAN) !== 0) {
       const { key, beganAtMs } = this.events;

@@ -87,4 +87,27 @@ describe('two presses are two keys', () => {
     merger.wipe();
     expect(merger.beginTone(5, 120)).toBe('new-key');
   });
+
+  test('of quickly keyed presses only those are remembered to which something may still belong', () => {
+    const merger = new PressMerger();
+    const most = Array.from({ length: 40 }, (_, press) => {
+      const beganMs = press * 140;
+      merger.beginEvent(press % 10, beganMs);
+      merger.endEvent(beganMs + 80);
+      merger.forget(beganMs + 100);
+      return merger.rememberedKeys;
+    }).reduce((left, right) => Math.max(left, right));
+    expect(most).toBeLessThanOrEqual(6);
+    merger.forget(39 * 140 + 80 + Math.max(TAIL_MS, INFO_MS));
+    expect(merger.rememberedKeys).toBeGreaterThan(0);
+    merger.forget(60_000);
+    expect(merger.rememberedKeys).toBe(0);
+  });
+
+  test('a press that goes on is not forgotten', () => {
+    const merger = new PressMerger();
+    merger.beginEvent(5, 100);
+    merger.forget(60_000);
+    expect(merger.beginTone(5, 59_990)).toBe('same-press');
+  });
 });

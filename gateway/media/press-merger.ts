@@ -25,6 +25,11 @@ export const INFO_MS = 500;
 const HEAD_OVERLAP_MS = 60;
 /** Presses that a late witness may still belong to; nobody presses more keys within TAIL_MS. */
 const REMEMBERED = 8;
+/**
+ * When the last witness of a press could have come, and some more for what its decoder needs to tell. A key that is kept
+ * longer makes, with the others, a part of a card number in this process.
+ */
+const FORGOTTEN_AFTER_MS = Math.max(TAIL_MS, INFO_MS) + 200;
 const ABSENT = Number.NEGATIVE_INFINITY;
 /** Of something that has not ended. */
 const UNENDED = Number.POSITIVE_INFINITY;
@@ -33,7 +38,8 @@ const NO_PRESS = -1;
 export type PressVerdict = 'new-key' | 'same-press';
 
 export class PressMerger {
-  readonly #key = new Int8Array(REMEMBERED).fill(NO_PRESS);
+  /** On memory of its own: V8 moves small arrays about in its heap, and leaves what was in them behind. */
+  readonly #key = new Int8Array(new ArrayBuffer(REMEMBERED)).fill(NO_PRESS);
   readonly #eventBeganMs = new Float64Array(REMEMBERED).fill(ABSENT);
   readonly #eventEndedMs = new Float64Array(REMEMBERED).fill(ABSENT);
   readonly #toneBeganMs = new Float64Array(REMEMBERED).fill(ABSENT);
@@ -84,6 +90,19 @@ export class PressMerger {
     if (press === NO_PRESS) press = this.#add(key);
     this.#infoAtMs[press] = nowMs;
     return verdict;
+  }
+
+  /** Presses whose key is still known. */
+  get rememberedKeys(): number {
+    return this.#key.reduce((count, key) => (key === NO_PRESS ? count : count + 1), 0);
+  }
+
+  /** Forgets the keys to which nothing can belong any more. To be called now and then. */
+  forget(nowMs: number): void {
+    for (let press = 0; press < REMEMBERED; press += 1) {
+      const ended = Math.max(this.#eventEndedMs[press], this.#toneEndedMs[press], this.#infoAtMs[press]);
+      if (nowMs > ended + FORGOTTEN_AFTER_MS) this.#key[press] = NO_PRESS;
+    }
   }
 
   wipe(): void {
