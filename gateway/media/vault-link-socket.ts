@@ -101,8 +101,10 @@ export class VaultLink implements KeySink {
     this.#isUp = false;
     if (wasUp) this.#options.onLost();
     if (this.#isClosed) return;
-    // A vault that cuts us off at once does not know our secret, and asking more often does not help.
-    if (wasUp && performance.now() - this.#upSinceMs >= LONGEST_RETRY_MS) this.#retryMs = FIRST_RETRY_MS;
+    // Where nobody listens the vault is just starting, and asking costs nothing: no session can start meanwhile. One that
+    // cuts us off at once does not know our secret, and asking more often does not help.
+    const hasServed = wasUp && performance.now() - this.#upSinceMs >= LONGEST_RETRY_MS;
+    if (!wasUp || hasServed) this.#retryMs = FIRST_RETRY_MS;
     this.#retryTimer = setTimeout(() => this.connect(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
