@@ -11,12 +11,13 @@ import { dataPaths } from '../../gateway/config/data-paths.js';
 import type { SessionView } from '../../gateway/payment/session-view.js';
 import type { RecordingNotes } from '../../gateway/recording/recording-notes.js';
 import type { FieldName } from '../../vault-client/wire.js';
-import type { AgentClient } from './agent-client.js';
+import { AgentClient } from './agent-client.js';
 import { eventually, pause } from './deadline.js';
 import { type ConfigurationInput, GatewayUnderTest } from './gateway-under-test.js';
 import { KeypadPhone, type KeyWay } from './keypad-phone.js';
 import { keysOf } from './keys.js';
 import { type PortRange, reservePorts } from './ports.js';
+import { TrafficRecorder } from './traffic-recorder.js';
 import { readWavFile } from './wav.js';
 
 const CALLER_PORTS = 20;
@@ -37,6 +38,10 @@ export type SceneOptions = {
   readonly configure?: (configuration: ConfigurationInput) => ConfigurationInput;
   /** Data of an earlier scene. */
   readonly directory?: string;
+  /** The gateway is killed after so long. */
+  readonly limitMs?: number;
+  /** The desktop speaks through a relay that keeps all HTTP and WebSocket bytes. */
+  readonly keepsTraffic?: boolean;
 };
 
 export type RecordingFile = {
@@ -51,28 +56,31 @@ export class PaymentScene {
   readonly caller: KeypadPhone;
   readonly agent: KeypadPhone;
   readonly desk: AgentClient;
+  readonly traffic: TrafficRecorder | undefined;
   readonly #ports: PortRange;
 
   private constructor(
-    parts: Pick<PaymentScene, 'gateway' | 'caller' | 'agent' | 'desk'> & { readonly ports: PortRange },
+    parts: Pick<PaymentScene, 'gateway' | 'caller' | 'agent' | 'desk' | 'traffic'> & { readonly ports: PortRange },
   ) {
     this.gateway = parts.gateway;
     this.caller = parts.caller;
     this.agent = parts.agent;
     this.desk = parts.desk;
+    this.traffic = parts.traffic;
     this.#ports = parts.ports;
   }
 
-  static async open(options: SceneOptions = {}): Promise<PaymentScene> {
+  static async open({ keepsTraffic = false, ...options }: SceneOptions = {}): Promise<PaymentScene> {
     const ports = await reservePorts(CALLER_PORTS);
     const caller = await KeypadPhone.start(ports, 'caller');
     const agent = await KeypadPhone.start(ports, 'agent', AGENT_WORDS);
     try {
       const phones = { trunkPort: caller.sipPort, pbxPort: agent.sipPort };
       const gateway = await GatewayUnderTest.start({ ...phones, ...options });
-      const desk = gateway.agent();
+      const traffic = keepsTraffic ? await TrafficRecorder.start(await ports.next(), gateway.apiPort) : undefined;
+      const desk = new AgentClient(traffic?.port ?? gateway.apiPort, gateway.apiToken());
       await desk.openEvents();
-      return new PaymentScene({ gateway, caller, agent, desk, ports });
+      return new PaymentScene({ gateway, caller, agent, desk, traffic, ports });
     } catch (error) {
       await Promise.all([caller.close(), agent.close()]);
       ports.release();
@@ -84,14 +92,15 @@ export class PaymentScene {
   async close(data: 'remove' | 'keep' = 'remove'): Promise<readonly string[]> {
     this.desk.close();
     await Promise.all([this.caller.close(), this.agent.close()]);
+    this.traffic?.close();
     const left = await this.gateway.stop(data);
     this.#ports.release();
     return left;
   }
 
   /** The caller calls, the agent answers, both talk and hear each other. */
-  async dial(): Promise<CallView> {
-    await this.caller.call('service', this.gateway.callerSidePort);
+  async dial(transport: 'udp' | 'tcp' = 'udp'): Promise<CallView> {
+    await this.caller.call('service', this.gateway.callerSidePort, transport);
     const call = await this.desk.call();
     await this.#bothHeard();
     return call;

@@ -35,7 +35,7 @@ type RunningPress = {
 
 export class RtpTalker {
   readonly #options: TalkerOptions;
-  readonly ssrc = Math.floor(Math.random() * 0xffffffff);
+  readonly #ssrc = Math.floor(Math.random() * 0xffffffff);
   #sequenceNumber = Math.floor(Math.random() * 0xffff);
   #timestamp = Math.floor(Math.random() * 0xffffffff);
   readonly #startedAtMs = performance.now();
@@ -128,7 +128,7 @@ export class RtpTalker {
   }
 
   #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
-    const datagram = writeRtp({ ...packet, ssrc: this.ssrc, sequenceNumber: this.#sequenceNumber });
+    const datagram = writeRtp({ ...packet, ssrc: this.#ssrc, sequenceNumber: this.#sequenceNumber });
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     this.#options.socket.send(datagram, this.#options.remotePort, '127.0.0.1');
   }
