@@ -7,8 +7,8 @@ import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-
 import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
-import type { InfoBodyType, MediaEvent, RecordingState } from '../media/control-wire.js';
-import type { PaymentDesk, Refusal } from '../payment/payment-desk.js';
+import type { InfoBodyType, LegMedia, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
 import type { MediaAnswer, MediaCall, MediaFleet } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
@@ -202,19 +202,23 @@ export class CallControl {
       });
       return;
     }
-    const sides: readonly LegSide[] = ['a', 'b'];
-    const done = await Promise.all(
-      sides.map((side) =>
-        call.media.request({ kind: 'set-leg', leg: call.legName(side), media: answered.media[side] }),
-      ),
-    );
-    const refused = done.find((answer) => !answer.ok);
-    this.#options.sip.handle(
-      refused
-        ? { kind: 'description-refused', exchangeId, status: 488, reason: 'Not Acceptable Here' }
-        : { kind: 'description-ready', exchangeId, sdp: answered.sdp },
-    );
+    if (await this.#setLegs(call, answered.media)) {
+      call.negotiation.agree();
+      this.#options.sip.handle({ kind: 'description-ready', exchangeId, sdp: answered.sdp });
+    } else {
+      const before = call.negotiation.rollBack();
+      if (before) await this.#setLegs(call, before);
+      this.#options.sip.handle({ kind: 'description-refused', exchangeId, status: 488, reason: 'Not Acceptable Here' });
+    }
     this.#options.directory.changed(call);
+  }
+
+  async #setLegs(call: Call, media: Readonly<Record<LegSide, LegMedia>>): Promise<boolean> {
+    const sides: readonly LegSide[] = ['a', 'b'];
+    const answers = await Promise.all(
+      sides.map((side) => call.media.request({ kind: 'set-leg', leg: call.legName(side), media: media[side] })),
+    );
+    return answers.every((answer) => answer.ok);
   }
 
   #progressed(progress: SipOutput<'call-progress'>): void {
@@ -306,6 +310,12 @@ export class CallControl {
     }
   }
 
+  /** A step of a payment could not be carried out: the call ends rather than go on unrecorded or unsecured. */
+  onPaymentFault(callId: string, error: unknown): void {
+    this.#options.onLog('error', { callId, err: error }, 'a call was ended for a fault in its payment');
+    this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'internal error' });
+  }
+
   /** Ends every call, for a shut-down. */
   hangUpAll(): void {
     for (const call of this.#options.directory.all()) {
@@ -316,7 +326,7 @@ export class CallControl {
 
   // ---- what payment asks of media
 
-  openWindow(callId: string): Promise<Refusal> {
+  openWindow(callId: string): Promise<ZoneAnswer> {
     return this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
   }
 
@@ -325,7 +335,7 @@ export class CallControl {
   }
 
   /** @param vaultPublicKey base64, to which media seals every key */
-  armCapture(callId: string, captureId: string, vaultPublicKey: string): Promise<Refusal> {
+  armCapture(callId: string, captureId: string, vaultPublicKey: string): Promise<ZoneAnswer> {
     return this.#asked(callId, (media) => media.request({ kind: 'arm-capture', captureId, vaultPublicKey }));
   }
 
@@ -333,11 +343,11 @@ export class CallControl {
     await this.#asked(callId, (media) => media.request({ kind: 'disarm-capture' }));
   }
 
-  async #asked(callId: string, ask: (media: MediaCall) => Promise<MediaAnswer>): Promise<Refusal> {
+  async #asked(callId: string, ask: (media: MediaCall) => Promise<MediaAnswer>): Promise<ZoneAnswer> {
     const call = this.#options.directory.get(callId);
-    if (!call) return 'media-unreachable';
+    if (!call) return { ok: false, code: 'media-unreachable' };
     const answer = await ask(call.media);
-    return answer.ok ? undefined : sessionErrorOf(answer.code);
+    return answer.ok ? answer : { ok: false, code: sessionErrorOf(answer.code) };
   }
 
   #mediaAddress(listenerName: string): string {

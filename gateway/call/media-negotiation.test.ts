@@ -75,11 +75,14 @@ describe('media negotiation', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
     machine.answered('b', ANSWER);
+    machine.agree();
     expect(machine.onHold).toBe(false);
     const hold = sdp('192.0.2.10', 4000, '0', 'a=sendonly');
     expect(machine.offered('a', hold, 'direction-fixed')).toMatchObject({ ok: false, status: 488 });
     expect(machine.offered('a', hold, 'free').ok).toBe(true);
     machine.answered('b', sdp('192.0.2.20', 6000, '0', 'a=recvonly'));
+    expect(machine.onHold).toBe(false);
+    machine.agree();
     expect(machine.onHold).toBe(true);
   });
 
@@ -87,6 +90,7 @@ describe('media negotiation', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
     machine.answered('b', ANSWER);
+    machine.agree();
     expect(machine.offered('b', sdp('192.0.2.20', 6000, '8'), 'direction-fixed').ok).toBe(true);
   });
 
@@ -94,8 +98,11 @@ describe('media negotiation', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
     machine.answered('b', ANSWER);
+    machine.agree();
     machine.offered('a', sdp('192.0.2.10', 4000, '0', 'a=sendonly'), 'free');
-    machine.rollBack();
+    machine.answered('b', sdp('192.0.2.20', 6000, '0', 'a=recvonly'));
+    expect(machine.rollBack()?.a).toMatchObject({ remotePort: 4000, direction: 'sendrecv' });
+    machine.agree();
     expect(machine.onHold).toBe(false);
     expect(machine.answered('b', ANSWER)).toMatchObject({ ok: false });
   });

@@ -31,6 +31,11 @@ export type Answered =
   | { readonly ok: true; readonly sdp: Buffer; readonly media: Readonly<Record<LegSide, LegMedia>> }
   | NegotiationRefusal;
 
+type Agreement = {
+  readonly audio: Readonly<Record<LegSide, NegotiatedAudio>>;
+  readonly media: Readonly<Record<LegSide, LegMedia>>;
+};
+
 /** RFC 3551 §4.5: the packet time of G.711 where nobody says another one. */
 const DEFAULT_PTIME_MS = 20;
 
@@ -42,7 +47,8 @@ export class MediaNegotiation {
   readonly #options: NegotiationOptions;
   #versions: Record<LegSide, number> = { a: 0, b: 0 };
   #pending: { readonly from: LegSide; readonly offer: SessionDescription } | undefined;
-  #agreed: Readonly<Record<LegSide, NegotiatedAudio>> | undefined;
+  #proposed: Agreement | undefined;
+  #agreed: Agreement | undefined;
 
   constructor(options: NegotiationOptions) {
     this.#options = options;
@@ -50,8 +56,8 @@ export class MediaNegotiation {
 
   /** One side has stopped the other, as far as the last agreement says. */
   get onHold(): boolean {
-    const { a, b } = this.#agreed ?? {};
-    return (a !== undefined && a.direction !== 'sendrecv') || (b !== undefined && b.direction !== 'sendrecv');
+    const audio = this.#agreed?.audio;
+    return audio !== undefined && (audio.a.direction !== 'sendrecv' || audio.b.direction !== 'sendrecv');
   }
 
   /**
@@ -66,13 +72,13 @@ export class MediaNegotiation {
     if (inspectable.kind === 'not-inspectable') return NOT_ACCEPTABLE;
     const audio = negotiatedAudio(description);
     if (!audio || !this.#isReachable(audio)) return NOT_ACCEPTABLE;
-    const agreed = this.#agreed?.[from];
+    const agreed = this.#agreed?.audio[from];
     if (policy === 'direction-fixed' && agreed && directionOf(audio) !== directionOf(agreed)) return NO_HOLD_IN_PAYMENT;
     this.#pending = { from, offer: description };
     return { ok: true, sdp: this.#written(other(from), inspectable.description) };
   }
 
-  /** @param from the leg that answers; both legs' media are as agreed once the answer has gone on */
+  /** @param from the leg that answers; `agree` follows once media has taken it over */
   answered(from: LegSide, sdp: Buffer): Answered {
     const pending = this.#pending;
     if (!pending || pending.from === from) return BAD_DESCRIPTION;
@@ -85,17 +91,24 @@ export class MediaNegotiation {
     if (!offerAudio || !answerAudio || !this.#isReachable(answerAudio)) return NOT_ACCEPTABLE;
     const answerer = legMedia(answerAudio, answerAudio, offerAudio);
     const offerer = legMedia(offerAudio, answerAudio, answerAudio);
-    this.#agreed = from === 'b' ? { a: offerAudio, b: answerAudio } : { a: answerAudio, b: offerAudio };
-    return {
-      ok: true,
-      sdp: this.#written(pending.from, fitting.description),
-      media: from === 'b' ? { a: offerer, b: answerer } : { a: answerer, b: offerer },
-    };
+    this.#proposed =
+      from === 'b'
+        ? { audio: { a: offerAudio, b: answerAudio }, media: { a: offerer, b: answerer } }
+        : { audio: { a: answerAudio, b: offerAudio }, media: { a: answerer, b: offerer } };
+    return { ok: true, sdp: this.#written(pending.from, fitting.description), media: this.#proposed.media };
   }
 
-  /** The exchange under way came to nothing: what was agreed before stands. */
-  rollBack(): void {
+  /** Media has taken over what the last answer said: from here on it is what stands. */
+  agree(): void {
+    this.#agreed = this.#proposed ?? this.#agreed;
+    this.#proposed = undefined;
+  }
+
+  /** The exchange under way came to nothing. @returns what was agreed before and stands, if anything was */
+  rollBack(): Readonly<Record<LegSide, LegMedia>> | undefined {
     this.#pending = undefined;
+    this.#proposed = undefined;
+    return this.#agreed?.media;
   }
 
   #written(to: LegSide, description: SessionDescription): Buffer {

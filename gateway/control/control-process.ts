@@ -23,10 +23,10 @@ import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { readOrCreateSecret } from '../config/secrets-store.js';
 import { PidFile } from '../log/pid-file-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
-import { PaymentDesk, type Refusal } from '../payment/payment-desk.js';
+import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
-import { type VaultAnswer, VaultConnection } from '../process/vault-connection.js';
+import { VaultConnection } from '../process/vault-connection.js';
 import { auditEntryOfApi, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -173,6 +173,7 @@ export class ControlProcess {
         this.#payments.vaultLost();
       },
       onErrorOutput: (line) => this.#log.error({ process: 'vault', line }, 'child process error'),
+      onFault: (error) => this.#log.error({ err: error }, 'an event of the vault was lost to a fault'),
     });
   }
 
@@ -194,6 +195,7 @@ export class ControlProcess {
         this.#calls.onMediaLost(calls);
       },
       onErrorOutput: (index, line) => this.#log.error({ process: `media-${index}`, line }, 'child process error'),
+      onFault: (error) => this.#log.error({ err: error }, 'an event of media was lost to a fault'),
     });
   }
 
@@ -210,19 +212,19 @@ export class ControlProcess {
         disarmCapture: (callId) => this.#calls.disarmCapture(callId),
         armCapture: async (callId, captureId) =>
           vault.publicKey === undefined
-            ? 'vault-unreachable'
+            ? { ok: false, code: 'vault-unreachable' }
             : this.#calls.armCapture(callId, captureId, vault.publicKey),
       },
       vault: {
-        openSession: async (sessionId, rules) => refusalOf(await vault.openSession(sessionId, rules)),
-        beginCapture: async (sessionId, field, captureId) =>
-          refusalOf(await vault.beginCapture(sessionId, field, captureId)),
-        tokenize: async (sessionId, key) => refusalOf(await vault.tokenize(sessionId, key)),
+        openSession: (sessionId, rules) => vault.openSession(sessionId, rules),
+        beginCapture: (sessionId, field, captureId) => vault.beginCapture(sessionId, field, captureId),
+        tokenize: (sessionId, key) => vault.tokenize(sessionId, key),
         closeSession: (sessionId, outcome) => vault.closeSession(sessionId, outcome),
       },
       markers: this.#markers,
       onAudit: (record) => this.#audit.record(auditEntryOfSession(record)),
       onChanged: (session) => this.#directory.sessionChanged(session),
+      onFault: (callId, error) => this.#calls.onPaymentFault(callId, error),
       nowMs: () => performance.now(),
     });
   }
@@ -300,10 +302,6 @@ export class ControlProcess {
 /** What a media process holds just now, not what it has counted. */
 function isGauge(name: string): boolean {
   return name.endsWith('_now');
-}
-
-function refusalOf(answer: VaultAnswer): Refusal {
-  return answer.ok ? undefined : answer.code;
 }
 
 function mediaProcessCount(configuration: Configuration): number {

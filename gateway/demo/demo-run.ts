@@ -54,7 +54,7 @@ export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<
   const token = await takePayment(world, call.id, keys);
   const redemption = await spend(world, token);
   await pause(TALK_MS);
-  await caller.hangUp();
+  caller.hangUp();
   await desktop.callEnded(call.id);
   const presses = caller.talker.presses;
   const streams = streamsOf(world, call.id);

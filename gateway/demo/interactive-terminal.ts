@@ -33,7 +33,7 @@ export async function runInteractive({ gateway, caller, say }: InteractiveOption
     const key = KEYPAD.indexOf(character);
     if (character !== '' && key >= 0) void caller.key([key], transport);
   }
-  await caller.hangUp();
+  caller.hangUp();
   return 0;
 }
 

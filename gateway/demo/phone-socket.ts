@@ -31,6 +31,7 @@ export class Phone {
   #answered: () => void = () => {};
   #failed: (reason: string) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
+  readonly #keyed: (() => void)[] = [];
   #talker: PhoneTalker;
   #listener = new PhoneListener();
   #sent = new PhoneListener();
@@ -96,18 +97,19 @@ export class Phone {
     await answered;
   }
 
-  /** Resolves when all keys have been pressed. */
+  /** Resolves when all keys have been pressed, or the call is over. */
   async key(keys: readonly number[], transport: KeyTransport): Promise<void> {
+    if (!this.#line) return;
     this.#talker.key(keys, transport);
-    while (!this.#talker.idle && this.#timer) await pause(PACKET_TIME_MS);
+    await new Promise<void>((resolve) => {
+      this.#keyed.push(resolve);
+    });
   }
 
-  async hangUp(): Promise<void> {
+  hangUp(): void {
     if (!this.#line) return;
     this.#sip.handle({ kind: 'hang-up', callId: this.#line.callId });
     this.#drop();
-    // The BYE's answer is still on its way.
-    await pause(200);
   }
 
   async close(): Promise<void> {
@@ -183,6 +185,7 @@ export class Phone {
           this.#rtp.send(packet, this.#line.remotePort, ADDRESS);
         }
       }
+      if (this.#talker.idle) this.#tellKeyed();
     }, PACKET_TIME_MS / 2);
   }
 
@@ -190,6 +193,11 @@ export class Phone {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#line = undefined;
+    this.#tellKeyed();
+  }
+
+  #tellKeyed(): void {
+    for (const tell of this.#keyed.splice(0)) tell();
   }
 
   #description(eventPayloadType: number): Buffer {
@@ -210,8 +218,4 @@ export class Phone {
       ].join('\r\n'),
     );
   }
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CardRules, FieldName, FieldReport } from '../../vault-client/wire.js';
+import type { CardRules, FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
-import { PaymentDesk, type Refusal, type SessionAudit, type SessionMedia, type SessionVault } from './payment-desk.js';
+import {
+  PaymentDesk,
+  type SessionAudit,
+  type SessionMedia,
+  type SessionVault,
+  type ZoneAnswer,
+} from './payment-desk.js';
 import type { SessionView } from './session-view.js';
 
 const RULES: CardRules = {
@@ -14,15 +20,23 @@ const RULES: CardRules = {
 };
 const ALICE = { actor: 'alice', origin: 'test' };
 
+type Refusals = {
+  readonly media?: SessionErrorCode;
+  readonly vault?: SessionErrorCode | 'no answer';
+  /** Audit records of this action cannot be written. */
+  readonly audit?: SessionAudit['action'];
+};
+
 /** A small gateway round the desk: media and vault that answer at once and remember what was asked of them. */
-function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal | 'no answer' } = {}) {
+function gateway(refusals: Refusals = {}) {
   const asked: string[] = [];
   const audits: SessionAudit[] = [];
+  const faults: string[] = [];
   const views: SessionView[] = [];
   const open = new Set<string>();
-  const answer = async (request: string, refusal?: Refusal): Promise<Refusal> => {
+  const answer = async (request: string, code?: SessionErrorCode): Promise<ZoneAnswer> => {
     asked.push(request);
-    return refusal;
+    return code === undefined ? { ok: true } : { ok: false, code };
   };
   const media: SessionMedia = {
     openWindow: () => answer('open-window', refusals.media),
@@ -44,11 +58,15 @@ function gateway(refusals: { readonly media?: Refusal; readonly vault?: Refusal 
     media,
     vault,
     markers: { add: (id) => void open.add(id), remove: (id) => void open.delete(id) },
-    onAudit: (record) => void audits.push(record),
+    onAudit: (record) => {
+      if (record.action === refusals.audit) throw new Error('the disk is full');
+      audits.push(record);
+    },
+    onFault: (callId) => faults.push(callId),
     onChanged: (view) => void views.push(view),
     nowMs: () => 0,
   });
-  return { desk, asked, audits, views, open };
+  return { desk, asked, audits, faults, views, open };
 }
 
 async function started(world: ReturnType<typeof gateway>): Promise<string> {
@@ -176,5 +194,23 @@ describe('the payment desk', () => {
     expect(world.asked).not.toContain('close-window');
     world.desk.forgetCall('call-1');
     expect(world.desk.view(sessionId)).toBeUndefined();
+  });
+
+  test('what cannot be recorded does not happen: the vault is wiped and the call ends', async () => {
+    const world = gateway({ audit: 'capture-started' });
+    const sessionId = await started(world);
+    await expect(world.desk.capture(sessionId, 'cardNumber', ALICE)).rejects.toThrow('the disk is full');
+    expect(world.asked).not.toContain('begin-capture');
+    expect(world.asked).toContain('close-session abandoned');
+    expect(world.faults).toEqual(['call-1']);
+  });
+
+  test('a fault that nobody waits for ends the call and not the process', async () => {
+    const world = gateway({ audit: 'session-ended' });
+    await started(world);
+    world.desk.callEnded('call-1');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(world.faults).toEqual(['call-1']);
+    expect(world.asked).toContain('close-session abandoned');
   });
 });

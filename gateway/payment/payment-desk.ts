@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CardRules, FieldName, SessionErrorCode, VaultEvent } from '../../vault-client/wire.js';
+import type { Answer } from '../process/answer.js';
 import { randomIdentifier } from './identifiers.js';
 import {
   PaymentSession,
@@ -14,21 +15,20 @@ import {
 } from './payment-session.js';
 import type { SessionView } from './session-view.js';
 
-/** What a zone answered: `undefined` for yes. */
-export type Refusal = SessionErrorCode | undefined;
+export type ZoneAnswer = Answer<SessionErrorCode>;
 
 /** The media side of a session's call. */
 export type SessionMedia = {
-  openWindow(callId: string): Promise<Refusal>;
+  openWindow(callId: string): Promise<ZoneAnswer>;
   closeWindow(callId: string): Promise<void>;
-  armCapture(callId: string, captureId: string): Promise<Refusal>;
+  armCapture(callId: string, captureId: string): Promise<ZoneAnswer>;
   disarmCapture(callId: string): Promise<void>;
 };
 
 export type SessionVault = {
-  openSession(sessionId: string, rules: CardRules): Promise<Refusal>;
-  beginCapture(sessionId: string, field: FieldName, captureId: string): Promise<Refusal>;
-  tokenize(sessionId: string, idempotencyKey: string): Promise<Refusal>;
+  openSession(sessionId: string, rules: CardRules): Promise<ZoneAnswer>;
+  beginCapture(sessionId: string, field: FieldName, captureId: string): Promise<ZoneAnswer>;
+  tokenize(sessionId: string, idempotencyKey: string): Promise<ZoneAnswer>;
   closeSession(sessionId: string, outcome: 'vaulted' | 'abandoned'): Promise<void>;
 };
 
@@ -55,6 +55,8 @@ export type PaymentDeskOptions = {
   readonly markers: SessionMarkers;
   readonly onAudit: (record: SessionAudit) => void;
   readonly onChanged: (session: SessionView) => void;
+  /** A step could not be carried out, such as an audit record that could not be written: the call has to end. */
+  readonly onFault: (callId: string, error: unknown) => void;
   readonly nowMs: () => number;
 };
 
@@ -156,7 +158,7 @@ export class PaymentDesk {
   /** The call is gone: whatever was being captured is wiped. Its sessions stay visible until `forgetCall`. */
   callEnded(callId: string): void {
     const entry = this.#newest(callId);
-    if (entry) void this.#apply(entry, { kind: 'call-ended' }, GATEWAY);
+    if (entry) this.#tell(entry, { kind: 'call-ended' }, GATEWAY);
   }
 
   forgetCall(callId: string): void {
@@ -166,18 +168,18 @@ export class PaymentDesk {
 
   keysDropped(callId: string, count: number): void {
     const entry = this.#newest(callId);
-    if (entry) void this.#apply(entry, { kind: 'keys-dropped', count }, GATEWAY);
+    if (entry) this.#tell(entry, { kind: 'keys-dropped', count }, GATEWAY);
   }
 
   /** Media can no longer keep its promise for this call. */
   mediaFault(callId: string, code: SessionErrorCode): void {
     const entry = this.#newest(callId);
-    if (entry) void this.#apply(entry, { kind: 'fault', code }, GATEWAY);
+    if (entry) this.#tell(entry, { kind: 'fault', code }, GATEWAY);
   }
 
   vaultLost(): void {
     for (const entry of this.#sessions.values()) {
-      void this.#apply(entry, { kind: 'fault', code: 'vault-unreachable' }, GATEWAY);
+      this.#tell(entry, { kind: 'fault', code: 'vault-unreachable' }, GATEWAY);
     }
   }
 
@@ -186,7 +188,7 @@ export class PaymentDesk {
     const entry = this.#sessions.get(event.sessionId);
     if (!entry) return;
     const input = inputOf(event);
-    if (input) void this.#apply(entry, input, GATEWAY);
+    if (input) this.#tell(entry, input, GATEWAY);
   }
 
   async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {
@@ -205,35 +207,60 @@ export class PaymentDesk {
     return this.#byCall.get(callId)?.at(-1);
   }
 
-  /** One turn: one input, all its outputs, the next deadline. Resolves when what it set off has been answered. */
-  async #apply(entry: Entry, input: SessionInput, asker: Asker): Promise<void> {
-    const outputs = entry.machine.handle(input, this.#options.nowMs());
-    const answers = outputs.map((output) => this.#carryOut(entry, output, asker));
-    clearTimeout(entry.timer);
-    const { deadlineMs } = entry.machine;
-    if (Number.isFinite(deadlineMs)) {
-      const delayMs = Math.max(0, deadlineMs - this.#options.nowMs());
-      entry.timer = setTimeout(() => void this.#apply(entry, { kind: 'deadline' }, GATEWAY), delayMs);
-    }
-    if (!entry.machine.holdsWindow) this.#options.markers.remove(entry.id);
-    if (entry.machine.state !== 'starting') entry.started();
-    await Promise.all(answers);
+  /** For what nobody waits for: a fault ends the call and not the process. */
+  #tell(entry: Entry, input: SessionInput, asker: Asker): void {
+    this.#apply(entry, input, asker).catch(() => {});
   }
 
-  async #carryOut(entry: Entry, output: SessionOutput, asker: Asker): Promise<void> {
+  /**
+   * One turn: one input, all its outputs, the next deadline. Resolves when what it set off has been answered.
+   * @throws whatever kept a step from being carried out; the vault has been told to wipe the session by then
+   */
+  async #apply(entry: Entry, input: SessionInput, asker: Asker): Promise<void> {
+    const outputs = entry.machine.handle(input, this.#options.nowMs());
+    try {
+      // In their order: what cannot be recorded must not happen.
+      const answers: Promise<void>[] = [];
+      for (const output of outputs) {
+        if (output.kind === 'audit') this.#record(entry, output, asker);
+        else answers.push(this.#carryOut(entry, output));
+      }
+      this.#setDeadline(entry);
+      if (!entry.machine.holdsWindow) this.#options.markers.remove(entry.id);
+      if (entry.machine.state !== 'starting') entry.started();
+      await Promise.all(answers);
+    } catch (error) {
+      void this.#options.vault.closeSession(entry.id, 'abandoned');
+      this.#options.onFault(entry.callId, error);
+      throw error;
+    }
+  }
+
+  #setDeadline(entry: Entry): void {
+    clearTimeout(entry.timer);
+    const { deadlineMs } = entry.machine;
+    if (!Number.isFinite(deadlineMs)) return;
+    const delayMs = Math.max(0, deadlineMs - this.#options.nowMs());
+    entry.timer = setTimeout(() => this.#tell(entry, { kind: 'deadline' }, GATEWAY), delayMs);
+  }
+
+  #record(entry: Entry, output: Extract<SessionOutput, { readonly kind: 'audit' }>, asker: Asker): void {
+    const { kind: _, ...record } = output;
+    this.#options.onAudit({ ...asker, ...record, callId: entry.callId, sessionId: entry.id });
+  }
+
+  async #carryOut(entry: Entry, output: Exclude<SessionOutput, { readonly kind: 'audit' }>): Promise<void> {
     const { media, vault } = this.#options;
     switch (output.kind) {
-      case 'audit': {
-        const { kind: _, ...record } = output;
-        this.#options.onAudit({ ...asker, ...record, callId: entry.callId, sessionId: entry.id });
-        return;
-      }
       case 'changed':
         this.#options.onChanged(entry.machine.view());
         return;
       case 'open-window': {
-        const code = await media.openWindow(entry.callId);
-        await this.#apply(entry, code ? { kind: 'window-refused', code } : { kind: 'window-opened' }, GATEWAY);
+        const answer = await media.openWindow(entry.callId);
+        const next: SessionInput = answer.ok
+          ? { kind: 'window-opened' }
+          : { kind: 'window-refused', code: answer.code };
+        await this.#apply(entry, next, GATEWAY);
         return;
       }
       case 'open-vault-session':
@@ -263,9 +290,9 @@ export class PaymentDesk {
     }
   }
 
-  async #follow(entry: Entry, answer: Promise<Refusal>, next?: SessionInput): Promise<void> {
-    const code = await answer;
-    if (code) await this.#apply(entry, { kind: 'fault', code }, GATEWAY);
+  async #follow(entry: Entry, answer: Promise<ZoneAnswer>, next?: SessionInput): Promise<void> {
+    const said = await answer;
+    if (!said.ok) await this.#apply(entry, { kind: 'fault', code: said.code }, GATEWAY);
     else if (next) await this.#apply(entry, next, GATEWAY);
   }
 }

@@ -13,6 +13,7 @@ import {
   type MediaStatistics,
   type RefusalCode,
 } from '../media/control-wire.js';
+import type { Answer } from './answer.js';
 import { type Request, SupervisedProcess } from './supervised-process.js';
 
 export type MediaFleetOptions = {
@@ -24,6 +25,7 @@ export type MediaFleetOptions = {
   /** The process is gone and with it the media of the given calls. */
   readonly onLost: (processIndex: number, calls: readonly MediaCall[], reason: string) => void;
   readonly onErrorOutput: (processIndex: number, line: string) => void;
+  readonly onFault: (error: unknown) => void;
 };
 
 /** A command to one call, as its owner writes it. */
@@ -36,7 +38,7 @@ export type CallSettings = Omit<
 >;
 
 /** `unreachable`: the media process did not answer. */
-export type MediaAnswer = { readonly ok: true } | { readonly ok: false; readonly code: RefusalCode | 'unreachable' };
+export type MediaAnswer = Answer<RefusalCode | 'unreachable'>;
 
 type Member = {
   readonly process: SupervisedProcess<MediaCommand, MediaEvent>;
@@ -66,6 +68,7 @@ export class MediaFleet {
             options.onLost(index, calls, reason);
           },
           onErrorOutput: (line) => options.onErrorOutput(index, line),
+          onFault: options.onFault,
         }),
       };
       this.#members.push(member);

@@ -9,9 +9,11 @@ type Command =
   | { readonly kind: 'answer'; readonly requestId: number; readonly text: string }
   | { readonly kind: 'keep-silent'; readonly requestId: number }
   | { readonly kind: 'die' }
-  | { readonly kind: 'talk-nonsense' };
+  | { readonly kind: 'talk-nonsense' }
+  | { readonly kind: 'cause-trouble' };
 type Event =
   | { readonly kind: 'hello'; readonly pid: number }
+  | { readonly kind: 'trouble' }
   | { readonly kind: 'done'; readonly requestId: number; readonly text?: string };
 
 const FRAMES = new URL('../../vault-client/wire-frames.js', import.meta.url).href;
@@ -28,6 +30,7 @@ channel.on('data', (chunk) => decoder.push(chunk, ({ payload }) => {
   const command = JSON.parse(payload.toString());
   if (command.kind === 'ping') send({ kind: 'done', requestId: command.requestId });
   if (command.kind === 'answer') send({ kind: 'done', requestId: command.requestId, text: command.text });
+  if (command.kind === 'cause-trouble') send({ kind: 'trouble' });
   if (command.kind === 'die') process.exit(7);
   if (command.kind === 'talk-nonsense') channel.write(Buffer.from('ffffffff01', 'hex'));
   if (command.kind === 'shut-down') process.exit(0);
@@ -42,6 +45,7 @@ describe('a child process under watch', () => {
   let greetings: number[];
   let greeted: (() => void)[];
   let whenLost: () => void;
+  let faults: unknown[];
 
   function nextGreeting(): Promise<void> {
     return new Promise((resolve) => greeted.push(resolve));
@@ -55,10 +59,12 @@ describe('a child process under watch', () => {
     greetings = [];
     greeted = [];
     whenLost = () => {};
+    faults = [];
     child = new SupervisedProcess<Command, Event>({
       script,
       onStarted: () => {},
       onEvent: (event) => {
+        if (event.kind === 'trouble') throw new Error('a fault of the listener');
         if (event.kind === 'hello') greetings.push(event.pid);
         for (const tell of greeted.splice(0)) tell();
       },
@@ -67,6 +73,7 @@ describe('a child process under watch', () => {
         whenLost();
       },
       onErrorOutput: () => {},
+      onFault: (error) => faults.push(error),
     });
     const up = nextGreeting();
     child.start();
@@ -113,6 +120,13 @@ describe('a child process under watch', () => {
     child.send({ kind: 'talk-nonsense' });
     await again;
     expect(losses).toEqual(['SIGKILL']);
+  });
+
+  test('a fault in whoever listens to it is told, and the child goes on', async () => {
+    child.send({ kind: 'cause-trouble' });
+    expect(await child.request({ kind: 'answer', text: 'alive' })).toMatchObject({ text: 'alive' });
+    expect(faults).toEqual([new Error('a fault of the listener')]);
+    expect(losses).toEqual([]);
   });
 
   test('once stopped it stays down', async () => {

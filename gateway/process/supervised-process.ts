@@ -31,6 +31,8 @@ export type SupervisedProcessOptions<Event extends Message> = {
   readonly onLost: (reason: string) => void;
   /** One line a child wrote to its standard error. */
   readonly onErrorOutput: (line: string) => void;
+  /** A handler of ours threw; the child goes on. */
+  readonly onFault: (error: unknown) => void;
 };
 
 export class SupervisedProcess<Command extends Message, Event extends Message> {
@@ -67,13 +69,17 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     this.#channel = channel;
     const decoder = new FrameDecoder();
     channel.on('data', (chunk: Buffer) => {
+      const messages: Message[] = [];
       try {
         decoder.push(chunk, (frame) => {
-          if (frame.type === JSON_FRAME) this.#take(frame.payload);
+          if (frame.type === JSON_FRAME) messages.push(parsedMessage(frame.payload));
         });
       } catch {
+        // It speaks something else than we do: nothing it says can be trusted any more.
         child.kill('SIGKILL');
+        return;
       }
+      for (const message of messages) this.#take(message);
     });
     // Writing to a child that has just died is answered by its exit.
     channel.on('error', () => {});
@@ -126,11 +132,14 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     clearTimeout(timer);
   }
 
-  #take(payload: Buffer): void {
-    const message: unknown = JSON.parse(payload.toString('utf8'));
-    if (!isMessage(message)) return;
-    if (isReply(message)) this.#settle(message.requestId, message as unknown as Event);
-    else this.#options.onEvent(message as unknown as Event);
+  /** A fault of whoever listens to us is none of the child's. */
+  #take(message: Message): void {
+    try {
+      if (isReply(message)) this.#settle(message.requestId, message as unknown as Event);
+      else this.#options.onEvent(message as unknown as Event);
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 
   #settle(requestId: number, reply: Event | undefined): void {
@@ -167,6 +176,13 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     this.#restarts += 1;
     this.#restartTimer = setTimeout(() => this.start(), delayMs);
   }
+}
+
+/** @throws Error on what is no message of ours */
+function parsedMessage(payload: Buffer): Message {
+  const message: unknown = JSON.parse(payload.toString('utf8'));
+  if (!isMessage(message)) throw new Error('a child sent what is no message');
+  return message;
 }
 
 function isMessage(value: unknown): value is Message {

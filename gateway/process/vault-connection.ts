@@ -7,6 +7,7 @@ import type {
   VaultConfiguration,
   VaultEvent,
 } from '../../vault-client/wire.js';
+import type { Answer } from './answer.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export type VaultConnectionOptions = {
@@ -17,9 +18,10 @@ export type VaultConnectionOptions = {
   readonly onEvent: (event: VaultEvent) => void;
   readonly onLost: (reason: string) => void;
   readonly onErrorOutput: (line: string) => void;
+  readonly onFault: (error: unknown) => void;
 };
 
-export type VaultAnswer = { readonly ok: true } | { readonly ok: false; readonly code: SessionErrorCode };
+export type VaultAnswer = Answer<SessionErrorCode>;
 
 export class VaultConnection {
   readonly #process: SupervisedProcess<VaultCommand, VaultEvent>;
@@ -40,6 +42,7 @@ export class VaultConnection {
         options.onLost(reason);
       },
       onErrorOutput: options.onErrorOutput,
+      onFault: options.onFault,
     });
   }
 
