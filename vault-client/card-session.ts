@@ -17,7 +17,6 @@ export const TOKENIZE_TIMEOUT_MS = 30_000;
 
 export type CardSessionInput =
   | { readonly kind: 'begin-capture'; readonly field: FieldName; readonly captureId: string }
-  | { readonly kind: 'cancel-capture' }
   /** One object may be used again for every key: nothing of it is kept. */
   | { readonly kind: 'key'; readonly captureId: string; readonly key: number }
   /** A key of this capture was lost on its way. */
@@ -110,10 +109,6 @@ export class CardSession {
     return this.#holdsDigits() ? this.#heldSinceMs + HELD_DIGITS_LIMIT_MS : Number.POSITIVE_INFINITY;
   }
 
-  get awaitsOutcome(): boolean {
-    return this.#phase.kind === 'tokenizing';
-  }
-
   handle(input: CardSessionInput, nowMs: number): readonly CardSessionOutput[] {
     const late = input.kind === 'time' ? [] : this.#time(nowMs);
     return [...late, ...this.#handle(input, nowMs)];
@@ -167,8 +162,6 @@ export class CardSession {
     switch (input.kind) {
       case 'begin-capture':
         return this.#beginCapture(input.field, input.captureId, nowMs);
-      case 'cancel-capture':
-        return [{ kind: 'done' }, ...this.#putBack(nowMs)];
       case 'key':
         return this.#key(input, nowMs);
       case 'key-lost':

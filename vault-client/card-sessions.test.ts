@@ -80,7 +80,6 @@ describe('commands', () => {
   test.each([
     ['a session opened twice', { kind: 'open-session', sessionId: 'a', rules: RULES }, 'session-exists'],
     ['no such session', { kind: 'tokenize', sessionId: 'b', idempotencyKey: 'k' }, 'unknown-session'],
-    ['no such session', { kind: 'cancel-capture', sessionId: 'b' }, 'unknown-session'],
     [
       'no such session',
       { kind: 'begin-capture', sessionId: 'b', field: 'cardNumber', captureId: captureIdOf(7) },

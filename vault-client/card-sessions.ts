@@ -85,7 +85,6 @@ export class CardSessions {
         return this.#open(input, nowMs);
       case 'begin-capture':
         return this.#beginCapture(input, nowMs);
-      case 'cancel-capture':
       case 'tokenize':
         return this.#command(input, nowMs);
       case 'close-session':
@@ -140,7 +139,7 @@ export class CardSessions {
   }
 
   #command(
-    command: Extract<SessionCommand, { kind: 'begin-capture' | 'cancel-capture' | 'tokenize' }>,
+    command: Extract<SessionCommand, { kind: 'begin-capture' | 'tokenize' }>,
     nowMs: number,
   ): readonly CardSessionsOutput[] {
     const entry = this.#sessions.get(command.sessionId);

@@ -53,8 +53,6 @@ function parseSessionCommand(fields: Fields, requestId: number, sessionId: strin
     case 'begin-capture':
       if (!isFieldName(field) || typeof captureId !== 'string' || !CAPTURE_ID_PATTERN.test(captureId)) return undefined;
       return { kind, requestId, sessionId, field, captureId };
-    case 'cancel-capture':
-      return { kind, requestId, sessionId };
     case 'tokenize':
       return isText(idempotencyKey, MAX_ID_LENGTH) ? { kind, requestId, sessionId, idempotencyKey } : undefined;
     case 'close-session':

@@ -49,7 +49,6 @@ function card(number = NUMBER): CardOnLoan {
 
 const options = (idempotencyKey: string) => ({
   idempotencyKey,
-  timeoutMs: 1000,
   signal: new AbortController().signal,
 });
 

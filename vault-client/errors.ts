@@ -26,7 +26,6 @@ export type VaultErrorCode =
 export type RefusalCode =
   | 'bad-command'
   | 'not-configured'
-  | 'already-configured'
   | 'bad-rules'
   | 'session-exists'
   | 'unknown-session'

@@ -60,7 +60,7 @@ async function makeToken(): Promise<string> {
     maskedExpirationDate: '**/**',
   } as const;
   const signal = new AbortController().signal;
-  const outcome = await store.tokenize(card, { idempotencyKey: `session ${tokens}`, timeoutMs: 1000, signal });
+  const outcome = await store.tokenize(card, { idempotencyKey: `session ${tokens}`, signal });
   if (outcome.kind !== 'token') throw new Error(outcome.kind);
   return outcome.token;
 }

@@ -19,8 +19,10 @@ export type CardOnLoan = {
 export type TokenizeOptions = {
   /** The same key with the same card gives the same token; with another card it is refused. */
   readonly idempotencyKey: string;
-  readonly timeoutMs: number;
-  /** Aborted when nobody wants the token any more. A token made all the same is given back, so it can be voided. */
+  /**
+   * Aborted when nobody wants the token any more: the session was closed, or has waited long enough. A token made all the
+   * same is given back, so it can be voided.
+   */
   readonly signal: AbortSignal;
 };
 

@@ -11,7 +11,6 @@ import { Buffer } from 'node:buffer';
 import { mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { TOKENIZE_TIMEOUT_MS } from './card-session.js';
 import { CardSessions, type CardSessionsInput, type CardSessionsOutput } from './card-sessions.js';
 import { parseVaultCommand } from './control-messages.js';
 import { EmbeddedVaultStore } from './embedded-vault-store.js';
@@ -165,7 +164,7 @@ class VaultProcess {
     if (store === undefined) throw new VaultError('broken-invariant');
     const controller = new AbortController();
     this.#abandon.set(ticket, controller);
-    const options = { idempotencyKey, timeoutMs: TOKENIZE_TIMEOUT_MS, signal: controller.signal };
+    const options = { idempotencyKey, signal: controller.signal };
     this.#sessions
       .lendCard(ticket, (card) => store.tokenize(card, options))
       .then((outcome) => {

@@ -78,8 +78,6 @@ export type VaultCommand =
       /** 32 lower-case hexadecimal digits, new for every capture. */
       readonly captureId: string;
     }
-  /** Puts the awaiting field back to what it was. */
-  | { readonly kind: 'cancel-capture'; readonly requestId: number; readonly sessionId: string }
   | {
       readonly kind: 'tokenize';
       readonly requestId: number;
