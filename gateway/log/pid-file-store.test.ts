@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,21 @@ describe('pid file', () => {
     writeFileSync(path, content());
     PidFile.take(directory, 'control');
     expect(Number.parseInt(readFileSync(path, 'utf8'), 10)).toBe(process.pid);
+  });
+
+  test('a file of a process that has ended, and whose parent has not asked for its exit, is replaced', async () => {
+    // `sleep` takes the shell's place and knows nothing of its child.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const ended = Number.parseInt(String(line), 10);
+      while (!/\) Z /.test(readFileSync(`/proc/${ended}/stat`, 'latin1'))) await new Promise(setImmediate);
+      PidFile.take(directory, 'control', ended);
+      PidFile.take(directory, 'control');
+      expect(Number.parseInt(readFileSync(path, 'utf8'), 10)).toBe(process.pid);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   test('a file that another owner has taken over is left to it', () => {

@@ -5,6 +5,9 @@ export class ProcessRunsError extends Error {
   readonly code = 'process-runs';
 }
 
+/** `starttime`, the 22nd field, counted from the third. */
+const START_TIME_AT = 19;
+
 /** Enough for a stale file to be cleared, and for another starter that clears it at the same moment. */
 const MAX_ATTEMPTS = 3;
 
@@ -77,18 +80,23 @@ function lives({ pid, startTime }: Owner): boolean {
     // EPERM: it lives and is another user's.
     if (!hasCode(error, 'EPERM')) return false;
   }
-  const now = startTimeOf(pid);
+  const fields = statusOf(pid);
+  // What has ended keeps its process id until its parent asks for its exit; in a container perhaps nobody ever does.
+  if (fields?.[0] === 'Z' || fields?.[0] === 'X') return false;
+  const now = fields?.at(START_TIME_AT);
   return startTime === '' || now === undefined || now === startTime;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)): clock ticks between boot and the start; undefined where there is no /proc. */
+/** Clock ticks between boot and the start; undefined where there is no /proc. */
 function startTimeOf(pid: number): string | undefined {
+  return statusOf(pid)?.at(START_TIME_AT);
+}
+
+/** The fields of /proc/PID/stat (proc(5)) from the third on, which is the state. */
+function statusOf(pid: number): readonly string[] | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   // The second field, the command, is in brackets and may hold spaces and brackets itself.
-  return stat
-    ?.slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .at(19);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function hasCode(error: unknown, code: string): boolean {
