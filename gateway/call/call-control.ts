@@ -9,7 +9,7 @@ import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
 import type { InfoBodyType, LegMedia, MediaEvent, RecordingState } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
-import type { MediaAnswer, MediaCall, MediaFleet } from '../process/media-fleet.js';
+import type { CallMedia, CallSettings, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
@@ -20,7 +20,7 @@ export type CallControlOptions = {
   readonly routing: CallRouting;
   readonly directory: CallDirectory;
   readonly payments: PaymentDesk;
-  readonly media: MediaFleet;
+  readonly media: { createCall(settings: CallSettings): Promise<CallMedia | undefined> };
   readonly sip: { handle(input: BackToBackInput): void };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -135,8 +135,8 @@ export class CallControl {
   #callOf(
     arrival: SipOutput<'call-arrived'>,
     routed: RoutedCall,
-    media: MediaCall,
-    ports: NonNullable<MediaCall['ports']>,
+    media: CallMedia,
+    ports: NonNullable<CallMedia['ports']>,
   ): Call {
     const aIsCaller = routed.callerLeg === 'a';
     const callerParty = aIsCaller ? arrival.from : arrival.to;
@@ -266,7 +266,7 @@ export class CallControl {
 
   // ---- what media says
 
-  onMedia(mediaCall: MediaCall, event: MediaEvent): void {
+  onMedia(mediaCall: CallMedia, event: MediaEvent): void {
     const call = this.#options.directory.get(mediaCall.callId);
     if (!call) return;
     switch (event.kind) {
@@ -303,7 +303,7 @@ export class CallControl {
   }
 
   /** The media of these calls is gone: they end, on both legs. */
-  onMediaLost(calls: readonly MediaCall[]): void {
+  onMediaLost(calls: readonly CallMedia[]): void {
     for (const { callId } of calls) {
       this.#audit('media-fault', callId, {}, 'failure');
       this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'media process lost' });
@@ -343,7 +343,7 @@ export class CallControl {
     await this.#asked(callId, (media) => media.request({ kind: 'disarm-capture' }));
   }
 
-  async #asked(callId: string, ask: (media: MediaCall) => Promise<MediaAnswer>): Promise<ZoneAnswer> {
+  async #asked(callId: string, ask: (media: CallMedia) => Promise<MediaAnswer>): Promise<ZoneAnswer> {
     const call = this.#options.directory.get(callId);
     if (!call) return { ok: false, code: 'media-unreachable' };
     const answer = await ask(call.media);

@@ -4,7 +4,7 @@ import type { CallView } from '../api/call-desk.js';
 import type { RouteConfiguration } from '../config/configuration.js';
 import type { LegName, RecordingState } from '../media/control-wire.js';
 import type { SessionView } from '../payment/session-view.js';
-import type { MediaCall } from '../process/media-fleet.js';
+import type { CallMedia } from '../process/media-fleet.js';
 import type { MediaNegotiation } from './media-negotiation.js';
 
 export type CallOptions = {
@@ -13,7 +13,7 @@ export type CallOptions = {
   readonly callerLeg: LegSide;
   readonly agent: string | undefined;
   readonly caller: string;
-  readonly media: MediaCall;
+  readonly media: CallMedia;
   readonly negotiation: MediaNegotiation;
   readonly startedAt: string;
 };
@@ -22,7 +22,7 @@ export class Call {
   readonly id: string;
   readonly route: RouteConfiguration;
   readonly agent: string | undefined;
-  readonly media: MediaCall;
+  readonly media: CallMedia;
   readonly negotiation: MediaNegotiation;
   recording: RecordingState = 'off';
   answeredAt: string | undefined;

@@ -21,9 +21,9 @@ export type MediaFleetOptions = {
   /** One a process; their port ranges do not overlap. */
   readonly configurations: readonly MediaConfiguration[];
   readonly onReady: (processIndex: number) => void;
-  readonly onEvent: (call: MediaCall, event: MediaEvent) => void;
+  readonly onEvent: (call: CallMedia, event: MediaEvent) => void;
   /** The process is gone and with it the media of the given calls. */
-  readonly onLost: (processIndex: number, calls: readonly MediaCall[], reason: string) => void;
+  readonly onLost: (processIndex: number, calls: readonly CallMedia[], reason: string) => void;
   readonly onErrorOutput: (processIndex: number, line: string) => void;
   readonly onFault: (error: unknown) => void;
 };
@@ -134,6 +134,9 @@ export class MediaFleet {
     if (call) this.#options.onEvent(call, event);
   }
 }
+
+/** What a call's owner may ask of its media. */
+export type CallMedia = Pick<MediaCall, 'callId' | 'ports' | 'request' | 'handInfo'>;
 
 /** The media of one call. */
 export class MediaCall {

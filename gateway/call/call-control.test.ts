@@ -1,0 +1,266 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { BackToBackInput, BackToBackOutput } from '../../sip/back-to-back-events.js';
+import type { AuditEntry } from '../audit/audit-trail.js';
+import { configurationSchema } from '../config/configuration.js';
+import type { LegName } from '../media/control-wire.js';
+import { PaymentDesk } from '../payment/payment-desk.js';
+import type { CallCommand, CallMedia, MediaAnswer } from '../process/media-fleet.js';
+import { AgentDesk } from './agent-desk.js';
+import { CallControl } from './call-control.js';
+import { CallDirectory } from './call-directory.js';
+import { CallRouting } from './call-routing.js';
+
+const FLOW = { listener: 'caller-side', transport: 'udp', remoteAddress: '127.0.0.1', remotePort: 5070 } as const;
+const CALLER = { displayName: 'Casey', uri: 'sip:5550100@127.0.0.1', user: '5550100' };
+const AGENT = { displayName: '', uri: 'sip:200@127.0.0.1', user: '200' };
+const ASKER = { agent: 'agent', origin: 'test' };
+
+/** A media process of one call that says yes to everything it is not told to refuse. */
+class SmallMedia implements CallMedia {
+  readonly callId: string;
+  readonly ports = { caller: { rtpPort: 20000, rtcpPort: 20001 }, agent: { rtpPort: 20002, rtcpPort: 20003 } };
+  readonly commands: CallCommand[] = [];
+  readonly infos: { readonly leg: LegName; readonly type: string; readonly body: string }[] = [];
+  refuse: CallCommand['kind'] | undefined;
+
+  constructor(callId: string) {
+    this.callId = callId;
+  }
+
+  async request(command: CallCommand): Promise<MediaAnswer> {
+    this.commands.push(command);
+    return command.kind === this.refuse ? { ok: false, code: 'window-open' } : { ok: true };
+  }
+
+  handInfo(leg: LegName, type: string, body: Uint8Array): void {
+    this.infos.push({ leg, type, body: Buffer.from(body).toString() });
+  }
+}
+
+class World {
+  readonly sip: BackToBackInput[] = [];
+  readonly audits: AuditEntry[] = [];
+  readonly media: SmallMedia[] = [];
+  readonly control: CallControl;
+  readonly desk: AgentDesk;
+  readonly directory: CallDirectory;
+  /** Resolves when the call's media may be made. */
+  mediaMade: Promise<void> = Promise.resolve();
+  mediaLeft = true;
+
+  constructor() {
+    const configuration = configurationSchema.parse({});
+    const sip = { handle: (input: BackToBackInput) => void this.sip.push(input) };
+    const onAudit = (entry: AuditEntry) => void this.audits.push(entry);
+    const yes = async () => ({ ok: true }) as const;
+    const payments = new PaymentDesk({
+      rules: configuration.payment,
+      startTimeoutMs: 1000,
+      tokenizeTimeoutMs: 1000,
+      media: {
+        openWindow: (callId) => this.control.openWindow(callId),
+        closeWindow: (callId) => this.control.closeWindow(callId),
+        armCapture: (callId, captureId) => this.control.armCapture(callId, captureId, 'key'),
+        disarmCapture: (callId) => this.control.disarmCapture(callId),
+      },
+      vault: { openSession: yes, beginCapture: yes, tokenize: yes, closeSession: async () => {} },
+      markers: { add: () => {}, remove: () => {} },
+      onAudit: () => {},
+      onChanged: (session) => this.directory.sessionChanged(session),
+      onFault: (callId, error) => this.control.onPaymentFault(callId, error),
+      nowMs: () => 0,
+    });
+    this.directory = new CallDirectory(payments);
+    this.control = new CallControl({
+      configuration,
+      routing: new CallRouting(configuration),
+      directory: this.directory,
+      payments,
+      media: { createCall: (settings) => this.#createCall(settings.callId) },
+      sip,
+      onAudit,
+      onLog: () => {},
+    });
+    this.desk = new AgentDesk({ directory: this.directory, payments, sip, onAudit });
+  }
+
+  async #createCall(callId: string): Promise<SmallMedia | undefined> {
+    await this.mediaMade;
+    if (!this.mediaLeft) return undefined;
+    const media = new SmallMedia(callId);
+    this.media.push(media);
+    return media;
+  }
+
+  async say(output: BackToBackOutput): Promise<void> {
+    this.control.onSip(output);
+    // Media answers within the turns of promises that are under way.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  heard<Kind extends BackToBackInput['kind']>(kind: Kind): Extract<BackToBackInput, { readonly kind: Kind }>[] {
+    return this.sip.filter((input): input is Extract<BackToBackInput, { readonly kind: Kind }> => input.kind === kind);
+  }
+}
+
+function arrival(from: string = FLOW.remoteAddress): BackToBackOutput {
+  return {
+    kind: 'call-arrived',
+    callId: 'call-a',
+    flow: { ...FLOW, remoteAddress: from },
+    requestUri: 'sip:200@127.0.0.1',
+    from: CALLER,
+    to: AGENT,
+  };
+}
+
+function description(exchangeId: number, role: 'offer' | 'answer', port: number, direction = 'sendrecv') {
+  const sdp = Buffer.from(
+    `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\na=${direction}\r\n`,
+  );
+  const from = role === 'offer' ? 'a' : 'b';
+  return { kind: 'description-received', callId: 'call-a', exchangeId, from, role, phase: 'initial', sdp } as const;
+}
+
+function info(contentType: string, from: 'a' | 'b' = 'a'): BackToBackOutput {
+  const body = Buffer.from('Signal=5\r\nDuration=160\r\n');
+  return { kind: 'info-received', callId: 'call-a', infoId: 9, from, contentType, body };
+}
+
+describe('call control', () => {
+  let world: World;
+
+  beforeEach(() => {
+    world = new World();
+  });
+
+  async function answeredCall(): Promise<SmallMedia> {
+    await world.say(arrival());
+    await world.say(description(1, 'offer', 4000));
+    await world.say(description(2, 'answer', 6000));
+    await world.say({ kind: 'call-progress', callId: 'call-a', state: 'answered' });
+    const [media] = world.media;
+    if (!media) throw new Error('the call has no media');
+    return media;
+  }
+
+  test('routes a peer’s call and tells both legs’ media before the answer goes on', async () => {
+    const media = await answeredCall();
+    expect(world.heard('route-call')[0]?.target.requestUri).toBe('sip:200@127.0.0.1:5080');
+    expect(media.commands.map(({ kind }) => kind)).toEqual(['set-leg', 'set-leg']);
+    expect(world.heard('description-ready').map(({ exchangeId }) => exchangeId)).toEqual([1, 2]);
+    expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
+  });
+
+  test('refuses strangers with 403 and makes no media for them', async () => {
+    await world.say(arrival('203.0.113.9'));
+    expect(world.heard('refuse-call')).toMatchObject([{ status: 403 }]);
+    expect(world.media).toEqual([]);
+    expect(world.audits).toMatchObject([{ action: 'call-refused', outcome: 'failure' }]);
+  });
+
+  test('refuses with 503 when no media process has room', async () => {
+    world.mediaLeft = false;
+    await world.say(arrival());
+    expect(world.heard('refuse-call')).toMatchObject([{ status: 503 }]);
+  });
+
+  test('a caller who gives up while the media is being made leaves nothing behind', async () => {
+    let made = () => {};
+    world.mediaMade = new Promise((resolve) => {
+      made = resolve;
+    });
+    await world.say(arrival());
+    await world.say({ kind: 'call-ended', callId: 'call-a', by: 'a', reason: 'cancelled' });
+    made();
+    await world.say({ kind: 'counted', code: 'nothing' });
+    expect(world.media[0]?.commands).toEqual([{ kind: 'close-call' }]);
+    expect(world.heard('route-call')).toEqual([]);
+    expect(world.directory.all()).toEqual([]);
+  });
+
+  test('an ended call is closed, recorded and forgotten', async () => {
+    const media = await answeredCall();
+    await world.say({ kind: 'call-ended', callId: 'call-a', by: 'b', reason: 'BYE' });
+    expect(media.commands.at(-1)).toEqual({ kind: 'close-call' });
+    expect(world.audits.map(({ action }) => action)).toEqual(['call-started', 'call-answered', 'call-ended']);
+    expect(world.directory.all()).toEqual([]);
+  });
+
+  test('a renegotiation that media refuses is answered 488 and the agreement before it is set again', async () => {
+    const media = await answeredCall();
+    media.refuse = 'set-leg';
+    media.commands.length = 0;
+    await world.say(description(3, 'offer', 4444));
+    await world.say(description(4, 'answer', 6000));
+    expect(world.heard('description-refused')).toMatchObject([{ exchangeId: 4, status: 488 }]);
+    const ports = media.commands.map((command) => command.kind === 'set-leg' && command.media.remotePort);
+    expect(ports).toEqual([4444, 6000, 4000, 6000]);
+  });
+
+  describe('INFO', () => {
+    test('AC-19: outside a payment it goes on to the other leg', async () => {
+      const media = await answeredCall();
+      await world.say(info('application/dtmf-relay'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'relay' }]);
+      expect(media.infos).toEqual([]);
+    });
+
+    test('AC-4: in a payment the caller’s goes to media, unread, and no further', async () => {
+      const media = await answeredCall();
+      await world.desk.startSession(ASKER, 'call-a');
+      await world.say(info('Application/DTMF-Relay; charset=utf-8'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'accept' }]);
+      expect(media.infos).toMatchObject([{ leg: 'caller', type: 'application/dtmf-relay' }]);
+    });
+
+    test('in a payment a body of a type that media cannot read is refused', async () => {
+      const media = await answeredCall();
+      await world.desk.startSession(ASKER, 'call-a');
+      await world.say(info('application/vnd.example.digits'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'refuse' }]);
+      expect(media.infos).toEqual([]);
+    });
+
+    test('the agent’s own goes on to the caller in a payment too', async () => {
+      await answeredCall();
+      await world.desk.startSession(ASKER, 'call-a');
+      await world.say(info('application/dtmf-relay', 'b'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'relay' }]);
+    });
+  });
+
+  test('AC-21: a hold is refused while a payment is open', async () => {
+    await answeredCall();
+    await world.desk.startSession(ASKER, 'call-a');
+    await world.say(description(5, 'offer', 4000, 'sendonly'));
+    expect(world.heard('description-refused')).toMatchObject([{ exchangeId: 5, status: 488 }]);
+  });
+
+  test('AC-1: a payment needs an active call', async () => {
+    await world.say(arrival());
+    expect(await world.desk.startSession(ASKER, 'call-a')).toEqual({ ok: false, code: 'call-not-active' });
+  });
+
+  test('AC-24: the recording is locked in a payment, and the try is recorded', async () => {
+    await answeredCall();
+    await world.desk.startSession(ASKER, 'call-a');
+    expect(await world.desk.record(ASKER, 'call-a', 'resume')).toEqual({ ok: false, code: 'recording-locked' });
+    expect(world.audits.at(-1)).toMatchObject({ action: 'recording-resume-requested', outcome: 'refused' });
+  });
+
+  test('another agent’s call is not there', async () => {
+    await answeredCall();
+    const other = { agent: 'mallory', origin: 'test' };
+    expect(world.desk.calls(other)).toEqual([]);
+    expect(world.desk.call(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
+    expect(await world.desk.hangUp(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
+  });
+
+  test('calls whose media is lost are hung up on both legs', async () => {
+    const media = await answeredCall();
+    world.control.onMediaLost([media]);
+    expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a' }]);
+    expect(world.audits.at(-1)).toMatchObject({ action: 'media-fault', outcome: 'failure' });
+  });
+});
