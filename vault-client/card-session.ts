@@ -1,10 +1,17 @@
 import { CARD_NUMBER_CAPACITY, DigitBuffer, EXPIRATION_DATE_CAPACITY, SECURITY_CODE_CAPACITY } from './digit-buffer.js';
 import { type Judgement, judgeEntry, judgeTimedOutEntry } from './entry-judge.js';
-import type { RefusalCode } from './errors.js';
 import { FieldCapture, type FieldCaptureInput } from './field-capture.js';
 import { judgeSecurityCode } from './security-code.js';
 import type { CardOnLoan, TokenizeOutcome } from './tokenizer.js';
-import type { CardBrand, CardRules, FieldErrorCode, FieldName, FieldReport, SessionErrorCode } from './wire.js';
+import type {
+  CardBrand,
+  CardRules,
+  FieldErrorCode,
+  FieldName,
+  FieldReport,
+  RefusalCode,
+  SessionErrorCode,
+} from './wire.js';
 import { FIELD_NAMES } from './wire.js';
 
 /**
@@ -96,10 +103,15 @@ export class CardSession {
     this.#rules = options.rules;
     this.#wallOffsetMs = options.wallAtOpeningMs - nowMs;
     this.#heldSinceMs = nowMs;
+    const digits = DigitBuffer.allocateTogether({
+      cardNumber: CARD_NUMBER_CAPACITY,
+      expirationDate: EXPIRATION_DATE_CAPACITY,
+      securityCode: SECURITY_CODE_CAPACITY,
+    });
     this.#fields = {
-      cardNumber: emptyField(CARD_NUMBER_CAPACITY),
-      expirationDate: emptyField(EXPIRATION_DATE_CAPACITY),
-      securityCode: emptyField(SECURITY_CODE_CAPACITY),
+      cardNumber: emptyField(digits.cardNumber),
+      expirationDate: emptyField(digits.expirationDate),
+      securityCode: emptyField(digits.securityCode),
     };
   }
 
@@ -384,6 +396,6 @@ export class CardSession {
   }
 }
 
-function emptyField(capacity: number): Field {
-  return { digits: DigitBuffer.allocate(capacity), settled: { kind: 'empty' }, failedAttempts: 0 };
+function emptyField(digits: DigitBuffer): Field {
+  return { digits, settled: { kind: 'empty' }, failedAttempts: 0 };
 }

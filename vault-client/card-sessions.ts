@@ -1,10 +1,12 @@
 import { CardSession, type CardSessionInput, type CardSessionOutput } from './card-session.js';
-import type { RefusalCode } from './errors.js';
 import type { CardOnLoan, TokenizeOutcome } from './tokenizer.js';
-import type { VaultCommand, VaultEvent } from './wire.js';
+import type { RefusalCode, VaultCommand, VaultEvent } from './wire.js';
 
-/** Each session locks three pages of memory: as many as fit into the usual limit of 8 MiB, with room to spare. */
-export const MAX_SESSIONS = 500;
+/**
+ * A call has one session at most, so what really limits them is the gateway's `sip.maxCalls`. This one keeps the kernel's
+ * limit of 65530 memory mappings away: a session takes four, its locked page and the guards around it.
+ */
+export const MAX_SESSIONS = 10_000;
 /** So many captures of a session are remembered, so that late keys are told from foreign ones. */
 const MAX_CAPTURES_OF_SESSION = 32;
 

@@ -45,6 +45,26 @@ describe('a digit buffer', () => {
     digits.lend((view) => expect(view.length).toBe(0));
   });
 
+  test('shares a page with others without sharing digits, and leaves it to them when it is released', () => {
+    const { number, code } = DigitBuffer.allocateTogether({ number: 4, code: 4 });
+    for (const key of [1, 2, 3, 4]) expect([number.append(key), code.append(9 - key)]).toEqual([true, true]);
+    expect([number.append(5), code.append(5)]).toEqual([false, false]);
+    number.release();
+    code.lend((digits) => expect(String.fromCharCode(...digits)).toBe('8765'));
+    code.release();
+    code.lend((digits) => expect(digits.length).toBe(0));
+  });
+
+  test('that shares a page leaves nothing readable once all are released', () => {
+    const { number, code } = DigitBuffer.allocateTogether({ number: 4, code: 4 });
+    number.append(4);
+    const views = [number.lend((view) => view), code.lend((view) => view)];
+    number.release();
+    expect(views[0]?.[0] ?? 0).toBe(0);
+    code.release();
+    expect(views.map((view) => view.length)).toEqual([0, 0]);
+  });
+
   test('prints, clones and serialises as nothing', () => {
     const digits = keyed('4111111111111111');
     const shown = [

@@ -29,13 +29,38 @@ export class DigitBuffer {
   #length = 0;
   #released = false;
 
-  private constructor(capacity: number) {
-    this.#bytes = sodium.sodium_malloc(capacity);
-    this.#bytes.fill(0);
+  readonly #giveBack: () => void;
+
+  private constructor(bytes: Buffer, giveBack: () => void) {
+    this.#bytes = bytes;
+    this.#giveBack = giveBack;
   }
 
   static allocate(capacity: number): DigitBuffer {
-    return new DigitBuffer(capacity);
+    return DigitBuffer.allocateTogether({ only: capacity }).only;
+  }
+
+  /**
+   * Buffers that share one locked page, which is given back with the last of them: what a process may lock is counted in
+   * pages (8 MiB by default are some 2000), and beyond it memory is handed out unlocked without a word.
+   */
+  static allocateTogether<Name extends string>(
+    capacities: Readonly<Record<Name, number>>,
+  ): Readonly<Record<Name, DigitBuffer>> {
+    const entries = Object.entries<number>(capacities);
+    const memory = sodium.sodium_malloc(entries.reduce((sizeBytes, [, capacity]) => sizeBytes + capacity, 0));
+    memory.fill(0);
+    let held = entries.length;
+    const giveBack = (): void => {
+      held -= 1;
+      if (held === 0) sodium.sodium_free(memory);
+    };
+    let at = 0;
+    const buffers = entries.map(([name, capacity]) => {
+      at += capacity;
+      return [name, new DigitBuffer(memory.subarray(at - capacity, at), giveBack)];
+    });
+    return Object.fromEntries(buffers);
   }
 
   get length(): number {
@@ -62,13 +87,13 @@ export class DigitBuffer {
     this.#length = 0;
   }
 
-  /** Wipes and gives the locked memory back; the buffer stays empty for ever. Doing it twice is harmless. */
+  /** Wipes, and gives the locked memory back when nobody shares it; the buffer stays empty for ever. Doing it twice is harmless. */
   release(): void {
     if (this.#released) return;
     this.wipe();
     this.#released = true;
-    sodium.sodium_free(this.#bytes);
     this.#bytes = Buffer.alloc(0);
+    this.#giveBack();
   }
 
   toString(): string {

@@ -22,21 +22,6 @@ export type VaultErrorCode =
   | 'redeem-port-unavailable'
   | 'broken-invariant';
 
-/** Why a command was refused: the `code` of the `refused` event. The vault goes on, and nothing has changed. */
-export type RefusalCode =
-  | 'bad-command'
-  | 'not-configured'
-  | 'bad-rules'
-  | 'session-exists'
-  | 'unknown-session'
-  | 'too-many-sessions'
-  | 'capture-id-in-use'
-  | 'capture-under-way'
-  | 'fields-incomplete'
-  | 'too-many-failed-attempts'
-  | 'tokenizing'
-  | 'session-over';
-
 export const VAULT_ERROR_TEXTS: Readonly<Record<VaultErrorCode, string>> = {
   'inspector-enabled': 'the vault does not run with an inspector, profiler or heap snapshot option of Node',
   'control-channel-missing': 'the vault is started by the gateway, with its control channel as file descriptor 3',

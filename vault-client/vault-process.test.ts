@@ -65,9 +65,9 @@ class Vault {
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
-    this.process.stdout?.on('data', () =>
-      this.events.push({ kind: 'refused', requestId: -1, code: 'wrote to stdout' }),
-    );
+    this.process.stdout?.on('data', () => {
+      this.stderr += 'wrote to stdout';
+    });
     this.#control = this.process.stdio[3] as Duplex;
     const decoder = new FrameDecoder();
     this.#control.on('error', () => {});

@@ -123,6 +123,21 @@ export type FieldReport = {
   readonly failedAttempts: number;
 };
 
+/** Why a command was refused: the `code` of the `refused` event. The vault goes on, and nothing has changed. */
+export type RefusalCode =
+  | 'bad-command'
+  | 'not-configured'
+  | 'bad-rules'
+  | 'session-exists'
+  | 'unknown-session'
+  | 'too-many-sessions'
+  | 'capture-id-in-use'
+  | 'capture-under-way'
+  | 'fields-incomplete'
+  | 'too-many-failed-attempts'
+  | 'tokenizing'
+  | 'session-over';
+
 export type VaultEvent =
   /** Sent once, after `configure` has been carried out. */
   | {
@@ -132,7 +147,7 @@ export type VaultEvent =
       readonly redeemPort: number;
     }
   | { readonly kind: 'done'; readonly requestId: number }
-  | { readonly kind: 'refused'; readonly requestId: number; readonly code: string }
+  | { readonly kind: 'refused'; readonly requestId: number; readonly code: RefusalCode }
   | { readonly kind: 'field'; readonly sessionId: string; readonly report: FieldReport }
   /** Keys that arrived while no field awaited them. */
   | { readonly kind: 'keys-dropped'; readonly sessionId: string; readonly count: number }

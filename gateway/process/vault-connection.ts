@@ -2,6 +2,7 @@
 import type {
   CardRules,
   FieldName,
+  RefusalCode,
   SessionErrorCode,
   VaultCommand,
   VaultConfiguration,
@@ -84,6 +85,30 @@ export class VaultConnection {
     if (this.#publicKey === undefined) return { ok: false, code: 'vault-unreachable' };
     const event = await reply;
     if (event?.kind === 'done') return { ok: true };
-    return { ok: false, code: event === undefined ? 'vault-unreachable' : 'internal-error' };
+    if (event === undefined) return { ok: false, code: 'vault-unreachable' };
+    return { ok: false, code: event.kind === 'refused' ? sessionErrorOf(event.code) : 'internal-error' };
+  }
+}
+
+/** What a refusal of the vault means to the agent's session. */
+export function sessionErrorOf(code: RefusalCode): SessionErrorCode {
+  switch (code) {
+    case 'too-many-failed-attempts':
+      return code;
+    // No fault of this session: the vault has been started anew and knows nothing of it, or has no room left.
+    case 'not-configured':
+    case 'unknown-session':
+    case 'too-many-sessions':
+      return 'vault-unreachable';
+    // We have asked for what does not fit: our own mistake.
+    case 'bad-command':
+    case 'bad-rules':
+    case 'session-exists':
+    case 'capture-id-in-use':
+    case 'capture-under-way':
+    case 'fields-incomplete':
+    case 'tokenizing':
+    case 'session-over':
+      return 'internal-error';
   }
 }
