@@ -1,0 +1,58 @@
+/** The words of `npm run bench`. */
+import { parseArgs } from 'node:util';
+
+export const USAGE = 'npm run bench [-- [media|dsp] [--json FILE] [--calls N] [--seed N] [--repeats N]]';
+
+export const PARTS = ['dsp', 'media'] as const;
+export type Part = (typeof PARTS)[number];
+
+export type BenchArguments = {
+  readonly parts: readonly Part[];
+  readonly json: string | undefined;
+  readonly calls: number;
+  readonly seed: number;
+  readonly repeats: number;
+  /** What to type for the same run. */
+  readonly command: string;
+};
+
+export type ParsedArguments =
+  | { readonly ok: true; readonly value: BenchArguments }
+  | { readonly ok: false; readonly problem: string };
+
+/** So many calls one media process takes. */
+const MAX_CALLS = 2000;
+const MAX_REPEATS = 100;
+const MAX_SEED = 0x7fffffff;
+
+const OPTIONS = {
+  json: { type: 'string' },
+  calls: { type: 'string', default: '100' },
+  seed: { type: 'string', default: '1' },
+  repeats: { type: 'string', default: '2' },
+} as const;
+
+export function parseBenchArguments(words: readonly string[]): ParsedArguments {
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    const unknown = positionals.find((word) => !PARTS.some((part) => part === word));
+    if (unknown !== undefined) throw new RangeError(`there is no bench called ${unknown}`);
+    const numbers = {
+      calls: wholeNumber('calls', values.calls, MAX_CALLS),
+      seed: wholeNumber('seed', values.seed, MAX_SEED),
+      repeats: wholeNumber('repeats', values.repeats, MAX_REPEATS),
+    };
+    const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
+    const options = Object.entries(numbers).map(([name, value]) => `--${name} ${value}`);
+    const command = ['npm run bench --', ...positionals, ...options].join(' ');
+    return { ok: true, value: { parts, json: values.json, ...numbers, command } };
+  } catch (error) {
+    return { ok: false, problem: error instanceof Error ? error.message : 'not understood' };
+  }
+}
+
+function wholeNumber(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new RangeError(`--${name} is a whole number from 1 to ${most}`);
+}
