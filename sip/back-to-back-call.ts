@@ -208,7 +208,7 @@ export class BackToBackCall {
         this.#infos.settle(event.infoId, passedOn(event.outcome), nowMs);
         break;
       case 'ended':
-        this.#finish(side, event.outcome, nowMs);
+        this.#finish(event.by ?? side, event.outcome, nowMs);
         break;
     }
   }
@@ -335,13 +335,17 @@ export class BackToBackCall {
       return;
     }
     this.#state = 'ended';
-    const passed = passedOn(outcome);
-    this.#a.hangUp(passed, nowMs);
-    this.#b?.hangUp(passed, nowMs);
+    // The tables first: whatever a leg may throw, nothing of the call is left, and its end has been told.
     this.#closeAllExchanges();
     this.#infos.closeAll();
     this.#port.forget(this);
     this.#port.emit({ kind: 'call-ended', callId: this.id, by, status: outcome.status, reason });
+    const passed = passedOn(outcome);
+    try {
+      this.#a.hangUp(passed, nowMs);
+    } finally {
+      this.#b?.hangUp(passed, nowMs);
+    }
   }
 
   #handOut(description: Description, purpose: Purpose, nowMs: number): void {

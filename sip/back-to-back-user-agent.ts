@@ -9,24 +9,12 @@ import type { CallLeg } from './leg/call-leg.js';
 import { type InviteTarget, plainText } from './leg/initial-invite.js';
 import type { SipRequest } from './message.js';
 import { safePhrase } from './outcome-mapping.js';
-import type { RandomSource } from './random-identifiers.js';
 import type { Refusal } from './request-checks.js';
-import type { BaseIntervals } from './transaction/timers.js';
 import { parseUri } from './uri.js';
-import { type CoreOutput, type LocalAddress, UserAgentCore } from './user-agent-core.js';
+import { type CoreOutput, UserAgentCore, type UserAgentCoreOptions } from './user-agent-core.js';
 
-export type BackToBackOptions = {
-  readonly addresses: readonly LocalAddress[];
-  /** Must be cryptographic outside of tests. */
-  readonly random: RandomSource;
-  readonly maxCalls: number;
-  readonly intervals?: BaseIntervals;
-  readonly maxTransactions?: number;
-  readonly ringingLimitMs?: number;
-  readonly isPeer?: (address: string) => boolean;
-  /** Hears of a broken invariant. The call it was met in is hung up, and counted as `internal-error`. */
-  readonly onFault?: ((error: unknown) => void) | undefined;
-};
+/** `random` must be cryptographic outside of tests. A fault ends the call it was met in. */
+export type BackToBackOptions = Omit<UserAgentCoreOptions, 'admit'> & { readonly maxCalls: number };
 
 /** What a caller is told to wait when we are full. */
 const RETRY_AFTER_SECONDS = '10';
@@ -39,7 +27,6 @@ type Place = { readonly call: BackToBackCall; readonly side: LegSide };
 export class BackToBackUserAgent {
   readonly #core: UserAgentCore;
   readonly #maxCalls: number;
-  readonly #onFault: (error: unknown) => void;
   readonly #calls = new Map<string, BackToBackCall>();
   readonly #hops = new Map<string, number>();
   readonly #places = new Map<string, Place>();
@@ -52,7 +39,6 @@ export class BackToBackUserAgent {
 
   constructor(options: BackToBackOptions) {
     this.#maxCalls = options.maxCalls;
-    this.#onFault = options.onFault ?? (() => undefined);
     this.#core = new UserAgentCore({ ...options, admit: () => this.#admit() });
     this.#port = this.#makePort();
   }
@@ -85,44 +71,36 @@ export class BackToBackUserAgent {
         });
         break;
       case 'refuse-call':
-        this.#calls.get(input.callId)?.refuse(refusal(input.status, input.reason), nowMs);
+        this.#act(this.#calls.get(input.callId), nowMs, (call) => {
+          call.refuse(refusal(input.status, input.reason), nowMs);
+        });
         break;
       case 'description-ready':
         this.#act(this.#exchanges.get(input.exchangeId), nowMs, (call) => {
           call.takeDescription(input.exchangeId, input.sdp, nowMs);
         });
         break;
-      case 'description-refused': {
-        const outcome = refusal(input.status, input.reason);
-        this.#exchanges.get(input.exchangeId)?.refuseDescription(input.exchangeId, outcome, nowMs);
+      case 'description-refused':
+        this.#act(this.#exchanges.get(input.exchangeId), nowMs, (call) => {
+          call.refuseDescription(input.exchangeId, refusal(input.status, input.reason), nowMs);
+        });
         break;
-      }
       case 'answer-info':
-        this.#infos.get(input.infoId)?.answerInfo(input.infoId, input.action, nowMs);
+        this.#act(this.#infos.get(input.infoId), nowMs, (call) => {
+          call.answerInfo(input.infoId, input.action, nowMs);
+        });
         break;
       case 'hang-up':
-        this.#calls.get(input.callId)?.hangUp(input.reason, nowMs);
+        this.#act(this.#calls.get(input.callId), nowMs, (call) => call.hangUp(input.reason, nowMs));
         break;
       case 'drain':
         this.#isDraining = true;
         break;
     }
-    this.#collect(nowMs);
+    this.#core.drain(nowMs, (output) => this.#takeCoreOutput(output, nowMs));
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
-  }
-
-  #collect(nowMs: number): void {
-    for (;;) {
-      const outputs = this.#core.takeOutputs(nowMs);
-      if (outputs.length === 0) {
-        return;
-      }
-      for (const output of outputs) {
-        this.#takeCoreOutput(output, nowMs);
-      }
-    }
   }
 
   #takeCoreOutput(output: CoreOutput, nowMs: number): void {
@@ -132,7 +110,7 @@ export class BackToBackUserAgent {
         this.#outputs.push(output);
         break;
       case 'call':
-        this.#open(output);
+        this.#core.guard(output.leg, nowMs, () => this.#open(output));
         break;
       case 'leg': {
         const place = this.#places.get(output.localTag);
@@ -149,12 +127,9 @@ export class BackToBackUserAgent {
     if (call === undefined) {
       return;
     }
-    try {
-      act(call);
-    } catch (error) {
-      this.#onFault(error);
-      this.#outputs.push({ kind: 'counted', code: 'internal-error' });
-      call.hangUp('internal error', nowMs);
+    if (!this.#core.guard(undefined, nowMs, () => act(call))) {
+      // Its tables are empty and it has been told to be over, even where a leg cannot be hung up in order either.
+      this.#core.guard(undefined, nowMs, () => call.hangUp('internal error', nowMs));
     }
   }
 

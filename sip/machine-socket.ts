@@ -33,17 +33,21 @@ export type MachineSocketOptions<Input, News> = {
   readonly makeMachine: (addresses: readonly LocalAddress[]) => Machine<Input, News>;
   /** May call `handle`; what it puts in waits for the end of the turn. */
   readonly onOutput: (output: News) => void;
-  /** A broken invariant in the machine: its call is lost, the process goes on. */
+  /** A fault that the machine did not lay to a call, or one of `onOutput`: the process goes on. */
   readonly onError?: ((error: unknown) => void) | undefined;
 };
 
 /** Above this `setTimeout` fires at once; waking up once a day too often is harmless. */
 const MAX_SLEEP_MS = 86_400_000;
 
+/** What may come between the binding of the first port and of the last, or after closing: milliseconds of messages. */
+const MAX_EARLY_INPUTS = 1_000;
+
 export class MachineSocket<Input, News extends { readonly kind: string }> {
   readonly #options: MachineSocketOptions<Input, News>;
   readonly #sockets: TransportSockets;
   #machine: Machine<Input, News> | undefined;
+  /** Grows only within a turn, by what `onOutput` puts in, and while there is no machine. */
   #waiting: (Input | TransportInput)[] = [];
   #isInTurn = false;
   #timer: NodeJS.Timeout | undefined;
@@ -79,6 +83,9 @@ export class MachineSocket<Input, News extends { readonly kind: string }> {
   }
 
   handle(input: Input | TransportInput): void {
+    if (this.#machine === undefined && this.#waiting.length >= MAX_EARLY_INPUTS) {
+      return;
+    }
     this.#waiting.push(input);
     this.#runTurns();
   }
@@ -112,11 +119,20 @@ export class MachineSocket<Input, News extends { readonly kind: string }> {
 
   #runTurn(input: Input | TransportInput): void {
     for (const output of this.#machine?.handle(input, performance.now()) ?? []) {
-      if (isSending(output)) {
-        this.#sockets.send(output.flow, output.bytes);
-      } else {
-        this.#options.onOutput(output);
+      try {
+        this.#perform(output);
+      } catch (error) {
+        // The other outputs are of other calls, perhaps.
+        this.#options.onError?.(error);
       }
+    }
+  }
+
+  #perform(output: News | Sending): void {
+    if (isSending(output)) {
+      this.#sockets.send(output.flow, output.bytes);
+    } else {
+      this.#options.onOutput(output);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * What every SIP element of ours shares: bytes to messages, messages to transactions, transactions to legs, and all
- * deadlines in one queue. Its user makes calls, hears `CoreOutput`s, and takes them until there is none.
+ * deadlines in one queue. Its user makes calls, and then drains the `CoreOutput`s that came of them.
  */
 import { isIP } from 'node:net';
 import type { Dialog } from './dialog.js';
@@ -40,6 +40,8 @@ export type UserAgentCoreOptions = {
    * with the address it was made with, whatever Contact and Route say: nobody can make us send elsewhere.
    */
   readonly isPeer?: (address: string) => boolean;
+  /** Hears of a broken invariant. The leg it was met in is ended, and it is counted as `internal-error`. */
+  readonly onFault?: ((error: unknown) => void) | undefined;
 };
 
 export type CoreOutput =
@@ -92,12 +94,19 @@ export class UserAgentCore implements LegPort {
     return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size };
   }
 
-  /** All that came of the calls made since the last time. */
-  takeOutputs(nowMs: number): readonly CoreOutput[] {
-    this.#drainLayer(nowMs);
-    const outputs = this.#outputs;
-    this.#outputs = [];
-    return outputs;
+  /** Hands over all that came of the calls made since the last time, and what comes of that, until there is no more. */
+  drain(nowMs: number, take: (output: CoreOutput) => void): void {
+    for (;;) {
+      this.#drainLayer(nowMs);
+      const outputs = this.#outputs;
+      if (outputs.length === 0) {
+        return;
+      }
+      this.#outputs = [];
+      for (const output of outputs) {
+        this.guard(undefined, nowMs, () => take(output));
+      }
+    }
   }
 
   receive(flow: Flow, bytes: Buffer, nowMs: number): void {
@@ -108,16 +117,38 @@ export class UserAgentCore implements LegPort {
       return;
     }
     this.#bodyRegion = bytes.subarray(message.body.byteOffset - bytes.byteOffset);
-    if (message.kind === 'request') {
-      this.layer.receiveRequest(message, flow, nowMs);
-    } else {
-      this.layer.receiveResponse(message, flow, nowMs);
+    try {
+      this.guard(undefined, nowMs, () => {
+        if (message.kind === 'request') {
+          this.layer.receiveRequest(message, flow, nowMs);
+        } else {
+          this.layer.receiveResponse(message, flow, nowMs);
+        }
+      });
+      this.#drainLayer(nowMs);
+    } finally {
+      if (this.#bodyRegion !== undefined && !mayHoldDescription(message)) {
+        this.#bodyRegion.fill(0);
+      }
+      this.#bodyRegion = undefined;
     }
-    this.#drainLayer(nowMs);
-    if (this.#bodyRegion !== undefined && !mayHoldDescription(message)) {
-      this.#bodyRegion.fill(0);
+  }
+
+  /**
+   * Our own mistakes end the leg they are made in, and no other; the caller goes on.
+   *
+   * @returns false after a fault.
+   */
+  guard(leg: LegIdentity | undefined, nowMs: number, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.#options.onFault?.(error);
+      this.count('internal-error');
+      leg?.fail(nowMs);
+      return false;
     }
-    this.#bodyRegion = undefined;
   }
 
   flowFailed(flow: Flow, nowMs: number): void {
@@ -126,17 +157,16 @@ export class UserAgentCore implements LegPort {
         leg.loseConnection(flow);
       }
     }
-    this.layer.flowFailed(flow, nowMs);
+    this.guard(undefined, nowMs, () => this.layer.flowFailed(flow, nowMs));
   }
 
   handleDeadline(nowMs: number): void {
-    this.layer.handleDeadline(nowMs);
+    this.guard(undefined, nowMs, () => this.layer.handleDeadline(nowMs));
     this.#drainLayer(nowMs);
     for (let due = this.#queue.peekDue(nowMs); due !== undefined; due = this.#queue.peekDue(nowMs)) {
       // Out first: should it throw, it cannot come round for ever.
       this.#queue.remove(due);
-      due.handleDeadline(nowMs);
-      this.#queue.update(due);
+      this.guard(due, nowMs, () => due.handleDeadline(nowMs));
       this.#drainLayer(nowMs);
     }
   }
@@ -208,7 +238,8 @@ export class UserAgentCore implements LegPort {
 
   #drainLayer(nowMs: number): void {
     for (let output = this.layer.nextOutput(); output !== undefined; output = this.layer.nextOutput()) {
-      this.#takeLayerOutput(output, nowMs);
+      const leg = output.kind === 'response' || output.kind === 'failed' ? output.owner.leg : undefined;
+      this.guard(leg, nowMs, () => this.#takeLayerOutput(output, nowMs));
     }
   }
 
@@ -219,7 +250,9 @@ export class UserAgentCore implements LegPort {
         this.#outputs.push(output);
         break;
       case 'request':
-        this.#dispatch(output.transaction, output.cancels, nowMs);
+        if (!this.guard(undefined, nowMs, () => this.#dispatch(output.transaction, output.cancels, nowMs))) {
+          this.#answerFault(output.transaction);
+        }
         break;
       case 'ack':
         this.#dispatchAck(output.request, nowMs);
@@ -230,6 +263,14 @@ export class UserAgentCore implements LegPort {
       case 'failed':
         output.owner.handleFailure(output.cause, nowMs);
         break;
+    }
+  }
+
+  /** Unanswered, the transaction of a request would wait for ever. */
+  #answerFault(transaction: ServerTransaction): void {
+    const { state } = transaction.machine;
+    if (state === 'trying' || state === 'proceeding') {
+      this.#refuse(transaction, { status: 500, reason: 'Server Internal Error' });
     }
   }
 
@@ -252,8 +293,8 @@ export class UserAgentCore implements LegPort {
         this.#refuse(transaction, { status: 403, reason: 'Forbidden' });
       } else if (leg === undefined) {
         this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
-      } else {
-        leg.receiveRequest(transaction, nowMs);
+      } else if (!this.guard(leg, nowMs, () => leg.receiveRequest(transaction, nowMs))) {
+        this.#answerFault(transaction);
       }
     }
   }
@@ -288,7 +329,8 @@ export class UserAgentCore implements LegPort {
     // RFC 3261 §9.2: the To tag is the one of the answers to the INVITE.
     const toTag = leg?.localTag ?? newTag(this.random);
     this.layer.respond(transaction, buildResponse(transaction.request, { status: 200, reason: 'OK', toTag }), nowMs);
-    leg?.receiveCancel(cancels, headerValues(transaction.request, 'Reason'), nowMs);
+    const reasonHeaders = headerValues(transaction.request, 'Reason');
+    this.guard(leg, nowMs, () => leg?.receiveCancel(cancels, reasonHeaders, nowMs));
   }
 
   #dispatchAck(request: SipRequest, nowMs: number): void {
@@ -297,7 +339,7 @@ export class UserAgentCore implements LegPort {
       // After a stateless refusal, or of a call long over.
       this.count('stray-ack');
     } else {
-      leg.receiveAck(request, nowMs);
+      this.guard(leg, nowMs, () => leg.receiveAck(request, nowMs));
     }
   }
 

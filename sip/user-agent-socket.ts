@@ -21,7 +21,7 @@ export class UserAgentSocket {
     const { listeners, onOutput, onError } = options;
     this.#socket = new MachineSocket<UserAgentInput, UserAgentNews>({
       listeners,
-      makeMachine: (addresses) => new UserAgent({ addresses, random: randomBytes }),
+      makeMachine: (addresses) => new UserAgent({ addresses, random: randomBytes, onFault: onError }),
       onOutput,
       onError,
     });

@@ -58,11 +58,11 @@ export class UserAgent {
       default: {
         const call = this.#calls.get(input.callId);
         if (call !== undefined) {
-          this.#command(call, input, nowMs);
+          this.#core.guard(call.leg, nowMs, () => this.#command(call, input, nowMs));
         }
       }
     }
-    this.#collect(nowMs);
+    this.#core.drain(nowMs, (output) => this.#takeCoreOutput(output, nowMs));
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
@@ -108,18 +108,6 @@ export class UserAgent {
           nowMs,
         );
         break;
-    }
-  }
-
-  #collect(nowMs: number): void {
-    for (;;) {
-      const outputs = this.#core.takeOutputs(nowMs);
-      if (outputs.length === 0) {
-        return;
-      }
-      for (const output of outputs) {
-        this.#takeCoreOutput(output, nowMs);
-      }
     }
   }
 

@@ -23,6 +23,9 @@ import { OutgoingInvite } from './outgoing-invite.js';
 /** RFC 3261 §15.1.2 and §9.2: what a request gets that is pending when its call ends. */
 const TERMINATED: Outcome = { status: 487, reason: 'Request Terminated' };
 
+/** What the far side is told of a mistake of ours. */
+const FAULT: Outcome = { status: 500, reason: 'Server Internal Error' };
+
 type Phase = 'setup' | 'established' | 'leaving' | 'ended';
 
 export class CallLeg implements NegotiationUser {
@@ -36,6 +39,7 @@ export class CallLeg implements NegotiationUser {
   #dialog: Dialog | undefined;
   /** Why the BYE goes out that waits for the ACK. */
   #farewell: Outcome | undefined;
+  #isAbandoned = false;
 
   private constructor(port: LegPort, role: 'server' | 'client') {
     this.#port = port;
@@ -68,7 +72,7 @@ export class CallLeg implements NegotiationUser {
   }
 
   get deadlineMs(): number {
-    return this.#negotiation.deadlineMs;
+    return this.#isAbandoned ? Infinity : this.#negotiation.deadlineMs;
   }
 
   get isEnded(): boolean {
@@ -148,28 +152,31 @@ export class CallLeg implements NegotiationUser {
     }
   }
 
-  /** Ends the leg in the way its state demands: refusal, CANCEL or BYE. No `ended` event follows. */
+  /**
+   * Ends the leg in the way its state demands: refusal, CANCEL or BYE. No `ended` event follows.
+   *
+   * @throws what a broken invariant threw; the leg is over all the same.
+   */
   hangUp(outcome: Outcome, nowMs: number): void {
-    switch (this.#phase) {
-      case 'setup':
-        this.#negotiation.incoming?.refuse(outcome, [], nowMs);
-        this.#negotiation.outgoing?.giveUp(outcome, nowMs);
-        this.#leave(nowMs);
-        break;
-      case 'established':
-        if (this.#negotiation.incoming?.state === 'accepted') {
-          this.#phase = 'leaving';
-          this.#farewell = outcome;
-          this.infos.drop(nowMs);
-        } else {
-          this.#sayGoodbye(outcome, nowMs);
-        }
-        break;
-      case 'leaving':
-      case 'ended':
-        break;
+    try {
+      this.#hangUp(outcome, nowMs);
+    } catch (error) {
+      this.#abandon();
+      throw error;
     }
-    this.#port.reschedule(this);
+  }
+
+  fail(nowMs: number): void {
+    if (this.isEnded) {
+      this.#abandon();
+      return;
+    }
+    try {
+      this.#hangUp(FAULT, nowMs);
+    } catch {
+      this.#abandon();
+    }
+    this.#port.emit(this, { kind: 'ended', outcome: FAULT, by: 'gateway' });
   }
 
   /** A request with our tag, ACK and CANCEL excepted. */
@@ -325,6 +332,29 @@ export class CallLeg implements NegotiationUser {
     }
   }
 
+  #hangUp(outcome: Outcome, nowMs: number): void {
+    switch (this.#phase) {
+      case 'setup':
+        this.#negotiation.incoming?.refuse(outcome, [], nowMs);
+        this.#negotiation.outgoing?.giveUp(outcome, nowMs);
+        this.#leave(nowMs);
+        break;
+      case 'established':
+        if (this.#negotiation.incoming?.state === 'accepted') {
+          this.#phase = 'leaving';
+          this.#farewell = outcome;
+          this.infos.drop(nowMs);
+        } else {
+          this.#sayGoodbye(outcome, nowMs);
+        }
+        break;
+      case 'leaving':
+      case 'ended':
+        break;
+    }
+    this.#port.reschedule(this);
+  }
+
   #receiveBye(transaction: ServerTransaction, nowMs: number): void {
     this.#reply(transaction, 200, 'OK', [], nowMs);
     const wasLeaving = this.#phase === 'leaving';
@@ -390,5 +420,17 @@ export class CallLeg implements NegotiationUser {
     this.#negotiation.refuseAll(TERMINATED, nowMs);
     this.infos.drop(nowMs);
     this.#port.retire(this);
+  }
+
+  /** Not even its end could be said in order: what the far side makes of it is its own affair. */
+  #abandon(): void {
+    this.#phase = 'ended';
+    this.#isAbandoned = true;
+    this.#port.retire(this);
+    this.#port.reschedule(this);
+    // Unanswered, their transactions would wait for ever.
+    for (const transaction of [...this.infos.abandon(), ...this.#negotiation.unanswered]) {
+      this.#port.layer.respondStatelessly(transaction, FAULT);
+    }
   }
 }

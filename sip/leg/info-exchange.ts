@@ -78,6 +78,7 @@ export class InfoExchange {
     }
     const request = dialog.request('INFO', { body: content.body, contentType: content.contentType });
     const owner = {
+      leg: this.#leg,
       handleResponse: (response: SipResponse, _flow: Flow, atMs: number) => {
         if (response.status >= 200) {
           this.#settle(infoId, { status: response.status, reason: response.reason }, atMs);
@@ -97,6 +98,16 @@ export class InfoExchange {
     for (const infoId of [...this.#pending.keys()]) {
       this.answer(infoId, { status: 487, reason: 'Request Terminated' }, nowMs);
     }
+  }
+
+  /** Wipes every body and forgets what waits: the requests, which still want an answer. */
+  abandon(): readonly ServerTransaction[] {
+    const unanswered = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { request } of unanswered) {
+      this.#port.wipeBody(request);
+    }
+    return unanswered;
   }
 
   #settle(infoId: number, outcome: Outcome, nowMs: number): void {

@@ -32,17 +32,24 @@ export type LegEvent =
   | { readonly kind: 'renegotiation-failed'; readonly outcome: Outcome }
   | { readonly kind: 'info'; readonly infoId: number; readonly contentType: string; readonly body: Buffer }
   | { readonly kind: 'info-answered'; readonly infoId: number; readonly outcome: Outcome }
-  /** Once, and the last. Not told to the one who hung up. */
-  | { readonly kind: 'ended'; readonly outcome: Outcome };
+  /** Once, and the last. Not told to the one who hung up. `by` is there where a fault of ours ended the leg. */
+  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly by?: 'gateway' };
 
 /** Takes what becomes of a request of ours. */
 export type ResponseOwner = {
+  /** The leg that a fault in handling it ends. */
+  readonly leg: LegIdentity;
   handleResponse(response: SipResponse, flow: Flow, nowMs: number): void;
   handleFailure(cause: ClientFailure, nowMs: number): void;
 };
 
 /** Legs are known by the tag that we put on them: 64 random bits, so no two have the same. */
-export type LegIdentity = Scheduled & { readonly localTag: string; handleDeadline(nowMs: number): void };
+export type LegIdentity = Scheduled & {
+  readonly localTag: string;
+  handleDeadline(nowMs: number): void;
+  /** An invariant of ours was broken in it: it ends, if need be without a word to the far side. Never throws. */
+  fail(nowMs: number): void;
+};
 
 export type LegPort = {
   readonly layer: TransactionLayer<ResponseOwner>;

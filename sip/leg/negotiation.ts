@@ -39,6 +39,12 @@ export class Negotiation {
     return this.#outgoing;
   }
 
+  /** The requests that still want an answer. */
+  get unanswered(): readonly ServerTransaction[] {
+    const invite = this.#incoming?.state === 'pending' ? this.#incoming.transaction : undefined;
+    return [invite, this.#update.transaction].filter((transaction) => transaction !== undefined);
+  }
+
   get deadlineMs(): number {
     const invitesMs = Math.min(this.#incoming?.deadlineMs ?? Infinity, this.#outgoing?.deadlineMs ?? Infinity);
     return Math.min(this.#update.deadlineMs, invitesMs);

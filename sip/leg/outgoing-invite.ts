@@ -57,6 +57,10 @@ export class OutgoingInvite implements ResponseOwner {
     return this.#timers.deadlineMs;
   }
 
+  get leg(): LegIdentity {
+    return this.#user;
+  }
+
   get flow(): Flow | undefined {
     return this.#transaction?.flow;
   }
@@ -64,10 +68,6 @@ export class OutgoingInvite implements ResponseOwner {
   /** No final answer yet, or one that still wants its ACK. */
   get isInProgress(): boolean {
     return this.#state !== 'acknowledged' && this.#state !== 'rejected';
-  }
-
-  get isAnswered(): boolean {
-    return this.#state === 'answered';
   }
 
   /** False: the transaction tables are full. */

@@ -24,6 +24,11 @@ export class UpdateExchange {
     return this.#transaction !== undefined;
   }
 
+  /** The UPDATE that waits. */
+  get transaction(): ServerTransaction | undefined {
+    return this.#transaction;
+  }
+
   open(transaction: ServerTransaction, nowMs: number): void {
     this.#transaction = transaction;
     this.#timers.set('limit', nowMs + UPDATE_LIMIT_MS);

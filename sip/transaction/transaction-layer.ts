@@ -260,6 +260,8 @@ export class TransactionLayer<Owner> {
 
   handleDeadline(nowMs: number): void {
     for (let due = this.#queue.peekDue(nowMs); due !== undefined; due = this.#queue.peekDue(nowMs)) {
+      // Out first: should it throw, it cannot come round for ever.
+      this.#queue.remove(due);
       if (due instanceof Server) {
         this.#feedServer(due, { kind: 'deadline' }, nowMs);
       } else {

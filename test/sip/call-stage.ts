@@ -1,6 +1,6 @@
 /** A caller, the gateway and an agent on a virtual network, each played by the real machines. */
 import type { BackToBackInput, BackToBackOutput } from '../../sip/back-to-back-events.js';
-import { BackToBackUserAgent } from '../../sip/back-to-back-user-agent.js';
+import { type BackToBackOptions, BackToBackUserAgent } from '../../sip/back-to-back-user-agent.js';
 import type { Flow } from '../../sip/message.js';
 import { UserAgent } from '../../sip/user-agent.js';
 import type { UserAgentInput, UserAgentOutput } from '../../sip/user-agent-events.js';
@@ -110,12 +110,13 @@ export class Gateway implements NetworkNode {
   onInfo: 'accept' | 'relay' | 'refuse' = 'accept';
   readonly #network: VirtualNetwork;
 
-  constructor(network: VirtualNetwork, seed: number, options: { maxCalls?: number } = {}) {
+  constructor(network: VirtualNetwork, seed: number, options: Partial<BackToBackOptions> = {}) {
     this.#network = network;
     this.agent = new BackToBackUserAgent({
       addresses: addressesOf(this.listeners),
       random: seededBytes(seed),
-      maxCalls: options.maxCalls ?? 100_000,
+      maxCalls: 100_000,
+      ...options,
     });
     this.onCall = (arrival) => this.route(arrival);
     this.onDescription = ({ exchangeId, sdp }) => ({ kind: 'description-ready', exchangeId, sdp: Buffer.from(sdp) });
