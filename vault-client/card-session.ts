@@ -40,6 +40,8 @@ export type CardSessionOutput =
   | { readonly kind: 'report'; readonly report: FieldReport }
   /** Keys since the last such output that no field awaited. */
   | { readonly kind: 'keys-dropped'; readonly count: number }
+  /** A key A–D: no entry holds one. */
+  | { readonly kind: 'key-ignored' }
   /** Borrow the card with `lendCard` and make a token; the outcome comes back as `tokenize-outcome`. */
   | { readonly kind: 'tokenize'; readonly idempotencyKey: string }
   /** Nobody waits for the token under way any more. */
@@ -232,6 +234,9 @@ export class CardSession {
           break;
         case 'counted':
           outputs.push(this.#reportOf(capture.field));
+          break;
+        case 'ignored':
+          outputs.push({ kind: 'key-ignored' });
           break;
         case 'ended':
           this.#capture = undefined;

@@ -131,7 +131,7 @@ describe('keys', () => {
     const desk = new Desk();
     desk.open('a');
     expect(desk.key(captureIdOf(99), 0, 4)).toEqual([]);
-    expect(desk.sessions.keyCounters).toEqual({ foreign: 1, outOfOrder: 0, lost: 0 });
+    expect(desk.sessions.statistics).toMatchObject({ keys_foreign: 1, keys_out_of_order: 0, keys_lost: 0 });
   });
 
   test('replayed or out of order they are refused and counted', () => {
@@ -141,7 +141,7 @@ describe('keys', () => {
     for (const sequence of [0, 0, 1, 0, 1]) desk.key(captureId, sequence, 4);
     const [event] = eventsOf(desk.key(captureId, 2, 4));
     expect(event).toMatchObject({ report: { keyCount: 3 } });
-    expect(desk.sessions.keyCounters).toEqual({ foreign: 0, outOfOrder: 3, lost: 0 });
+    expect(desk.sessions.statistics).toMatchObject({ keys_foreign: 0, keys_out_of_order: 3, keys_lost: 0 });
   });
 
   test.each([[[1, 2, 3]], [[0, 2, 3]], [[0, 1, 5]]])(
@@ -153,7 +153,7 @@ describe('keys', () => {
       for (const sequence of sequences) desk.key(captureId, sequence, 4);
       const [event] = eventsOf(desk.key(captureId, (sequences.at(-1) ?? 0) + 1, CODE_OF_POUND));
       expect(event).toMatchObject({ report: { error: 'invalid-security-code' } });
-      expect(desk.sessions.keyCounters.lost).toBeGreaterThan(0);
+      expect(desk.sessions.statistics.keys_lost).toBeGreaterThan(0);
     },
   );
 
@@ -170,7 +170,15 @@ describe('keys', () => {
     const captureId = desk.begin('a', 'securityCode');
     desk.command({ kind: 'close-session', sessionId: 'a', outcome: 'abandoned' });
     expect(desk.key(captureId, 0, 1)).toEqual([]);
-    expect(desk.sessions.keyCounters.foreign).toBe(1);
+    expect(desk.sessions.statistics.keys_foreign).toBe(1);
+  });
+
+  test('A to D go nowhere and are counted', () => {
+    const desk = new Desk();
+    desk.open('a');
+    const captureId = desk.begin('a', 'securityCode');
+    expect([12, 15].flatMap((key, sequence) => desk.key(captureId, sequence, key))).toEqual([]);
+    expect(desk.sessions.statistics).toMatchObject({ keys_ignored: 2, sessions_now: 1 });
   });
 
   test('only the newest captures of a session are remembered', () => {
@@ -179,7 +187,7 @@ describe('keys', () => {
     const first = desk.begin('a', 'securityCode');
     for (let index = 0; index < 32; index += 1) desk.begin('a', 'securityCode');
     expect(desk.key(first, 0, 1)).toEqual([]);
-    expect(desk.sessions.keyCounters.foreign).toBe(1);
+    expect(desk.sessions.statistics.keys_foreign).toBe(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { CardSession, type CardSessionInput, type CardSessionOutput } from './card-session.js';
 import type { CardOnLoan, TokenizeOutcome } from './tokenizer.js';
-import type { RefusalCode, VaultCommand, VaultEvent } from './wire.js';
+import type { RefusalCode, VaultCommand, VaultEvent, VaultStatistics } from './wire.js';
 
 /**
  * A call has one session at most, so what really limits them is the gateway's `sip.maxCalls`. This one keeps the kernel's
@@ -10,7 +10,10 @@ export const MAX_SESSIONS = 10_000;
 /** So many captures of a session are remembered, so that late keys are told from foreign ones. */
 const MAX_CAPTURES_OF_SESSION = 32;
 
-export type SessionCommand = Exclude<VaultCommand, { readonly kind: 'configure' | 'ping' | 'shut-down' }>;
+export type SessionCommand = Exclude<
+  VaultCommand,
+  { readonly kind: 'configure' | 'ping' | 'statistics' | 'shut-down' }
+>;
 
 /** A key as the media process sealed it. One object may be used again for every key: nothing of it is kept. */
 export type SealedKey = {
@@ -33,9 +36,6 @@ export type CardSessionsOutput =
   | { readonly kind: 'tokenize'; readonly ticket: number; readonly idempotencyKey: string }
   | { readonly kind: 'abandon-tokenize'; readonly ticket: number }
   | { readonly kind: 'void-token'; readonly token: string };
-
-/** Keys that were refused, by reason. */
-export type KeyCounters = { readonly foreign: number; readonly outOfOrder: number; readonly lost: number };
 
 type Entry = {
   readonly sessionId: string;
@@ -65,6 +65,7 @@ export class CardSessions {
   #foreignKeys = 0;
   #outOfOrderKeys = 0;
   #lostKeys = 0;
+  #ignoredKeys = 0;
 
   /** @param wallClock milliseconds since the epoch, asked once a session: cards expire by the calendar. */
   constructor(wallClock: () => number) {
@@ -77,8 +78,15 @@ export class CardSessions {
     return deadlineMs;
   }
 
-  get keyCounters(): KeyCounters {
-    return { foreign: this.#foreignKeys, outOfOrder: this.#outOfOrderKeys, lost: this.#lostKeys };
+  get statistics(): VaultStatistics {
+    return {
+      sessions_now: this.#sessions.size,
+      // Of no capture we know, or a replay: somebody else speaks on the key socket, or a key came too late.
+      keys_foreign: this.#foreignKeys,
+      keys_out_of_order: this.#outOfOrderKeys,
+      keys_lost: this.#lostKeys,
+      keys_ignored: this.#ignoredKeys,
+    };
   }
 
   handle(input: CardSessionsInput, nowMs: number): readonly CardSessionsOutput[] {
@@ -199,6 +207,9 @@ export class CardSessions {
         return requestId === undefined ? [] : refused(requestId, output.code);
       case 'report':
         return [{ kind: 'event', event: { kind: 'field', sessionId, report: output.report } }];
+      case 'key-ignored':
+        this.#ignoredKeys += 1;
+        return [];
       case 'keys-dropped':
       case 'tokenized':
       case 'tokenization-failed':

@@ -30,6 +30,7 @@ describe('commands of control', () => {
     [{ kind: 'close-session', requestId: 4, sessionId: 's', outcome: 'vaulted' }],
     [{ kind: 'close-session', requestId: 4, sessionId: 's', outcome: 'abandoned' }],
     [{ kind: 'ping', requestId: 5 }],
+    [{ kind: 'statistics', requestId: 6 }],
     [{ kind: 'shut-down' }],
   ])('%j is understood as it stands', (command) => {
     expect(parse(command)).toEqual({ kind: 'command', command });

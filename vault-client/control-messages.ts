@@ -39,7 +39,7 @@ function parseCommand(fields: Fields): VaultCommand | undefined {
     return configuration && { kind, configuration };
   }
   if (!isWhole(requestId, 0, Number.MAX_SAFE_INTEGER)) return undefined;
-  if (kind === 'ping') return { kind, requestId };
+  if (kind === 'ping' || kind === 'statistics') return { kind, requestId };
   return isText(sessionId, MAX_ID_LENGTH) ? parseSessionCommand(fields, requestId, sessionId) : undefined;
 }
 

@@ -19,6 +19,8 @@ export type FieldCaptureOutput =
   /** The first digit of the new entry: the value before it is wiped. */
   | { readonly kind: 'replaced' }
   | { readonly kind: 'counted' }
+  /** A key A–D. */
+  | { readonly kind: 'ignored' }
   /** The entry is over and the buffer holds it, unless `spoiled`. */
   | { readonly kind: 'ended'; readonly by: 'pound' | 'timeout' };
 
@@ -33,7 +35,7 @@ export type CaptureTimeouts = { readonly firstDigitTimeoutMs: number; readonly i
  * | 0–9       | the first one wipes the field's previous value; one more than fits spoils the entry           |
  * | `*`       | clears the entry, a spoiled one too; no attempt is counted, and the first-digit time starts   |
  * | `#`       | ends the entry, even an empty one                                                             |
- * | A–D       | ignored and counted: no telephone of a caller has them, and no time-out starts anew for them  |
+ * | A–D       | ignored: no telephone of a caller has them, and no time-out starts anew for them              |
  *
  * An entry longer than the field can be is never cut down to what fits: the digits are wiped at once and the entry is
  * spoiled, so `#` makes it an error. A time-out that is due is handled before a key that comes with it.
@@ -42,7 +44,6 @@ export class FieldCapture {
   readonly #digits: DigitBuffer;
   readonly #timeouts: CaptureTimeouts;
   #keyCount = 0;
-  #ignoredKeyCount = 0;
   #replaced = false;
   #spoiled = false;
   #deadlineMs: number;
@@ -60,11 +61,6 @@ export class FieldCapture {
 
   get keyCount(): number {
     return this.#keyCount;
-  }
-
-  /** Keys A–D so far. */
-  get ignoredKeyCount(): number {
-    return this.#ignoredKeyCount;
   }
 
   /** Too many digits, or a lost one: whatever the buffer holds is not what the caller meant. */
@@ -93,10 +89,7 @@ export class FieldCapture {
   #key(key: number, nowMs: number): readonly FieldCaptureOutput[] {
     if (key === POUND_KEY) return this.#end('pound');
     if (key === STAR_KEY) return this.#clear(nowMs);
-    if (key > POUND_KEY) {
-      this.#ignoredKeyCount = Math.min(this.#ignoredKeyCount + 1, MAX_COUNTED_KEYS);
-      return [];
-    }
+    if (key > POUND_KEY) return [{ kind: 'ignored' }];
     const replaced = this.#replace();
     if (!this.#spoiled && !this.#digits.append(key)) {
       this.#digits.wipe();

@@ -96,7 +96,7 @@ describe('the key socket', () => {
     client.write(Buffer.concat([bytes(), keyFrame(1, 4)]));
     await gone;
     expect(heard).toEqual([]);
-    expect(server.counters.strangers).toBe(1);
+    expect(server.statistics.strangers).toBe(1);
   });
 
   test('counts and drops what does not open, and goes on', async () => {
@@ -118,11 +118,11 @@ describe('the key socket', () => {
     );
     await heardKeys(1);
     expect(heard).toEqual([`${CAPTURE_ID} 0 7`]);
-    expect(server.counters).toEqual({
-      'wrong-size': 1,
-      'not-for-us': 1,
-      relabelled: 1,
-      'no-such-key': 1,
+    expect(server.statistics).toEqual({
+      frames_wrong_size: 1,
+      frames_not_for_us: 1,
+      frames_relabelled: 1,
+      frames_no_such_key: 1,
       strangers: 0,
     });
   });

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { SealedKey } from './card-sessions.js';
 import { VaultError } from './errors.js';
 import type { KeyFrameFailure, KeyFrameOpener } from './key-frame.js';
-import { HELLO_FRAME, KEY_FRAME } from './wire.js';
+import { HELLO_FRAME, KEY_FRAME, type VaultStatistics } from './wire.js';
 import { type Frame, FrameDecoder, FrameError } from './wire-frames.js';
 
 /** One for each media process, of which there are 64 at most, and one more for each while it is being replaced. */
@@ -23,8 +23,6 @@ export type KeySocketOptions = {
   /** The key is good until the call returns. */
   readonly onKey: (key: SealedKey) => void;
 };
-
-export type KeySocketCounters = Readonly<Record<KeyFrameFailure | 'strangers', number>>;
 
 /**
  * The private Unix socket on which media processes hand over sealed keys: HELLO_FRAME with the link secret, then
@@ -49,8 +47,15 @@ export class KeySocket {
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  get counters(): KeySocketCounters {
-    return { ...this.#counters };
+  get statistics(): VaultStatistics {
+    const { strangers, 'wrong-size': wrongSize, 'not-for-us': notForUs, relabelled } = this.#counters;
+    return {
+      strangers,
+      frames_wrong_size: wrongSize,
+      frames_not_for_us: notForUs,
+      frames_relabelled: relabelled,
+      frames_no_such_key: this.#counters['no-such-key'],
+    };
   }
 
   /**

@@ -182,6 +182,17 @@ class Vault {
     });
   }
 
+  /** A well-sealed key under a capture id that nobody announced. */
+  forgeKey(): void {
+    this.#send(randomBytes(16), 0, 7);
+  }
+
+  /** The key socket and the control channel are read in no order of ours. */
+  async settled(check: () => Promise<boolean>): Promise<void> {
+    for (let round = 0; round < 200; round += 1) if (await check()) return;
+    throw new Error('the vault did not count it');
+  }
+
   async kill(): Promise<void> {
     this.#media?.destroy();
     this.process.kill('SIGKILL');
@@ -282,6 +293,28 @@ describe('a card, from the first key to the order', () => {
     void pound();
     const dropped = await vault.event((event) => event.kind === 'keys-dropped');
     expect(dropped).toEqual({ kind: 'keys-dropped', sessionId: 'a', count: 1 });
+  });
+
+  test('what was forged, lost or out of place is told as numbers', async () => {
+    const vault = new Vault();
+    await vault.start();
+    await vault.request({ kind: 'open-session', sessionId: 'a', rules: RULES });
+    await vault.enter('a', 'securityCode', '739');
+    vault.forgeKey();
+    await vault.settled(async () => {
+      const answer = await vault.request({ kind: 'statistics' });
+      return answer.kind === 'statistics' && answer.counters.keys_foreign === 1;
+    });
+    expect(await vault.request({ kind: 'statistics' })).toMatchObject({
+      counters: {
+        sessions_now: 1,
+        keys_foreign: 1,
+        keys_lost: 0,
+        keys_out_of_order: 0,
+        frames_not_for_us: 0,
+        strangers: 0,
+      },
+    });
   });
 
   test('AC-22: a vault that is killed in the middle of a capture knows nothing of it afterwards', async () => {

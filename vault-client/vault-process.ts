@@ -20,7 +20,7 @@ import { KeySocket } from './key-socket.js';
 import { RedeemServer, tokenHint } from './redeem-server.js';
 import { refuseInspector } from './refuse-inspector.js';
 import { readCredential } from './secret-file-store.js';
-import type { VaultCommand, VaultConfiguration, VaultEvent } from './wire.js';
+import type { VaultCommand, VaultConfiguration, VaultEvent, VaultStatistics } from './wire.js';
 import { encodeJsonFrame, FrameDecoder, JSON_FRAME } from './wire-frames.js';
 
 const CONTROL_DESCRIPTOR = 3;
@@ -93,6 +93,9 @@ class VaultProcess {
       case 'ping':
         this.#send({ kind: 'done', requestId: command.requestId });
         return;
+      case 'statistics':
+        this.#send({ kind: 'statistics', requestId: command.requestId, counters: this.#statistics() });
+        return;
       case 'shut-down':
         this.stop(0);
         return;
@@ -103,6 +106,10 @@ class VaultProcess {
           this.#turn(command);
         }
     }
+  }
+
+  #statistics(): VaultStatistics {
+    return { ...this.#sessions.statistics, ...this.#running?.keySocket.statistics };
   }
 
   async #configure(configuration: VaultConfiguration): Promise<void> {

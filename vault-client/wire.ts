@@ -92,6 +92,7 @@ export type VaultCommand =
       readonly outcome: 'vaulted' | 'abandoned';
     }
   | { readonly kind: 'ping'; readonly requestId: number }
+  | { readonly kind: 'statistics'; readonly requestId: number }
   | { readonly kind: 'shut-down' };
 
 export type VaultConfiguration = {
@@ -138,6 +139,9 @@ export type RefusalCode =
   | 'tokenizing'
   | 'session-over';
 
+/** Counters of the vault process since its start, and, with names that end in `_now`, gauges; suffixes of Prometheus metrics. */
+export type VaultStatistics = Readonly<Record<string, number>>;
+
 export type VaultEvent =
   /** Sent once, after `configure` has been carried out. */
   | {
@@ -148,6 +152,7 @@ export type VaultEvent =
     }
   | { readonly kind: 'done'; readonly requestId: number }
   | { readonly kind: 'refused'; readonly requestId: number; readonly code: RefusalCode }
+  | { readonly kind: 'statistics'; readonly requestId: number; readonly counters: VaultStatistics }
   | { readonly kind: 'field'; readonly sessionId: string; readonly report: FieldReport }
   /** Keys that arrived while no field awaited them. */
   | { readonly kind: 'keys-dropped'; readonly sessionId: string; readonly count: number }

@@ -11,7 +11,7 @@ import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
 import { type ApiHealth, ApiServer } from '../api/api-server.js';
 import type { CallDesk } from '../api/call-desk.js';
-import { renderMetrics } from '../api/metrics.js';
+import { type MetricGroup, renderMetrics } from '../api/metrics.js';
 import { AuditLog } from '../audit/audit-log-store.js';
 import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { AgentDesk } from '../call/agent-desk.js';
@@ -287,21 +287,26 @@ export class ControlProcess {
   }
 
   async #metrics(): Promise<string> {
-    const media = Object.entries(await this.#media.statistics());
+    const [media, vault] = await Promise.all([this.#media.statistics(), this.#vault.statistics()]);
     return renderMetrics([
       { group: 'gateway', kind: 'counter', values: this.#calls.counters() },
       { group: 'gateway', kind: 'gauge', values: { calls_active: this.#directory.activeCalls } },
-      { group: 'media', kind: 'counter', values: Object.fromEntries(media.filter(([name]) => !isGauge(name))) },
-      { group: 'media', kind: 'gauge', values: Object.fromEntries(media.filter(([name]) => isGauge(name))) },
+      ...metricsOf('media', media),
+      ...metricsOf('vault', vault),
       { group: 'api', kind: 'counter', values: this.#api.counters() },
       { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
     ]);
   }
 }
 
-/** What a media process holds just now, not what it has counted. */
-function isGauge(name: string): boolean {
-  return name.endsWith('_now');
+/** Of a child process: names that end in `_now` say what it holds just now, the others what it has counted. */
+function metricsOf(group: string, statistics: Readonly<Record<string, number>>): readonly MetricGroup[] {
+  const held = Object.entries(statistics).filter(([name]) => name.endsWith('_now'));
+  const counted = Object.entries(statistics).filter(([name]) => !name.endsWith('_now'));
+  return [
+    { group, kind: 'counter', values: Object.fromEntries(counted) },
+    { group, kind: 'gauge', values: Object.fromEntries(held) },
+  ];
 }
 
 function mediaProcessCount(configuration: Configuration): number {

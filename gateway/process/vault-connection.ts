@@ -7,6 +7,7 @@ import type {
   VaultCommand,
   VaultConfiguration,
   VaultEvent,
+  VaultStatistics,
 } from '../../vault-client/wire.js';
 import type { Answer } from './answer.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -79,6 +80,12 @@ export class VaultConnection {
   /** `abandoned` voids a token of this session, whether it is still being made or made already. */
   async closeSession(sessionId: string, outcome: 'vaulted' | 'abandoned'): Promise<void> {
     await this.#process.request({ kind: 'close-session', sessionId, outcome });
+  }
+
+  /** Empty while the vault does not answer. */
+  async statistics(): Promise<VaultStatistics> {
+    const reply = await this.#process.request({ kind: 'statistics' });
+    return reply?.kind === 'statistics' ? reply.counters : {};
   }
 
   async #answered(reply: Promise<VaultEvent | undefined>): Promise<VaultAnswer> {
