@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_URI_LENGTH, parseUri, type SipUri, writeUri } from './uri.js';
+import { MAX_URI_LENGTH, parseUri, type SipUri } from './uri.js';
 
 const none = new Map<string, string>();
 
@@ -31,10 +31,8 @@ describe('parseUri', () => {
     ['sip:alice;day=tuesday@atlanta.com', { user: 'alice;day=tuesday', params: none }],
   ];
 
-  it.each(examples)('reads %s and writes it back', (text, expected) => {
-    const uri = parseUri(text);
-    expect(uri).toMatchObject(expected);
-    expect(uri === undefined ? '' : writeUri(uri)).toBe(text);
+  it.each(examples)('reads %s', (text, expected) => {
+    expect(parseUri(text)).toMatchObject(expected);
   });
 
   it('reads IPv6 references with and without port (RFC 5118 §4.1)', () => {
@@ -53,9 +51,17 @@ describe('parseUri', () => {
     expect(parseUri('sip:user@2001:db8::10')).toBeUndefined();
   });
 
-  it('writes scheme and parameter names in lower case and keeps the rest', () => {
-    const uri = parseUri('SIP:Alice@Atlanta.COM;Transport=TCP;LR');
-    expect(uri === undefined ? '' : writeUri(uri)).toBe('sip:Alice@Atlanta.COM;transport=TCP;lr');
+  it('reads scheme and parameter names in lower case and keeps the rest', () => {
+    expect(parseUri('SIP:Alice@Atlanta.COM;Transport=TCP;LR')).toEqual({
+      scheme: 'sip',
+      user: 'Alice',
+      host: 'Atlanta.COM',
+      params: new Map([
+        ['transport', 'TCP'],
+        ['lr', ''],
+      ]),
+      headers: none,
+    });
   });
 
   it('reads the number of a tel URI', () => {

@@ -46,30 +46,6 @@ export function parseUri(text: string): SipUri | undefined {
   return scheme === 'tel' ? parseTelUri(opaque) : { scheme, params: noParameters, headers: noParameters, opaque };
 }
 
-/** The inverse of `parseUri`: what was read is written as it was, but for the case of scheme and parameter names. */
-export function writeUri(uri: SipUri): string {
-  if (uri.opaque !== undefined) {
-    return `${uri.scheme}:${uri.opaque}`;
-  }
-  let text = `${uri.scheme}:`;
-  if (uri.user !== undefined) {
-    text += uri.password === undefined ? `${uri.user}@` : `${uri.user}:${uri.password}@`;
-  }
-  text += uri.host ?? '';
-  if (uri.port !== undefined) {
-    text += `:${uri.port}`;
-  }
-  for (const [name, value] of uri.params) {
-    text += value === '' ? `;${name}` : `;${name}=${value}`;
-  }
-  let separator = '?';
-  for (const [name, value] of uri.headers) {
-    text += `${separator}${name}=${value}`;
-    separator = '&';
-  }
-  return text;
-}
-
 function parseSipUri(scheme: string, rest: string): SipUri | undefined {
   // The last at sign parts user and host: none may stand, unescaped, in what follows.
   const at = rest.lastIndexOf('@');

@@ -84,10 +84,6 @@ export class TimerTable<Name extends string> {
     this.#deadlinesMs.length = 0;
   }
 
-  isRunning(name: Name): boolean {
-    return this.#names.includes(name);
-  }
-
   isDue(name: Name, nowMs: number): boolean {
     const index = this.#names.indexOf(name);
     return index >= 0 && this.#deadlinesMs[index] <= nowMs;
