@@ -7,8 +7,8 @@
  *   renegotiation:     the same two shapes from leg `x` to its other leg `y`: [re-offer], [re-answer], or
  *                      [late-re-offer], [late-re-answer]
  */
-import type { BackToBackOutput, LegSide } from './back-to-back-events.js';
-import { type InfoAction, InfoRelay, other } from './info-relay.js';
+import { type BackToBackOutput, type LegSide, other } from './back-to-back-events.js';
+import { type InfoAction, InfoRelay } from './info-relay.js';
 import type { CallLeg } from './leg/call-leg.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, Outcome } from './leg/leg-events.js';

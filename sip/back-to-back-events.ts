@@ -9,6 +9,10 @@ import type { Flow } from './message.js';
 
 export type LegSide = 'a' | 'b';
 
+export function other(side: LegSide): LegSide {
+  return side === 'a' ? 'b' : 'a';
+}
+
 export type CallParty = { readonly displayName: string; readonly uri: string; readonly user: string };
 
 export type BackToBackInput =

@@ -4,10 +4,11 @@
  */
 import { BackToBackCall, type CallPort } from './back-to-back-call.js';
 import type { BackToBackInput, BackToBackOutput, CallParty, LegSide } from './back-to-back-events.js';
+import { plainText } from './characters.js';
 import { headerValue, parseNameAddress } from './headers.js';
 import type { CallLeg } from './leg/call-leg.js';
-import { type InviteTarget, plainText } from './leg/initial-invite.js';
-import type { SipRequest } from './message.js';
+import type { InviteTarget } from './leg/initial-invite.js';
+import { MAX_FORWARDS, type SipRequest } from './message.js';
 import { safePhrase } from './outcome-mapping.js';
 import type { Refusal } from './request-checks.js';
 import { parseUri } from './uri.js';
@@ -18,9 +19,6 @@ export type BackToBackOptions = Omit<UserAgentCoreOptions, 'admit'> & { readonly
 
 /** What a caller is told to wait when we are full. */
 const RETRY_AFTER_SECONDS = '10';
-
-/** Where the caller gave none (RFC 2543 did not ask for it), so that loops end all the same. */
-const USUAL_MAX_FORWARDS = 70;
 
 type Place = { readonly call: BackToBackCall; readonly side: LegSide };
 
@@ -136,9 +134,10 @@ export class BackToBackUserAgent {
   #open(arrival: CoreOutput & { readonly kind: 'call' }): void {
     const { leg, request, flow } = arrival;
     const call = new BackToBackCall(this.#port, leg);
+    // Where the caller gave none (RFC 2543 did not ask for it), loops end all the same.
     const hops = Number.parseInt(headerValue(request, 'Max-Forwards') ?? '', 10);
     this.#calls.set(call.id, call);
-    this.#hops.set(call.id, Number.isNaN(hops) ? USUAL_MAX_FORWARDS : Math.min(hops, USUAL_MAX_FORWARDS));
+    this.#hops.set(call.id, Number.isNaN(hops) ? MAX_FORWARDS : Math.min(hops, MAX_FORWARDS));
     this.#places.set(leg.localTag, { call, side: 'a' });
     const from = partyOf(request, 'From');
     const to = partyOf(request, 'To');
@@ -161,7 +160,7 @@ export class BackToBackUserAgent {
   }
 
   #hopsOf(callId: string): { readonly maxForwards: number } {
-    return { maxForwards: (this.#hops.get(callId) ?? USUAL_MAX_FORWARDS) - 1 };
+    return { maxForwards: (this.#hops.get(callId) ?? MAX_FORWARDS) - 1 };
   }
 
   #makePort(): CallPort {

@@ -122,3 +122,14 @@ export function hasControlCharacter(text: string): boolean {
   }
   return false;
 }
+
+/** Longer display names and phrases are cut: some phones show them, none needs them. */
+const MAX_PLAIN_TEXT_LENGTH = 128;
+
+/** Text for people, without control characters and bidirectional overrides, which could make it look like another one. */
+export function plainText(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
+    .slice(0, MAX_PLAIN_TEXT_LENGTH)
+    .trim();
+}

@@ -3,16 +3,19 @@
  * It makes the requests inside it and judges those that come in; calls and descriptions are its user's.
  */
 import { cseqOf, headerValue, headerValues, parseNameAddress, tagOf } from './headers.js';
-import type { Flow, HeaderField, SipMessage, SipRequest, SipResponse } from './message.js';
+import {
+  EMPTY_BODY,
+  type Flow,
+  type HeaderField,
+  MAX_FORWARDS,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+} from './message.js';
 import { parseUri } from './uri.js';
 
 /** More proxies than any path has; one who sends more wants to make our requests large. */
 export const MAX_ROUTE_SET = 32;
-
-/** RFC 3261 §8.1.1.6. */
-export const MAX_FORWARDS = '70';
-
-const EMPTY_BODY = Buffer.alloc(0);
 
 type DialogParts = {
   readonly callId: string;
@@ -147,7 +150,7 @@ export class Dialog {
   #build(method: string, sequence: number, content: DialogRequest): SipRequest {
     const { requestUri, routes } = this.#route();
     const headers: HeaderField[] = [
-      { name: 'Max-Forwards', value: MAX_FORWARDS },
+      { name: 'Max-Forwards', value: String(MAX_FORWARDS) },
       ...routes.map((value) => ({ name: 'Route', value })),
       { name: 'From', value: this.#localAddress },
       { name: 'To', value: this.#remoteAddress },

@@ -1,15 +1,14 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import {
   cseqOf,
   headerValue,
   headerValues,
+  mediaTypeOf,
   parseCseq,
   parseNameAddress,
   parseVia,
   tagOf,
   topVia,
-  withHeader,
-  withoutHeader,
   withSource,
   writeNameAddress,
   writeVia,
@@ -180,26 +179,11 @@ describe('CSeq', () => {
   );
 });
 
-describe('changed headers', () => {
-  const message = request(
-    { name: 'm', value: '<sip:a@b.c>' },
-    { name: 'X', value: '1' },
-    { name: 'Contact', value: 'b' },
-  );
-
-  it('replaces a header where it stands, and the message stays as it was', () => {
-    expect(withHeader(message, 'contact', 'new').headers).toEqual([
-      { name: 'Contact', value: 'new' },
-      { name: 'X', value: '1' },
-    ]);
-    expect(withHeader(message, 'Expires', '60').headers.at(-1)).toEqual({ name: 'Expires', value: '60' });
-    expect(message.headers).toHaveLength(3);
-  });
-
-  it('removes every line of a name', () => {
-    expect(withoutHeader(message, 'Contact').headers).toEqual([{ name: 'X', value: '1' }]);
-  });
-});
+test.each([
+  ['application/sdp', 'application/sdp'],
+  ['Application/DTMF-Relay ; charset="a;b"', 'application/dtmf-relay'],
+  ['', ''],
+])('the media type of %j is %j', (contentType, mediaType) => expect(mediaTypeOf(contentType)).toBe(mediaType));
 
 describe('withSource', () => {
   const source = { address: '198.51.100.7', port: 40_000 };

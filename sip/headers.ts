@@ -60,28 +60,9 @@ export function parseCseq(text: string): { readonly number: number; readonly met
   return parts === null || number === undefined || !isToken(parts[2]) ? undefined : { number, method: parts[2] };
 }
 
-/** Sets a header that has one value: replaces the first of that name where it stands, drops others, or appends it. */
-export function withHeader<Message extends SipMessage>(message: Message, name: string, value: string): Message {
-  const wanted = canonicalName(name);
-  const headers: HeaderField[] = [];
-  let isSet = false;
-  for (const header of message.headers) {
-    if (!isNamed(header, wanted)) {
-      headers.push(header);
-    } else if (!isSet) {
-      headers.push({ name: wanted, value });
-      isSet = true;
-    }
-  }
-  if (!isSet) {
-    headers.push({ name: wanted, value });
-  }
-  return { ...message, headers };
-}
-
-export function withoutHeader<Message extends SipMessage>(message: Message, name: string): Message {
-  const wanted = canonicalName(name);
-  return { ...message, headers: message.headers.filter((header) => !isNamed(header, wanted)) };
+/** The media type in a Content-Type value, in lower case, without its parameters (RFC 3261 §7.4.1). */
+export function mediaTypeOf(contentType: string): string {
+  return contentType.split(';', 1)[0].trim().toLowerCase();
 }
 
 /**

@@ -1,5 +1,5 @@
 /** INFO requests of one call that wait for a decision, or for the other leg's answer. */
-import type { LegSide } from './back-to-back-events.js';
+import { type LegSide, other } from './back-to-back-events.js';
 import type { CallLeg } from './leg/call-leg.js';
 import type { Outcome } from './leg/leg-events.js';
 
@@ -64,8 +64,4 @@ export class InfoRelay {
     }
     this.#waiting.clear();
   }
-}
-
-export function other(side: LegSide): LegSide {
-  return side === 'a' ? 'b' : 'a';
 }

@@ -6,7 +6,7 @@
 import { hasControlCharacter, isToken, parseDecimal } from './characters.js';
 import { canonicalName, isSingleName } from './header-names.js';
 import { parseCseq, parseNameAddress, parseVia } from './headers.js';
-import type { HeaderField, SipMessage, SipRequest } from './message.js';
+import { EMPTY_BODY, type HeaderField, type SipMessage, type SipRequest } from './message.js';
 import { MAX_URI_LENGTH, parseUri } from './uri.js';
 import { splitFirst } from './value-list.js';
 
@@ -355,5 +355,5 @@ function replyTo(head: Head): SipRequest | undefined {
     return undefined;
   }
   const requestUri = startLine?.kind === 'request' ? startLine.requestUri : '';
-  return { kind: 'request', method, requestUri, headers, body: Buffer.alloc(0) };
+  return { kind: 'request', method, requestUri, headers, body: EMPTY_BODY };
 }

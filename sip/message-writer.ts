@@ -2,10 +2,8 @@
 import { hasControlCharacter } from './characters.js';
 import { canonicalName } from './header-names.js';
 import { tagOf } from './headers.js';
-import type { HeaderField, SipMessage, SipRequest, SipResponse } from './message.js';
+import { EMPTY_BODY, type HeaderField, type SipMessage, type SipRequest, type SipResponse } from './message.js';
 import type { ParseFailure } from './message-parser.js';
-
-const noBody = Buffer.alloc(0);
 
 /**
  * Content-Length is always written, and always right: one among the headers is left out.
@@ -81,7 +79,7 @@ export function buildResponse(request: SipRequest, options: ResponseOptions): Si
     }
   }
   headers.push(...(options.headers ?? []));
-  return { kind: 'response', status, reason, headers, body: options.body ?? noBody };
+  return { kind: 'response', status, reason, headers, body: options.body ?? EMPTY_BODY };
 }
 
 const failureReasons: Readonly<Record<ParseFailure['status'], string>> = {

@@ -3,23 +3,17 @@
  * one; the body is bytes and no code in `sip/` makes a string of a body that is not SDP.
  */
 
-export type SipMethod =
-  | 'INVITE'
-  | 'ACK'
-  | 'BYE'
-  | 'CANCEL'
-  | 'OPTIONS'
-  | 'INFO'
-  | 'REGISTER'
-  | 'UPDATE'
-  | 'PRACK'
-  | string;
+export const EMPTY_BODY: Buffer = Buffer.alloc(0);
+
+/** RFC 3261 §8.1.1.6. */
+export const MAX_FORWARDS = 70;
 
 export type HeaderField = { readonly name: string; readonly value: string };
 
 export type SipRequest = {
   readonly kind: 'request';
-  readonly method: SipMethod;
+  /** Any token: which methods are understood is for `request-checks.ts` to say. */
+  readonly method: string;
   /** As received; RFC 3261 §19.1 forms are read by `uri.ts`. */
   readonly requestUri: string;
   readonly headers: readonly HeaderField[];

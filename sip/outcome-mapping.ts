@@ -1,8 +1,9 @@
 /** How the end of one leg is told to the other: passed through where that is safe, translated where it is not. */
+import { plainText } from './characters.js';
 import type { Outcome } from './leg/leg-events.js';
 
-/** Longer phrases and Reason values are cut off: they are for people. */
-const MAX_PHRASE_LENGTH = 128;
+/** Longer Reason values are dropped. */
+const MAX_REASON_LENGTH = 128;
 
 /** More than one per protocol (SIP, Q.850) means nothing (RFC 3326 §2). */
 const MAX_REASON_HEADERS = 4;
@@ -23,11 +24,7 @@ export function passedOn(outcome: Outcome): Outcome {
 
 /** A phrase fit for a status line: printable, and not empty. */
 export function safePhrase(text: string, fallback: string): string {
-  const plain = text
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')
-    .slice(0, MAX_PHRASE_LENGTH)
-    .trim();
-  return plain === '' ? fallback : plain;
+  return plainText(text) || fallback;
 }
 
 function translated(status: number, reason: string, cause: number, reasonHeaders: readonly string[]): Outcome {
@@ -38,6 +35,6 @@ function translated(status: number, reason: string, cause: number, reasonHeaders
 /** `SIP ;cause=486 ;text="Busy"` and its like (RFC 3326 §2), nothing else. */
 function isPlainReason(value: string): boolean {
   return (
-    value.length <= MAX_PHRASE_LENGTH && /^[A-Za-z0-9.]+([ \t]*;[ \t]*[a-z]+=([A-Za-z0-9.]+|"[^"\\]*"))*$/.test(value)
+    value.length <= MAX_REASON_LENGTH && /^[A-Za-z0-9.]+([ \t]*;[ \t]*[a-z]+=([A-Za-z0-9.]+|"[^"\\]*"))*$/.test(value)
   );
 }

@@ -1,6 +1,6 @@
 /** What a request must pass before anybody acts on it (RFC 3261 §8.2), in the RFC's order: method first. */
 import { MAX_ROUTE_SET } from './dialog.js';
-import { headerValue, headerValues } from './headers.js';
+import { headerValue, headerValues, mediaTypeOf } from './headers.js';
 import { ALLOWED_METHODS, SDP_TYPE } from './leg/leg-events.js';
 import type { HeaderField, SipRequest } from './message.js';
 import { parseUri } from './uri.js';
@@ -66,7 +66,7 @@ function checkBody(request: SipRequest): Refusal | undefined {
   if (request.body.length === 0) {
     return undefined;
   }
-  const type = headerValue(request, 'Content-Type')?.split(';', 1)[0].trim().toLowerCase();
+  const type = mediaTypeOf(headerValue(request, 'Content-Type') ?? '');
   const encoding = headerValue(request, 'Content-Encoding')?.trim().toLowerCase();
   if (type !== SDP_TYPE || (encoding !== undefined && encoding !== 'identity')) {
     return { status: 415, reason: 'Unsupported Media Type', headers: [accept] };

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { withoutMapping } from './ip-address.js';
 import { buildFailureResponse, writeMessage } from './message-writer.js';
+import { newTag } from './random-identifiers.js';
 import { TcpConnection } from './tcp-connection-socket.js';
 
 /** An SBC uses one or a few; beyond this many of one address somebody is collecting our memory. */
 export const MAX_CONNECTIONS_PER_SOURCE = 100;
+/** Forty such sources. Each connection is a descriptor, and at worst MAX_UNSENT_BYTES that wait: 1 GiB in all. */
 export const MAX_CONNECTIONS = 4_000;
 /** Opened from here and not answered: the transaction would be dead by then anyway (RFC 3261 Timer B is 32 s). */
 export const CONNECT_TIMEOUT_MS = 5_000;
@@ -126,7 +128,7 @@ export class TcpSocket {
       origin,
       onMessage: (bytes) => this.#options.onMessage(bytes, remote),
       onMalformed: (failure) => {
-        const response = buildFailureResponse(failure, randomBytes(8).toString('hex'));
+        const response = buildFailureResponse(failure, newTag(randomBytes));
         if (response !== undefined) {
           connection.send(writeMessage(response));
         }

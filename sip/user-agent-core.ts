@@ -10,7 +10,7 @@ import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
 import type { Flow, SipMessage, SipRequest } from './message.js';
 import { type ParseFailure, parseMessage } from './message-parser.js';
-import { buildResponse, writeMessage } from './message-writer.js';
+import { buildFailureResponse, buildResponse, writeMessage } from './message-writer.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
 import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
@@ -352,9 +352,8 @@ export class UserAgentCore implements LegPort {
     if (failure.code !== 'empty') {
       this.count(`unreadable-${failure.code}`);
     }
-    if (failure.reply !== undefined) {
-      const reason = UNREAD_REASONS[failure.status];
-      const response = buildResponse(failure.reply, { status: failure.status, reason, toTag: newTag(this.random) });
+    const response = buildFailureResponse(failure, newTag(this.random));
+    if (response !== undefined) {
       this.#outputs.push({ kind: 'send', flow, bytes: writeMessage(response) });
     }
   }
@@ -374,13 +373,6 @@ export class UserAgentCore implements LegPort {
     return { host: isIP(found.host) === 6 ? `[${found.host}]` : found.host, port: found.port };
   }
 }
-
-const UNREAD_REASONS = {
-  400: 'Bad Request',
-  414: 'Request-URI Too Long',
-  505: 'Version Not Supported',
-  513: 'Message Too Large',
-} as const;
 
 /** All other bodies are wiped behind their message: they may be keys, or anything else that is nobody's business. */
 function mayHoldDescription(message: SipMessage): boolean {

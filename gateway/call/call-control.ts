@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
+import { mediaTypeOf } from '../../sip/headers.js';
 import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
@@ -382,7 +383,7 @@ function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code
 }
 
 function infoBodyType(contentType: string): InfoBodyType | undefined {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(contentType);
   return INFO_BODY_TYPES.find((known) => known === type);
 }
 

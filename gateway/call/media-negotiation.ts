@@ -2,7 +2,7 @@
  * Offer and answer between the two legs of one call: what each description becomes on its way to the other leg, and
  * what media has to know once both sides agree. Pure; the rules of RFC 3264 are in `sip/offer-answer.ts`.
  */
-import type { LegSide } from '../../sip/back-to-back-events.js';
+import { type LegSide, other } from '../../sip/back-to-back-events.js';
 import { mediaAddressProblem } from '../../sip/media-address.js';
 import {
   answerForOffer,
@@ -161,8 +161,4 @@ function directionOf(audio: NegotiatedAudio): NegotiatedAudio['direction'] {
 function reversed(direction: NegotiatedAudio['direction']): LegMedia['direction'] {
   if (direction === 'sendonly') return 'recvonly';
   return direction === 'recvonly' ? 'sendonly' : direction;
-}
-
-function other(side: LegSide): LegSide {
-  return side === 'a' ? 'b' : 'a';
 }

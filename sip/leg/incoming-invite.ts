@@ -2,7 +2,7 @@
  * One INVITE that came to us, the first of a call or one inside it, up to the ACK (RFC 3261 §13.3, §14.2). The 2xx is
  * sent again from here and not from the transaction: only the two ends know that it arrived (§13.3.1.4).
  */
-import { cseqOf, headerValue } from '../headers.js';
+import { cseqOf, headerValue, mediaTypeOf } from '../headers.js';
 import type { HeaderField, SipRequest } from '../message.js';
 import { lifetimeMs, TimerTable } from '../transaction/timers.js';
 import type { ServerTransaction } from '../transaction/transaction-layer.js';
@@ -122,6 +122,6 @@ export class IncomingInvite {
 
 /** The description in a message, if its body is one. */
 export function sdpOf(message: Pick<SipRequest, 'headers' | 'body'>): Buffer | undefined {
-  const type = headerValue(message, 'Content-Type')?.split(';', 1)[0].trim().toLowerCase();
+  const type = mediaTypeOf(headerValue(message, 'Content-Type') ?? '');
   return type === SDP_TYPE && message.body.length > 0 ? message.body : undefined;
 }

@@ -1,8 +1,6 @@
 /** The two requests that are made from another one: the ACK for a failure, and the CANCEL. */
 import { cseqOf, headerValue, headerValues } from '../headers.js';
-import type { HeaderField, SipRequest, SipResponse } from '../message.js';
-
-const EMPTY_BODY = Buffer.alloc(0);
+import { EMPTY_BODY, type HeaderField, MAX_FORWARDS, type SipRequest, type SipResponse } from '../message.js';
 
 /** RFC 3261 §17.1.1.3: same branch, Route and CSeq number as the INVITE; the To of the response. */
 export function buildFailureAck(invite: SipRequest, response: SipResponse): SipRequest {
@@ -18,7 +16,7 @@ export function buildCancel(invite: SipRequest, extraHeaders: readonly HeaderFie
 function derive(invite: SipRequest, method: 'ACK' | 'CANCEL', to: string): SipRequest {
   const headers: HeaderField[] = [
     { name: 'Via', value: headerValues(invite, 'Via')[0] },
-    { name: 'Max-Forwards', value: '70' },
+    { name: 'Max-Forwards', value: String(MAX_FORWARDS) },
     ...headerValues(invite, 'Route').map((value) => ({ name: 'Route', value })),
     { name: 'From', value: headerValue(invite, 'From') ?? '' },
     { name: 'To', value: to },
