@@ -1,5 +1,5 @@
 /** The words of `npm run bench`. */
-import { parseArgs } from 'node:util';
+import { parseArgs, types } from 'node:util';
 
 export const USAGE = 'npm run bench [-- [media|dsp] [--json FILE] [--calls N] [--seed N] [--repeats N]]';
 
@@ -47,7 +47,7 @@ export function parseBenchArguments(words: readonly string[]): ParsedArguments {
     const command = ['npm run bench --', ...positionals, ...options].join(' ');
     return { ok: true, value: { parts, json: values.json, ...numbers, command } };
   } catch (error) {
-    return { ok: false, problem: error instanceof Error ? error.message : 'not understood' };
+    return { ok: false, problem: types.isNativeError(error) ? error.message : 'not understood' };
   }
 }
 

@@ -26,70 +26,81 @@ export const NOT_INSTALLED = 'peer not installed';
 const LATE_GENERATOR_MS = 5;
 const UNKNOWN = '';
 
-const LOAD_COLUMNS = [
+const DELAY_COLUMNS = [
   'contender',
   'sent',
   'lost',
+  'changed %',
   'agent p50 ms',
   'agent p99 ms',
   'agent added ms',
   'caller p50 ms',
   'caller p99 ms',
   'caller added ms',
-  'changed %',
-  'CPU us/packet',
-  'CPU / rtpengine',
-  'RSS MiB',
   'late p99 ms',
   'remark',
 ] as const;
 
-const LOAD_NOTES = [
-  'lost: packets of the whole run, warm-up included; all else is measured after the warm-up; medians over the repeats',
-  'agent, caller: from the sending of some audio until that audio reached the agent (from the caller), or the caller',
-  'added: the p50 less that of the first row, whose packets pass no relay; p99 are as measured: the slowest packets of two runs are not the same ones',
-  'changed: packets whose audio was none that had been sent (noise or silence in its place); what is sent is speech-like and has no keys in it',
-  'CPU us/packet: user and system time of the relaying process alone, by packets received behind it',
-  'CPU / rtpengine: to that of rtpengine with the same duty in the same repeat; below 1 costs less than rtpengine',
+const DELAY_NOTES = [
+  'sent, lost: packets of the whole run, warm-up included; all else is measured after the warm-up; medians over the repeats',
+  'agent, caller: from the sending of some audio until that audio came out at the agent (the caller’s audio) or at the caller',
+  'added: the p50 less that of the first row, whose packets pass no relay; each p99 is as measured, floor included',
+  'changed: packets whose audio was none that had been sent (noise or silence in its place); sent is speech-like audio without keys',
   'late: how much later than planned the generator sent; where that is much, delays and losses are its own',
 ];
 
-type Measured = { readonly name: string; readonly result: ContenderResult; readonly loads: readonly LoadResult[] };
+const COST_COLUMNS = ['contender', 'CPU us/packet', 'CPU / rtpengine', 'RSS MiB', 'remark'] as const;
 
-export function loadTable(title: string, results: readonly ContenderResult[], notes: readonly string[]): BenchTable {
+const COST_NOTES = [
+  'CPU us/packet: user and system time of the relaying process alone, by the packets received behind it',
+  'CPU / rtpengine: to rtpengine with the same duty in the same repeat; below 1 costs less than rtpengine',
+];
+
+export function delayTable(title: string, results: readonly ContenderResult[], notes: readonly string[]): BenchTable {
   const floor = results.find(({ role }) => role === 'floor');
   const floorLoads = floor === undefined ? [] : loadsOf(floor);
-  return {
-    title,
-    columns: LOAD_COLUMNS,
-    rows: results.map((result) => loadRow({ name: result.name, result, loads: loadsOf(result) }, floorLoads, results)),
-    notes: [...LOAD_NOTES, ...notes],
-  };
+  const rows = results.map((result) => delayRow(result, floorLoads));
+  return { title, columns: DELAY_COLUMNS, rows, notes: [...DELAY_NOTES, ...notes] };
 }
 
-function loadRow(
-  { name, result, loads }: Measured,
-  floorLoads: readonly LoadResult[],
-  results: readonly ContenderResult[],
-): Cell[] {
-  if (loads.length === 0) return [name, ...LOAD_COLUMNS.slice(2).map(() => UNKNOWN), remarkOf(result)];
+export function costTable(title: string, results: readonly ContenderResult[], notes: readonly string[]): BenchTable {
+  const rows = results.filter(({ role }) => role !== 'floor').map((result) => costRow(result, results));
+  return { title, columns: COST_COLUMNS, rows, notes: [...COST_NOTES, ...notes] };
+}
+
+function delayRow(result: ContenderResult, floorLoads: readonly LoadResult[]): Cell[] {
+  const loads = loadsOf(result);
+  if (loads.length === 0) return emptyRow(result, DELAY_COLUMNS.length);
   const sent = sum(loads.map((load) => load.sent));
   const received = sum(loads.map((load) => load.received));
   const receivedMeasured = sum(loads.map((load) => load.receivedMeasured));
   const changed = sum(loads.map((load) => load.changedMeasured));
   return [
-    name,
+    result.name,
     sent,
     sent - received,
+    receivedMeasured === 0 ? UNKNOWN : (100 * changed) / receivedMeasured,
     ...delayCells('toAgent', result, loads, floorLoads),
     ...delayCells('toCaller', result, loads, floorLoads),
-    receivedMeasured === 0 ? UNKNOWN : (100 * changed) / receivedMeasured,
-    medianCell(loads.map(cpuUsPerPacket)),
-    medianCell(ratiosToPeer(result, results)),
-    medianCell(loads.map((load) => load.relayResidentMib)),
     Math.max(...loads.map((load) => load.lateness.p99Ms)),
     remarkOf(result),
   ];
+}
+
+function costRow(result: ContenderResult, results: readonly ContenderResult[]): Cell[] {
+  const loads = loadsOf(result);
+  if (loads.length === 0) return emptyRow(result, COST_COLUMNS.length);
+  return [
+    result.name,
+    medianCell(loads.map(cpuUsPerPacket)),
+    medianCell(ratiosToPeer(result, results)),
+    medianCell(loads.map((load) => load.relayResidentMib)),
+    remarkOf(result),
+  ];
+}
+
+function emptyRow(result: ContenderResult, columns: number): Cell[] {
+  return [result.name, ...Array.from({ length: columns - 2 }, () => UNKNOWN), remarkOf(result)];
 }
 
 function delayCells(
@@ -133,7 +144,7 @@ function remarkOf({ outcomes }: ContenderResult): string {
   );
   return [
     ...(failures.length > 0 ? [`${failures.length} of ${outcomes.length} failed: ${failures[0]}`] : []),
-    ...(isLate ? ['the generator fell behind: not the relay’s doing'] : []),
+    ...(isLate ? ['generator fell behind'] : []),
   ].join('; ');
 }
 

@@ -9,7 +9,14 @@ import { type CollectionLog, type PortSpan, type Start, startNothing } from './m
 import { startGateway } from './media-gateway-process.js';
 import { LoadGenerator } from './media-generator.js';
 import type { LoadResult } from './media-load.js';
-import { allocationTable, type ContenderResult, type Duty, loadTable, type Outcome } from './media-report.js';
+import {
+  allocationTable,
+  type ContenderResult,
+  costTable,
+  type Duty,
+  delayTable,
+  type Outcome,
+} from './media-report.js';
 import { startDgramRelay } from './peers/dgram-relay.js';
 import { rtpengineVersion, startRtpengine } from './peers/rtpengine-process.js';
 import type { BenchTable } from './table.js';
@@ -124,16 +131,22 @@ function tablesOf(
   version: string | undefined,
   { calls, seed, repeats }: MediaBenchOptions,
 ): readonly BenchTable[] {
-  const title = `Media: ${calls} calls of PCMU both ways, 20 ms packets, ${repeats} x ${MEASURE_MS / 1000} s each, seed ${seed}`;
-  const peerNotes =
-    version === undefined
+  const load = `${calls} calls of PCMU both ways, 20 ms packets, ${repeats} x ${MEASURE_MS / 1000} s, seed ${seed}`;
+  const compared = [
+    'gateway: one media process on loopback, driven by control’s wire; window: suppression with comfort noise on the caller’s audio',
+    ...(version === undefined
       ? ['rtpengine is not installed (Debian package rtpengine-daemon): no comparison']
       : [
           `rtpengine ${version}: userspace, one media thread; plain: offer and answer, nothing else`,
-          'rtpengine, silenced: no telephone-event in the SDP, block DTMF on the caller’s side, DTMF-security silence, delay-buffer 40: what it needs to hide tones nearly as a window does',
-        ];
-  const own =
-    'gateway: one media process on loopback, driven by control’s wire; window: suppression with comfort noise on the caller’s audio';
+          'rtpengine, silenced: no telephone-event in the SDP, block DTMF on the caller’s side, DTMF-security silence, delay-buffer 40: what it needs to hide in-band keys as a window does',
+        ]),
+  ];
   const allocation = allocationTable(results);
-  return [loadTable(title, results, [own, ...peerNotes]), ...(allocation === undefined ? [] : [allocation])];
+  return [
+    delayTable(`Media, loss and delay: ${load}`, results, compared),
+    costTable(`Media, cost: ${load}`, results, [
+      'machines are shared: only figures of one run can be compared, and the ratio is the one that counts',
+    ]),
+    ...(allocation === undefined ? [] : [allocation]),
+  ];
 }

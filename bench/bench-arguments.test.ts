@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseBenchArguments } from './bench-arguments.js';
+
+describe('the words of a bench', () => {
+  test('none mean everything, as it is by default', () => {
+    expect(parseBenchArguments([])).toEqual({
+      ok: true,
+      value: {
+        parts: ['dsp', 'media'],
+        json: undefined,
+        calls: 100,
+        seed: 1,
+        repeats: 2,
+        command: 'npm run bench -- --calls 100 --seed 1 --repeats 2',
+      },
+    });
+  });
+
+  test('a part and its numbers are taken, and the command repeats them', () => {
+    const words = ['media', '--calls', '500', '--repeats=4', '--seed', '7', '--json', 'out.json'];
+    expect(parseBenchArguments(words)).toMatchObject({
+      ok: true,
+      value: {
+        parts: ['media'],
+        json: 'out.json',
+        calls: 500,
+        repeats: 4,
+        seed: 7,
+        command: 'npm run bench -- media --calls 500 --seed 7 --repeats 4',
+      },
+    });
+  });
+
+  test.each([
+    [['sip'], 'there is no bench called sip'],
+    [['--calls', '0'], '--calls is a whole number from 1 to 2000'],
+    [['--calls', '2001'], '--calls is a whole number from 1 to 2000'],
+    [['--calls', '1e3'], '--calls is a whole number from 1 to 2000'],
+    [['--repeats', '1.5'], '--repeats is a whole number from 1 to 100'],
+    [['--seed', ''], '--seed is a whole number from 1 to 2147483647'],
+  ])('%j are refused with the reason', (words, problem) => {
+    expect(parseBenchArguments(words)).toEqual({ ok: false, problem });
+  });
+
+  test.each([[['--unknown']], [['--json']], [['--quick', 'media']]])('%j are not understood', (words) => {
+    expect(parseBenchArguments(words)).toMatchObject({ ok: false, problem: expect.stringContaining('--') });
+  });
+});
