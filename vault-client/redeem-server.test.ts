@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EmbeddedVaultStore } from './embedded-vault-store.js';
 import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
-import { type AuditEvent, RedeemServer } from './redeem-server.js';
+import { type AuditEvent, REDEEM_ERRORS, type RedeemErrorCode, RedeemServer } from './redeem-server.js';
 
 const CREDENTIAL = 'a-credential-that-is-long-enough-to-be-one-0123';
 const NUMBER = '4929612345678901';
@@ -83,6 +83,11 @@ function post(body: string | object, options: RequestOptions = {}): Promise<Answ
   });
 }
 
+const refusal = (code: RedeemErrorCode) => {
+  const { status, message } = REDEEM_ERRORS[code];
+  return { status, body: { error: { code, message } } };
+};
+
 describe('redeeming', () => {
   test('AC-13, AC-14: works once, and tells masked values', async () => {
     const token = await makeToken();
@@ -97,10 +102,7 @@ describe('redeeming', () => {
         orderId: 'order-7',
       },
     });
-    expect(await post({ token, orderId: 'order-7' })).toEqual({
-      status: 409,
-      body: { error: 'token_already_redeemed' },
-    });
+    expect(await post({ token, orderId: 'order-7' })).toEqual(refusal('token_already_redeemed'));
   });
 
   test('AC-14: of 32 attempts at once, over several connections, exactly one succeeds', async () => {
@@ -125,16 +127,16 @@ describe('redeeming', () => {
   test('is refused for unknown, expired and voided tokens', async () => {
     const [expired, voided] = [await makeToken(), await makeToken()];
     await store.voidToken(voided);
-    expect(await post({ token: UNKNOWN, orderId: 'o' })).toEqual({ status: 404, body: { error: 'token_unknown' } });
-    expect(await post({ token: voided, orderId: 'o' })).toEqual({ status: 410, body: { error: 'token_voided' } });
+    expect(await post({ token: UNKNOWN, orderId: 'o' })).toEqual(refusal('token_unknown'));
+    expect(await post({ token: voided, orderId: 'o' })).toEqual(refusal('token_voided'));
     nowMs += 60_000;
-    expect(await post({ token: expired, orderId: 'o' })).toEqual({ status: 410, body: { error: 'token_expired' } });
+    expect(await post({ token: expired, orderId: 'o' })).toEqual(refusal('token_expired'));
   });
 
   test('the card is revealed only where the configuration allows it; a refusal does not use the token up', async () => {
     const token = await makeToken();
     const request = { token, orderId: 'o', reveal: true };
-    expect(await post(request)).toEqual({ status: 403, body: { error: 'reveal_not_allowed' } });
+    expect(await post(request)).toEqual(refusal('reveal_not_allowed'));
     await server.close();
     await serve(true);
     expect((await post(request)).body).toMatchObject({ cardNumber: NUMBER, expirationDate: '0931', last4: '8901' });
@@ -175,7 +177,7 @@ describe('bad requests', () => {
     async (authorization) => {
       const token = await makeToken();
       const answer = await post({ token, orderId: 'o' }, { headers: { authorization } });
-      expect(answer).toEqual({ status: 401, body: { error: 'unauthorized' } });
+      expect(answer).toEqual(refusal('unauthorized'));
       expect((await post('', { path: '/anything', headers: { authorization } })).status).toBe(401);
       expect((await post({ token, orderId: 'o' })).status).toBe(200);
     },
@@ -199,7 +201,7 @@ describe('bad requests', () => {
     `{"token":"${UNKNOWN}","orderId":"o","amount":100}`,
     `{"__proto__":{"token":"${UNKNOWN}","orderId":"o"}}`,
   ])('%s get 400 and are not audited', async (body) => {
-    expect(await post(body)).toEqual({ status: 400, body: { error: 'malformed_request' } });
+    expect(await post(body)).toEqual(refusal('malformed_request'));
     expect(audited).toEqual([]);
   });
 

@@ -36,11 +36,29 @@ export type RedeemServerOptions = {
   readonly audit: (event: AuditEvent) => void;
 };
 
-const REFUSAL_STATUS: Readonly<Record<RedeemRefusal, number>> = {
-  token_unknown: 404,
-  token_already_redeemed: 409,
-  token_expired: 410,
-  token_voided: 410,
+export type RedeemErrorCode =
+  | RedeemRefusal
+  | 'malformed_request'
+  | 'unauthorized'
+  | 'reveal_not_allowed'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'request_too_large'
+  | 'internal_error';
+
+/** Every way this endpoint refuses. The sentences are fixed, so no answer can repeat what was sent. */
+export const REDEEM_ERRORS: Readonly<Record<RedeemErrorCode, { readonly status: number; readonly message: string }>> = {
+  malformed_request: { status: 400, message: 'The request is not in the form this endpoint takes.' },
+  unauthorized: { status: 401, message: 'A valid credential is needed.' },
+  reveal_not_allowed: { status: 403, message: 'Cards are not revealed here. The token is not used up.' },
+  token_unknown: { status: 404, message: 'There is no such token.' },
+  not_found: { status: 404, message: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, message: 'Only POST is possible here.' },
+  token_already_redeemed: { status: 409, message: 'The token has been redeemed before.' },
+  token_expired: { status: 410, message: 'The token has expired.' },
+  token_voided: { status: 410, message: 'The token was voided before it was used.' },
+  request_too_large: { status: 413, message: 'The request is larger than this endpoint accepts.' },
+  internal_error: { status: 500, message: 'Something went wrong inside the vault.' },
 };
 
 /**
@@ -59,6 +77,8 @@ const REFUSAL_STATUS: Readonly<Record<RedeemRefusal, number>> = {
  * | 410    | `token_expired`, `token_voided`                                                                   |
  * | 413    | `request_too_large`                                                                               |
  * | 500    | `internal_error`: whether the token is used up is not known to the caller, the store knows        |
+ *
+ * All but 200 have `{"error": {"code", "message"}}` as their body; programs go by the code.
  *
  * The credential is looked at before anything else. Every decision about a token is audited before it is answered.
  */
@@ -106,11 +126,11 @@ export class RedeemServer {
     if (!isAuthorized(request.headers.authorization, this.#options.credential)) {
       this.#auditUnauthorized();
       response.setHeader('www-authenticate', 'Bearer');
-      refuse(request, response, 401, 'unauthorized');
+      refuse(request, response, 'unauthorized');
     } else if (request.url !== '/v1/redeem') {
-      refuse(request, response, 404, 'not_found');
+      refuse(request, response, 'not_found');
     } else if (request.method !== 'POST') {
-      refuse(request, response, 405, 'method_not_allowed');
+      refuse(request, response, 'method_not_allowed');
     } else {
       this.#receive(request, response);
     }
@@ -123,7 +143,7 @@ export class RedeemServer {
     request.on('data', (chunk: Buffer) => {
       if (tooLarge) return;
       tooLarge = sizeBytes + chunk.length > MAX_BODY_SIZE_BYTES;
-      if (tooLarge) refuse(request, response, 413, 'request_too_large');
+      if (tooLarge) refuse(request, response, 'request_too_large');
       else sizeBytes += chunk.copy(body, sizeBytes);
     });
     request.on('end', () => {
@@ -134,10 +154,10 @@ export class RedeemServer {
 
   #redeem(request: RedeemRequest | undefined, response: ServerResponse): void {
     if (request === undefined) {
-      answer(response, 400, errorBody('malformed_request'));
+      answerError(response, 'malformed_request');
     } else if (request.reveal && !this.#options.allowReveal) {
       this.#audit('token-refused', request, 'reveal_not_allowed');
-      answer(response, 403, errorBody('reveal_not_allowed'));
+      answerError(response, 'reveal_not_allowed');
     } else {
       this.#answerOutcome(request, this.#outcome(request), response);
     }
@@ -146,10 +166,10 @@ export class RedeemServer {
   #answerOutcome(request: RedeemRequest, outcome: RedeemOutcome | undefined, response: ServerResponse): void {
     if (outcome === undefined) {
       this.#audit('token-refused', request, 'internal_error');
-      answer(response, 500, errorBody('internal_error'));
+      answerError(response, 'internal_error');
     } else if (outcome.kind === 'refused') {
       this.#audit('token-refused', request, outcome.code);
-      answer(response, REFUSAL_STATUS[outcome.code], errorBody(outcome.code));
+      answerError(response, outcome.code);
     } else {
       this.#audit('token-redeemed', request, outcome.card === undefined ? 'redeemed' : 'redeemed-and-revealed');
       answer(response, 200, redeemedBody(request, outcome));
@@ -183,9 +203,9 @@ export function tokenHint(token: string): string {
 }
 
 /** The rest of the request is not read: the connection ends with the answer. */
-function refuse(request: IncomingMessage, response: ServerResponse, status: number, code: string): void {
+function refuse(request: IncomingMessage, response: ServerResponse, code: RedeemErrorCode): void {
   response.setHeader('connection', 'close');
-  answer(response, status, errorBody(code));
+  answerError(response, code);
   request.resume();
 }
 
@@ -200,8 +220,9 @@ function answer(response: ServerResponse, status: number, body: Buffer): void {
   response.end(body);
 }
 
-function errorBody(code: string): Buffer {
-  return Buffer.from(JSON.stringify({ error: code }));
+function answerError(response: ServerResponse, code: RedeemErrorCode): void {
+  const { status, message } = REDEEM_ERRORS[code];
+  answer(response, status, Buffer.from(JSON.stringify({ error: { code, message } })));
 }
 
 function redeemedBody(request: RedeemRequest, outcome: Extract<RedeemOutcome, { readonly kind: 'redeemed' }>): Buffer {

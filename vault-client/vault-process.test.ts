@@ -238,7 +238,10 @@ describe('a card, from the first key to the order', () => {
 
     const restarted = new Vault();
     await restarted.start();
-    expect(await restarted.redeem(token)).toEqual({ status: 409, body: { error: 'token_already_redeemed' } });
+    expect(await restarted.redeem(token)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'token_already_redeemed' } },
+    });
     const again = await tokenOf(restarted, 'b');
     expect((await restarted.redeem(again)).status).toBe(200);
     expect(restarted.events.filter((event) => event.kind === 'audit').map((event) => event.outcome)).toEqual([
@@ -281,7 +284,7 @@ describe('a card, from the first key to the order', () => {
     const token = await tokenOf(vault, 'a');
     await vault.request({ kind: 'close-session', sessionId: 'a', outcome: 'abandoned' });
     await vault.event((event) => event.kind === 'audit');
-    expect(await vault.redeem(token)).toEqual({ status: 410, body: { error: 'token_voided' } });
+    expect(await vault.redeem(token)).toMatchObject({ status: 410, body: { error: { code: 'token_voided' } } });
   });
 
   test('AC-9, AC-18: a second # after the first is dropped and told to the session', async () => {

@@ -33,5 +33,5 @@ export class OrderEntry {
 function codeOf(body: Record<string, unknown>): string {
   const { error } = body;
   if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return String(error ?? 'unknown');
+  return 'unknown';
 }

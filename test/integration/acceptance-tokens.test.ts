@@ -31,7 +31,7 @@ describe('AC-14: a token is usable once', () => {
     expect(first).toMatchObject({ status: 200, body: { brand: 'visa', last4: '4242', orderId: 'order-1' } });
     for (const orderId of ['order-2', 'order-1']) {
       const again = await scene.gateway.redeem({ token, orderId });
-      expect(again).toMatchObject({ status: 409, body: { error: 'token_already_redeemed' } });
+      expect(again).toMatchObject({ status: 409, body: { error: { code: 'token_already_redeemed' } } });
     }
     const neighbour = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
     const unknown = await scene.gateway.redeem({ token: neighbour, orderId: 'order-3' });
@@ -56,7 +56,7 @@ describe('AC-14: a token is usable once', () => {
     expect(await scene.close('keep')).toEqual([]);
     scene = await PaymentScene.open({ directory });
     const again = await scene.gateway.redeem({ token: used, orderId: 'after' });
-    expect(again).toMatchObject({ status: 409, body: { error: 'token_already_redeemed' } });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'token_already_redeemed' } } });
     const late = await scene.gateway.redeem({ token: unused, orderId: 'late' });
     expect(late).toMatchObject({ status: 200, body: { brand: 'amex' } });
     expect((await scene.gateway.redeem({ token: unused, orderId: 'later' })).status).toBe(409);
