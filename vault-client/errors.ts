@@ -46,11 +46,11 @@ export const VAULT_ERROR_TEXTS: Readonly<Record<VaultErrorCode, string>> = {
 
 /** The message is the table's text; nothing of what was being handled ever goes into it. */
 export class VaultError extends Error {
+  override readonly name = 'VaultError';
   readonly code: VaultErrorCode;
 
   constructor(code: VaultErrorCode) {
     super(VAULT_ERROR_TEXTS[code]);
-    this.name = 'VaultError';
     this.code = code;
   }
 }

@@ -22,6 +22,7 @@ export type Frame = { readonly type: number; readonly payload: Buffer };
 
 /** Our own mistake or a foreign peer: the connection that carried it ends. */
 export class FrameError extends Error {
+  override readonly name = 'FrameError';
   readonly code = 'frame-too-large';
 }
 

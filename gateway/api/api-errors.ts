@@ -57,11 +57,11 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
 
 /** Thrown inside a route, answered by the server's error handler. */
 export class ApiError extends Error {
+  override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
 
   constructor(code: ApiErrorCode) {
     super(apiErrors[code].message);
-    this.name = 'ApiError';
     this.code = code;
   }
 }

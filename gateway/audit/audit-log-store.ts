@@ -39,6 +39,7 @@ const ERROR_TEXTS: Readonly<Record<AuditLogErrorCode, string>> = {
 };
 
 export class AuditLogError extends Error {
+  override readonly name = 'AuditLogError';
   readonly code: AuditLogErrorCode;
 
   constructor(code: AuditLogErrorCode) {

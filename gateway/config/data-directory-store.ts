@@ -4,6 +4,7 @@ import { type DataPaths, dataPaths } from './data-paths.js';
 
 /** The data directory cannot be used; the text names it and says what to do. */
 export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError';
   readonly code: 'not-private' | 'not-ours' | 'not-makeable';
 
   constructor(code: DataDirectoryError['code'], directory: string, text: string) {

@@ -19,6 +19,7 @@ const ERROR_TEXTS: Readonly<Record<SecretFileCode, string>> = {
 
 /** Never holds the secret itself. */
 export class SecretFileError extends Error {
+  override readonly name = 'SecretFileError';
   readonly code: SecretFileCode;
 
   constructor(code: SecretFileCode, path: string) {

@@ -35,6 +35,7 @@ const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}
 const CHILDREN_UP_TIMEOUT_MS = 20_000;
 
 export class StartError extends Error {
+  override readonly name = 'StartError';
   readonly code = 'children-not-up';
 
   constructor() {

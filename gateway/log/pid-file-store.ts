@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSy
 import { join } from 'node:path';
 
 export class ProcessRunsError extends Error {
+  override readonly name = 'ProcessRunsError';
   readonly code = 'process-runs';
 }
 

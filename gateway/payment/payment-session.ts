@@ -77,6 +77,7 @@ export type SessionOutput =
 
 /** The request was understood but does not fit the session's state; nothing has changed. */
 export class SessionStateError extends Error {
+  override readonly name = 'SessionStateError';
   readonly code = 'session-not-in-state';
 }
 
