@@ -42,6 +42,7 @@ export class KeypadPhone {
   #remotePort = 0;
   #sdpVersion = 0;
   #talker: KeypadTalker | undefined;
+  #isClosed = false;
 
   private constructor(user: string, sipPort: number, ear: AgentEar, speech: Int16Array) {
     this.user = user;
@@ -140,7 +141,10 @@ export class KeypadPhone {
     await eventually(LIMIT_MS, `the end of ${this.user}'s call`, () => (this.isInCall ? undefined : true));
   }
 
+  /** Leaves its ports to somebody else; harmless when it has been closed. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.hangUp();
     await this.#sip.close();
     await this.ear.close();

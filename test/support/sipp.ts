@@ -163,7 +163,8 @@ function prepareFiles(directory: string, options: SippOptions): void {
   const keys: Record<string, string | number> = {
     from_user: 'caller',
     duration: 1000,
-    audio_port: options.audioPort ?? options.mediaPort,
+    // Only where it fills in its own port does sipp play from it; else it would send from port 0.
+    audio_port: options.audioPort ?? '[media_port]',
     audio_type: g711PayloadType[encoding],
     audio_name: encoding,
     ...options.keys,
