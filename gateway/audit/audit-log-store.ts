@@ -2,18 +2,11 @@ import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } f
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
-import { type AuditRecord, type AuditStatement, auditRecord } from './audit-record.js';
+import { type AuditStatement, auditRecord } from './audit-record.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
 
-/**
- * How long records have to be kept, and how long at hand without restoring anything (PCI DSS 10.5.1). Nothing here
- * ever deletes one: archive the file with its head, and start a new one.
- */
-export const AUDIT_RETENTION_MONTHS = 12;
-export const AUDIT_AT_HAND_MONTHS = 3;
-
-/** One answer's worth; a longer list is read in several. */
-export const MAX_READ_RECORDS = 1000;
+/** Nobody else writes to this file; somebody who locks it all the same must not hold up the calls. */
+const LOCK_TIMEOUT_MS = 200;
 
 /** `PRAGMA synchronous` = FULL: every commit is on the disk before it returns. */
 const SYNCHRONOUS_FULL = 2;
@@ -48,18 +41,18 @@ export class AuditLogError extends Error {
   }
 }
 
-export type StoredAuditRecord = { readonly sequence: number; readonly hash: string; readonly record: AuditRecord };
-
 type Row = { readonly sequence: number; readonly record: string; readonly hash: Buffer };
 
 /**
  * The append-only audit log in one SQLite file (mode 0600) with its head file beside it. A record is durable when
  * `append` returns; whoever acknowledges an action appends first.
+ *
+ * Nothing here ever deletes a record. PCI DSS 10.5.1 wants twelve months kept and three of them at hand: to make room,
+ * stop the gateway, archive the file together with its head, and let the next start begin a new one.
  */
 export class AuditLog {
   readonly #database: Database.Database;
   readonly #insert: Database.Statement<[number, string, Buffer]>;
-  readonly #select: Database.Statement<[number, number], Row>;
   readonly #headDescriptor: number;
   #sequence: number;
   #hash: Buffer;
@@ -70,11 +63,10 @@ export class AuditLog {
     const descriptor = openSync(path, 'a', 0o600);
     fchmodSync(descriptor, 0o600);
     closeSync(descriptor);
-    this.#database = new Database(path);
+    this.#database = new Database(path, { timeout: LOCK_TIMEOUT_MS });
     try {
       prepare(this.#database);
       this.#insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
-      this.#select = this.#database.prepare('SELECT * FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?');
       const tail = tailOf(this.#database);
       checkHead(this.#database, headPathOf(path), tail.sequence);
       this.#sequence = tail.sequence;
@@ -110,18 +102,6 @@ export class AuditLog {
     this.#hash = hash;
     this.#writeHead();
     return sequence;
-  }
-
-  /** Records behind `afterSequence`, oldest first, at most MAX_READ_RECORDS. */
-  read(range: { readonly afterSequence: number; readonly limit: number }): readonly StoredAuditRecord[] {
-    if (!this.#database.open) throw new AuditLogError('closed');
-    return this.#select
-      .all(range.afterSequence, Math.max(0, Math.min(range.limit, MAX_READ_RECORDS)))
-      .map(({ sequence, record, hash }) => ({
-        sequence,
-        hash: hash.toString('hex'),
-        record: JSON.parse(record) as AuditRecord,
-      }));
   }
 
   /** Folds everything into the one file, which can be copied, and read from a read-only medium, from then on. */

@@ -4,6 +4,7 @@
  * No value may hold a run of digits that could be a card number: such a value is replaced before the record exists,
  * and the record says how many were.
  */
+import type { FieldName } from '../../vault-client/wire.js';
 import { hideDigitRuns, holdsDigitRun } from '../log/digit-guard.js';
 
 /** Everything that is ever recorded, by the thing it happened to. */
@@ -50,7 +51,6 @@ export type AuditAction =
   | 'recording-stopped'
   | 'recording-failed'
   // Tokens.
-  | 'token-delivered'
   | 'token-redeemed'
   | 'token-refused'
   | 'token-voided'
@@ -69,7 +69,7 @@ export type AuditScalar = string | number | boolean | null;
 export type AuditResource = {
   readonly callId?: string;
   readonly sessionId?: string;
-  readonly field?: 'cardNumber' | 'expirationDate' | 'securityCode';
+  readonly field?: FieldName;
   readonly tokenHint?: string;
   /** A recording's file, a process's name, a path of the API. */
   readonly name?: string;
@@ -134,7 +134,7 @@ export function auditRecord(statement: AuditStatement): AuditRecord {
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, text(value)]);
   return {
-    atIso: ISO_TIME.test(statement.atIso) ? statement.atIso : text(statement.atIso),
+    atIso: text(statement.atIso),
     monotonicMs: Math.round(statement.monotonicMs * 1000) / 1000,
     actor: text(statement.actor),
     action: statement.action,

@@ -1,8 +1,26 @@
-/** What sessions, vault and API report, in the words of the audit log. Pure. */
+/** What the gateway, its sessions, vault and API report, in the words of the audit log. Pure. */
+import { createHash } from 'node:crypto';
 import type { VaultEvent } from '../../vault-client/wire.js';
 import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
+import { canonicalJson } from '../audit/hash-chain.js';
+import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
+
+/**
+ * The SHA-256 of the configuration's canonical JSON, defaults and overrides included: equal hashes, equal configurations.
+ * Secrets are not in it, only the paths of their files.
+ */
+export function auditEntryOfConfiguration(configuration: Configuration): AuditEntry {
+  const sha256 = createHash('sha256').update(canonicalJson(configuration)).digest('hex');
+  return {
+    actor: 'gateway',
+    origin: 'gateway',
+    action: 'configuration-loaded',
+    outcome: 'success',
+    detail: { sha256 },
+  };
+}
 
 export function auditEntryOfSession(record: SessionAudit): AuditEntry {
   const { actor, origin, action, outcome, callId, sessionId, field, code } = record;

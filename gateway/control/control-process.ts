@@ -27,12 +27,15 @@ import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { VaultConnection } from '../process/vault-connection.js';
-import { auditEntryOfApi, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Child processes of a slow machine are up in three seconds. */
 const CHILDREN_UP_TIMEOUT_MS = 20_000;
+
+/** The log's name in the records of its own opening and closing. */
+const AUDIT_LOG = 'audit-log';
 
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -112,7 +115,9 @@ export class ControlProcess {
 
   /** Opens everything, media and vault first. @throws when a port is taken or a child does not come up */
   async start(): Promise<RunningPorts> {
+    this.#record('audit-log-opened', AUDIT_LOG);
     this.#record('process-started', 'control');
+    this.#audit.record(auditEntryOfConfiguration(this.#configuration));
     for (const { sessionId, callId } of this.#markers.takeLeftOver()) {
       this.#audit.record({
         actor: 'gateway',
@@ -145,6 +150,7 @@ export class ControlProcess {
     await this.#media.stop();
     await this.#vault.stop();
     this.#record('process-stopped', 'control');
+    this.#record('audit-log-closed', AUDIT_LOG);
     this.#auditLog.close();
   }
 
@@ -272,7 +278,10 @@ export class ControlProcess {
     this.#log.error({ process: name, reason }, 'child process lost');
   }
 
-  #record(action: 'process-started' | 'process-stopped' | 'process-crashed', name: string): void {
+  #record(
+    action: 'process-started' | 'process-stopped' | 'process-crashed' | 'audit-log-opened' | 'audit-log-closed',
+    name: string,
+  ): void {
     const outcome = action === 'process-crashed' ? 'failure' : 'success';
     this.#audit.record({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { name } });
   }
