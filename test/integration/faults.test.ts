@@ -6,8 +6,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CallView } from '../../gateway/api/call-desk.js';
+import type { SessionView } from '../../gateway/payment/session-view.js';
 import { eventually, pause } from '../support/deadline.js';
 import type { ConfigurationInput } from '../support/gateway-under-test.js';
+import type { KeyWay } from '../support/keypad-phone.js';
 import { keyNames, keysOf } from '../support/keys.js';
 import { scanFiles } from '../support/memory-scan.js';
 import { type KeyedCard, PaymentScene } from '../support/payment-scene.js';
@@ -89,6 +91,12 @@ async function keyBothWays(): Promise<void> {
   await scene.caller.key([3, 6], 'in-band');
 }
 
+async function captureCard(session: SessionView, way: KeyWay): Promise<void> {
+  const { fields, error } = await scene.enterCard(session, CARD, way);
+  const states = Object.values(fields).map(({ state }) => state);
+  expect({ states, error, fields }).toMatchObject({ states: ['captured', 'captured', 'captured'] });
+}
+
 async function activeCallBeside(knownId: string): Promise<CallView> {
   const endMs = performance.now() + CALL_LIMIT_MS;
   for (;;) {
@@ -159,7 +167,7 @@ describe('the vault is killed while a card number is keyed', () => {
       await gatewayIsWell();
       expect(scene.gateway.pid('vault')).not.toBe(vault);
       const next = await scene.desk.startSession(call.id);
-      await scene.enterCard(next, CARD, 'telephone-event');
+      await captureCard(next, 'telephone-event');
       expect(await scene.complete(next)).toMatch(/^tgt_/);
       await scene.hangUp(call);
     },
@@ -193,7 +201,7 @@ describe('a media process is killed', () => {
 
       expect(await heardDuring(keyBothWays)).toEqual({ events: '58', tones: '36' });
       const session = await scene.desk.startSession(kept.id);
-      await scene.enterCard(session, CARD, 'in-band');
+      await captureCard(session, 'in-band');
       expect(await scene.complete(session)).toMatch(/^tgt_/);
 
       await gatewayIsWell();
@@ -289,7 +297,7 @@ describe('the control process is killed while a card number is keyed', () => {
 
       const call = await scene.dial();
       const session = await scene.desk.startSession(call.id);
-      await scene.enterCard(session, CARD, 'telephone-event');
+      await captureCard(session, 'telephone-event');
       expect(await scene.complete(session)).toMatch(/^tgt_/);
       await scene.hangUp(call);
     },

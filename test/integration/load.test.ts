@@ -1,0 +1,149 @@
+/** A thousand calls, and whether everything they took is given back: handles, sockets, ports and memory. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AgentClient } from '../support/agent-client.js';
+import { pause } from '../support/deadline.js';
+import { GatewayUnderTest } from '../support/gateway-under-test.js';
+import { PeerProcess } from '../support/peer-process.js';
+import { buildDirectory } from '../support/places.js';
+import { type PortRange, reservePorts } from '../support/ports.js';
+import { type Resources, resourcesOf } from '../support/process-resources.js';
+import { assertAllSucceeded, SIPP_MEDIA_PORTS, startCalledParty, startCaller } from '../support/sipp.js';
+
+const WARM_UP_CALLS = 100;
+const CALLS = 1_000;
+const CALLS_PER_SECOND = 20;
+const CALL_MS = 500;
+const MINUTE_MS = 60_000;
+/** Four a call, each kept out of use for five seconds after it: 440 at this rate, and room for a slow moment. */
+const MEDIA_PORTS = 900;
+/** RFC 3261 table 4 and RFC 6026: the last transactions of a call over UDP are kept for 64·T1 = 32 s; and some more. */
+const LINGER_MS = 34_000;
+/**
+ * What a process may be larger by after the thousand calls. V8 lets its heap grow by some ten MiB before it collects, and
+ * gives memory back when it likes. If the 64 KiB that a call may cost while it lives stayed, a media process, which has
+ * half of the calls, would be larger by 31 MiB.
+ */
+const RSS_GROWTH_LIMIT_BYTES = 24 << 20;
+
+let ports: PortRange;
+let gateway: GatewayUnderTest;
+let pbxPort: number;
+let desk: AgentClient;
+
+beforeAll(async () => {
+  ports = await reservePorts(30);
+  pbxPort = await ports.next();
+  gateway = await GatewayUnderTest.start({
+    trunkPort: await ports.next(),
+    pbxPort,
+    mediaPorts: MEDIA_PORTS,
+    limitMs: 10 * MINUTE_MS,
+    configure: (configuration) => ({
+      ...configuration,
+      media: { ...configuration.media, processes: 2 },
+      log: { level: 'info' },
+    }),
+  });
+  desk = gateway.agent();
+}, MINUTE_MS);
+
+afterAll(async () => {
+  expect(await gateway.stop()).toEqual([]);
+  ports.release();
+}, MINUTE_MS);
+
+async function makeCalls(calls: number): Promise<void> {
+  const options = { calls, callsPerSecond: CALLS_PER_SECOND, limitMs: 3 * MINUTE_MS, messageLimitMs: 20_000 };
+  const called = await startCalledParty({
+    ...options,
+    scenario: 'uas-takes-short-calls',
+    localPort: pbxPort,
+    mediaPort: await ports.consecutive(SIPP_MEDIA_PORTS),
+  });
+  const caller = startCaller({
+    ...options,
+    scenario: 'uac-makes-short-calls',
+    localPort: await ports.next(),
+    remotePort: gateway.callerSidePort,
+    mediaPort: await ports.consecutive(SIPP_MEDIA_PORTS),
+    keys: { duration: CALL_MS },
+  });
+  try {
+    assertAllSucceeded(await caller.done, calls);
+    assertAllSucceeded(await called.done, calls);
+  } finally {
+    await caller.stop();
+    await called.stop();
+  }
+}
+
+async function metrics(): Promise<ReadonlyMap<string, number>> {
+  const { text } = await desk.request('GET', '/metrics');
+  return new Map([...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name, value]) => [name, Number(value)]));
+}
+
+function allResources(): ReadonlyMap<string, Resources> {
+  const names = Object.entries(gateway.pids());
+  expect(names.map(([name]) => name).sort()).toEqual(['control', 'media-0', 'media-1', 'vault']);
+  return new Map(names.map(([name, pid]) => [name, resourcesOf(pid)]));
+}
+
+describe('a thousand calls at twenty a second, after a hundred to warm up', () => {
+  let before: ReadonlyMap<string, Resources>;
+
+  test(
+    'all succeed, and the metrics count each of them as started and ended',
+    async () => {
+      await makeCalls(WARM_UP_CALLS);
+      // The connection that this asks over stays open, and is there before and after.
+      expect((await metrics()).get('tonegate_gateway_calls_active')).toBe(0);
+      before = allResources();
+      await makeCalls(CALLS);
+      const counted = await metrics();
+      expect(counted.get('tonegate_gateway_calls_started_total')).toBe(WARM_UP_CALLS + CALLS);
+      expect(counted.get('tonegate_gateway_calls_answered_total')).toBe(WARM_UP_CALLS + CALLS);
+      expect(counted.get('tonegate_gateway_calls_ended_total')).toBe(WARM_UP_CALLS + CALLS);
+      expect(counted.get('tonegate_gateway_calls_active')).toBe(0);
+      expect(counted.get('tonegate_gateway_calls_refused_total')).toBe(0);
+    },
+    5 * MINUTE_MS,
+  );
+
+  test(
+    'leave no handle, no socket and no memory behind in any process',
+    async () => {
+      await pause(LINGER_MS);
+      const after = allResources();
+      for (const [name, earlier] of before) {
+        const later = after.get(name);
+        expect({ name, handles: later?.fileHandles }).toEqual({ name, handles: earlier.fileHandles });
+        expect({ name, udpPorts: later?.udpPorts }).toEqual({ name, udpPorts: earlier.udpPorts });
+        const growthBytes = (later?.residentBytes ?? 0) - earlier.residentBytes;
+        expect(growthBytes).toBeLessThan(RSS_GROWTH_LIMIT_BYTES);
+      }
+      // Signalling has two listeners; media has no call, so no socket.
+      expect([...after].map(([name, { udpPorts }]) => [name, udpPorts.length]).sort()).toEqual([
+        ['control', 2],
+        ['media-0', 0],
+        ['media-1', 0],
+        ['vault', 0],
+      ]);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    'and an audit log in which every record holds',
+    async () => {
+      const main = join(buildDirectory, 'gateway', 'cli', 'main.js');
+      const args = [main, 'audit', 'verify', '--data', gateway.dataDirectory];
+      const verify = new PeerProcess({ command: process.execPath, args, limitMs: MINUTE_MS });
+      expect(await verify.exited).toEqual({ code: 0, signal: null });
+      const records = /(\d+) records, each as it was written/.exec(verify.outputLines.join('\n'))?.[1];
+      // Started, answered, ended.
+      expect(Number(records)).toBeGreaterThanOrEqual(3 * (WARM_UP_CALLS + CALLS));
+    },
+    MINUTE_MS,
+  );
+});
