@@ -70,7 +70,8 @@ export class AgentDesk implements CallDesk {
   async startSession(requester: Requester, callId: string): Promise<DeskResult<SessionView>> {
     const call = this.#options.directory.own(requester.agent, callId);
     if (!call) return { ok: false, code: 'not-found' };
-    if (call.state !== 'active') return { ok: false, code: 'call-not-active' };
+    // A hold that is just being agreed would come to be inside the window.
+    if (call.state !== 'active' || call.negotiation.isUnderWay) return { ok: false, code: 'call-not-active' };
     return resultOf(await this.#options.payments.start(callId, askerOf(requester)));
   }
 

@@ -222,6 +222,18 @@ describe('call control', () => {
       expect(media.infos).toEqual([]);
     });
 
+    test('AC-4: after a payment it is kept back until media has let the last press die away', async () => {
+      const media = await answeredCall();
+      const started = await world.desk.startSession(ASKER, 'call-a');
+      if (!started.ok) throw new Error(started.code);
+      await world.desk.cancel(ASKER, started.value.id);
+      await world.say(info('application/dtmf-relay'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'accept' }]);
+      world.control.onMedia(media, { kind: 'window-closed', callHandle: 1 });
+      await world.say(info('application/dtmf-relay'));
+      expect(world.heard('answer-info')).toMatchObject([{ action: 'accept' }, { action: 'relay' }]);
+    });
+
     test('the agent’s own goes on to the caller in a payment too', async () => {
       await answeredCall();
       await world.desk.startSession(ASKER, 'call-a');
@@ -235,6 +247,22 @@ describe('call control', () => {
     await world.desk.startSession(ASKER, 'call-a');
     await world.say(description(5, 'offer', 4000, 'sendonly'));
     expect(world.heard('description-refused')).toMatchObject([{ exchangeId: 5, status: 488 }]);
+  });
+
+  test('an answer that changes the call in a payment fails the payment', async () => {
+    await answeredCall();
+    await world.desk.startSession(ASKER, 'call-a');
+    await world.say(description(5, 'offer', 4000));
+    await world.say(description(6, 'answer', 6000, 'inactive'));
+    expect(world.desk.call(ASKER, 'call-a')).toMatchObject({
+      value: { session: { state: 'failed', error: { code: 'audio-not-inspectable' } } },
+    });
+  });
+
+  test('a payment does not start while the call is just being changed', async () => {
+    await answeredCall();
+    await world.say(description(5, 'offer', 4000, 'sendonly'));
+    expect(await world.desk.startSession(ASKER, 'call-a')).toEqual({ ok: false, code: 'call-not-active' });
   });
 
   test('AC-1: a payment needs an active call', async () => {

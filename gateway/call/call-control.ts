@@ -122,8 +122,9 @@ export class CallControl {
       return;
     }
     this.#counters.started += 1;
-    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress });
+    // In the directory first: a record that cannot be written ends the call and its media with it.
     this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
+    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress });
     this.#dial(arrival, routed);
   }
 
@@ -179,13 +180,13 @@ export class CallControl {
     const { exchangeId } = received;
     const call = this.#options.directory.get(received.callId);
     if (!call) {
-      this.#options.sip.handle({ kind: 'description-refused', exchangeId, status: 500, reason: 'No Such Call' });
+      this.#refuseDescription(exchangeId, 500, 'No Such Call');
       return;
     }
+    const isFrozen = this.#options.payments.holdsWindow(call.id);
     if (received.role === 'offer') {
-      // A hold or a one-way stream in the window would end the inspection of what the caller keys: it has to wait.
-      const policy = this.#options.payments.holdsWindow(call.id) ? 'direction-fixed' : 'free';
-      const offered = call.negotiation.offered(received.from, received.sdp, policy);
+      // A hold, another codec or another place in the window would end the inspection of what the caller keys.
+      const offered = call.negotiation.offered(received.from, received.sdp, isFrozen ? 'frozen' : 'free');
       this.#options.sip.handle(
         offered.ok
           ? { kind: 'description-ready', exchangeId, sdp: offered.sdp }
@@ -195,23 +196,27 @@ export class CallControl {
     }
     const answered = call.negotiation.answered(received.from, received.sdp);
     if (!answered.ok) {
-      this.#options.sip.handle({
-        kind: 'description-refused',
-        exchangeId,
-        status: answered.status,
-        reason: answered.reason,
-      });
+      this.#refuseDescription(exchangeId, answered.status, answered.reason);
       return;
     }
-    if (await this.#setLegs(call, answered.media)) {
-      call.negotiation.agree();
-      this.#options.sip.handle({ kind: 'description-ready', exchangeId, sdp: answered.sdp });
+    const { agreement, sdp } = answered;
+    if (isFrozen && !call.negotiation.isUnchanged(agreement)) {
+      // The answerer has changed over already: from here on the caller's keys might not be heard.
+      this.#options.payments.mediaFault(call.id, 'audio-not-inspectable');
+    }
+    if (await this.#setLegs(call, agreement.media)) {
+      call.negotiation.agree(agreement);
+      this.#options.sip.handle({ kind: 'description-ready', exchangeId, sdp });
     } else {
       const before = call.negotiation.rollBack();
       if (before) await this.#setLegs(call, before);
-      this.#options.sip.handle({ kind: 'description-refused', exchangeId, status: 488, reason: 'Not Acceptable Here' });
+      this.#refuseDescription(exchangeId, 488, 'Not Acceptable Here');
     }
     this.#options.directory.changed(call);
+  }
+
+  #refuseDescription(exchangeId: number, status: number, reason: string): void {
+    this.#options.sip.handle({ kind: 'description-refused', exchangeId, status, reason });
   }
 
   async #setLegs(call: Call, media: Readonly<Record<LegSide, LegMedia>>): Promise<boolean> {
@@ -234,7 +239,10 @@ export class CallControl {
   #informed(info: SipOutput<'info-received'>): void {
     const call = this.#options.directory.get(info.callId);
     const fromCaller = call?.legName(info.from) === 'caller';
-    const secured = call && fromCaller && (this.#options.payments.holdsWindow(call.id) || call.route.mask === 'always');
+    const secured =
+      call &&
+      fromCaller &&
+      (this.#options.payments.holdsWindow(call.id) || call.isSuppressed || call.route.mask === 'always');
     if (!call || !secured) {
       this.#options.sip.handle({ kind: 'answer-info', infoId: info.infoId, action: 'relay' });
       return;
@@ -256,13 +264,15 @@ export class CallControl {
     call.endedAt = new Date().toISOString();
     this.#counters.ended += 1;
     this.#options.payments.callEnded(call.id);
-    void call.media.request({ kind: 'close-call' });
+    const closed = call.media.request({ kind: 'close-call' });
+    this.#options.directory.changed(call);
+    // The recorder's last word comes before the answer and belongs in the audit log too.
+    void closed.finally(() => this.#options.directory.retire(call));
     this.#audit('call-ended', call.id, {
       by: ended.by,
       reason: ended.reason,
       ...(ended.status !== undefined && { status: ended.status }),
     });
-    this.#options.directory.retire(call);
   }
 
   // ---- what media says
@@ -273,6 +283,9 @@ export class CallControl {
     switch (event.kind) {
       case 'recording':
         this.#recordingChanged(call, event);
+        return;
+      case 'window-closed':
+        call.isSuppressed = false;
         return;
       case 'keys-dropped':
         this.#options.payments.keysDropped(call.id, event.count);
@@ -327,8 +340,11 @@ export class CallControl {
 
   // ---- what payment asks of media
 
-  openWindow(callId: string): Promise<ZoneAnswer> {
-    return this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
+  async openWindow(callId: string): Promise<ZoneAnswer> {
+    const answer = await this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
+    const call = this.#options.directory.get(callId);
+    if (call && answer.ok) call.isSuppressed = true;
+    return answer;
   }
 
   async closeWindow(callId: string): Promise<void> {

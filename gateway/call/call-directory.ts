@@ -59,9 +59,8 @@ export class CallDirectory {
     this.changed(call);
   }
 
-  /** The call has ended: it is told once more, then forgotten, at once unless there was a payment in it. */
+  /** Forgets an ended call, at once unless there was a payment in it. */
   retire(call: Call): void {
-    this.changed(call);
     const forget = () => {
       this.#calls.delete(call.id);
       this.#payments.forgetCall(call.id);

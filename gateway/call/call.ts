@@ -25,6 +25,8 @@ export class Call {
   readonly media: CallMedia;
   readonly negotiation: MediaNegotiation;
   recording: RecordingState = 'off';
+  /** From the opening of a secure window until media has let the last press of it die away. */
+  isSuppressed = false;
   answeredAt: string | undefined;
   endedAt: string | undefined;
   readonly #options: CallOptions;

@@ -29,6 +29,12 @@ function negotiation(): MediaNegotiation {
   return new MediaNegotiation({ ends: ENDS, originId: 7 });
 }
 
+function agreeOn(machine: MediaNegotiation, answer: Buffer): void {
+  const answered = machine.answered('b', answer);
+  if (!answered.ok) throw new Error(answered.reason);
+  machine.agree(answered.agreement);
+}
+
 function text(step: { readonly ok: boolean; readonly sdp?: Buffer }): string {
   return step.sdp?.toString('latin1') ?? '';
 }
@@ -49,7 +55,7 @@ describe('media negotiation', () => {
     const answered = machine.answered('b', ANSWER);
     if (!answered.ok) throw new Error(answered.reason);
     expect(text(answered)).toContain('m=audio 20000 RTP/AVP 0 96');
-    expect(answered.media.b).toEqual({
+    expect(answered.agreement.media.b).toEqual({
       remoteAddress: '192.0.2.20',
       remotePort: 6000,
       remoteRtcpPort: 6001,
@@ -61,7 +67,7 @@ describe('media negotiation', () => {
       ptimeMs: 20,
       direction: 'sendrecv',
     });
-    expect(answered.media.a).toMatchObject({
+    expect(answered.agreement.media.a).toMatchObject({
       remoteAddress: '192.0.2.10',
       remotePort: 4000,
       sendAudio: [{ payloadType: 0, encoding: 'PCMU' }],
@@ -71,38 +77,52 @@ describe('media negotiation', () => {
     });
   });
 
-  test('a hold is seen, and refused while its direction has to stay', () => {
+  test('a hold is seen, and refused while all has to stay as it is', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
-    machine.answered('b', ANSWER);
-    machine.agree();
+    agreeOn(machine, ANSWER);
     expect(machine.onHold).toBe(false);
     const hold = sdp('192.0.2.10', 4000, '0', 'a=sendonly');
-    expect(machine.offered('a', hold, 'direction-fixed')).toMatchObject({ ok: false, status: 488 });
+    expect(machine.offered('a', hold, 'frozen')).toMatchObject({ ok: false, status: 488 });
     expect(machine.offered('a', hold, 'free').ok).toBe(true);
-    machine.answered('b', sdp('192.0.2.20', 6000, '0', 'a=recvonly'));
+    const answered = machine.answered('b', sdp('192.0.2.20', 6000, '0', 'a=recvonly'));
+    if (!answered.ok) throw new Error(answered.reason);
     expect(machine.onHold).toBe(false);
-    machine.agree();
+    machine.agree(answered.agreement);
     expect(machine.onHold).toBe(true);
   });
 
-  test('a codec change that can still be inspected is allowed while the direction has to stay', () => {
+  test('while all has to stay as it is, only what says the same again goes on', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
-    machine.answered('b', ANSWER);
-    machine.agree();
-    expect(machine.offered('b', sdp('192.0.2.20', 6000, '8'), 'direction-fixed').ok).toBe(true);
+    agreeOn(machine, ANSWER);
+    expect(machine.offered('b', sdp('192.0.2.20', 6000, '8'), 'frozen').ok).toBe(false);
+    expect(machine.offered('a', sdp('192.0.2.10', 4002, '8 0'), 'frozen').ok).toBe(false);
+    expect(machine.offered('b', ANSWER, 'frozen').ok).toBe(true);
+    machine.rollBack();
+    expect(machine.offered('a', OFFER, 'frozen').ok).toBe(true);
+    const same = machine.answered('b', ANSWER);
+    const held = machine.answered('b', Buffer.from(`${ANSWER}a=inactive\r\n`));
+    if (!same.ok || !held.ok) throw new Error('the answers do not fit');
+    expect(machine.isUnchanged(same.agreement)).toBe(true);
+    expect(machine.isUnchanged(held.agreement)).toBe(false);
+  });
+
+  test('an exchange is under way until media has taken its answer over', () => {
+    const machine = negotiation();
+    machine.offered('a', OFFER, 'free');
+    expect(machine.isUnderWay).toBe(true);
+    agreeOn(machine, ANSWER);
+    expect(machine.isUnderWay).toBe(false);
   });
 
   test('an exchange that came to nothing leaves the agreement before it', () => {
     const machine = negotiation();
     machine.offered('a', OFFER, 'free');
-    machine.answered('b', ANSWER);
-    machine.agree();
+    agreeOn(machine, ANSWER);
     machine.offered('a', sdp('192.0.2.10', 4000, '0', 'a=sendonly'), 'free');
     machine.answered('b', sdp('192.0.2.20', 6000, '0', 'a=recvonly'));
     expect(machine.rollBack()?.a).toMatchObject({ remotePort: 4000, direction: 'sendrecv' });
-    machine.agree();
     expect(machine.onHold).toBe(false);
     expect(machine.answered('b', ANSWER)).toMatchObject({ ok: false });
   });

@@ -27,11 +27,10 @@ export type NegotiationOptions = {
 
 export type NegotiationRefusal = { readonly ok: false; readonly status: 400 | 488 | 491; readonly reason: string };
 export type Offered = { readonly ok: true; readonly sdp: Buffer } | NegotiationRefusal;
-export type Answered =
-  | { readonly ok: true; readonly sdp: Buffer; readonly media: Readonly<Record<LegSide, LegMedia>> }
-  | NegotiationRefusal;
+export type Answered = { readonly ok: true; readonly sdp: Buffer; readonly agreement: Agreement } | NegotiationRefusal;
 
-type Agreement = {
+/** What both sides have said; it stands once media has taken it over. */
+export type Agreement = {
   readonly audio: Readonly<Record<LegSide, NegotiatedAudio>>;
   readonly media: Readonly<Record<LegSide, LegMedia>>;
 };
@@ -41,13 +40,13 @@ const DEFAULT_PTIME_MS = 20;
 
 const NOT_ACCEPTABLE: NegotiationRefusal = { ok: false, status: 488, reason: 'Not Acceptable Here' };
 const BAD_DESCRIPTION: NegotiationRefusal = { ok: false, status: 400, reason: 'Bad Session Description' };
-const NO_HOLD_IN_PAYMENT: NegotiationRefusal = { ok: false, status: 488, reason: 'Payment Session In Progress' };
+const NO_CHANGE_IN_PAYMENT: NegotiationRefusal = { ok: false, status: 488, reason: 'Payment Session In Progress' };
 
 export class MediaNegotiation {
   readonly #options: NegotiationOptions;
   #versions: Record<LegSide, number> = { a: 0, b: 0 };
   #pending: { readonly from: LegSide; readonly offer: SessionDescription } | undefined;
-  #proposed: Agreement | undefined;
+  #isSettled = true;
   #agreed: Agreement | undefined;
 
   constructor(options: NegotiationOptions) {
@@ -60,12 +59,17 @@ export class MediaNegotiation {
     return audio !== undefined && (audio.a.direction !== 'sendrecv' || audio.b.direction !== 'sendrecv');
   }
 
+  /** An offer is on its way and has not been answered for good. */
+  get isUnderWay(): boolean {
+    return !this.#isSettled;
+  }
+
   /**
    * @param from the leg that offers
-   * @param policy `direction-fixed` refuses an offer that would put the call on hold or end a hold
+   * @param policy `frozen` refuses an offer that would change anything of what is agreed
    * @returns the offer for the other leg: what media can inspect of it, with our own address
    */
-  offered(from: LegSide, sdp: Buffer, policy: 'free' | 'direction-fixed'): Offered {
+  offered(from: LegSide, sdp: Buffer, policy: 'free' | 'frozen'): Offered {
     const description = parseSdp(sdp);
     if ('kind' in description) return BAD_DESCRIPTION;
     const inspectable = inspectableOffer(description);
@@ -73,7 +77,8 @@ export class MediaNegotiation {
     const audio = negotiatedAudio(description);
     if (!audio || !this.#isReachable(audio)) return NOT_ACCEPTABLE;
     const agreed = this.#agreed?.audio[from];
-    if (policy === 'direction-fixed' && agreed && directionOf(audio) !== directionOf(agreed)) return NO_HOLD_IN_PAYMENT;
+    if (policy === 'frozen' && agreed && !saysTheSame(audio, agreed)) return NO_CHANGE_IN_PAYMENT;
+    this.#isSettled = false;
     this.#pending = { from, offer: description };
     return { ok: true, sdp: this.#written(other(from), inspectable.description) };
   }
@@ -91,23 +96,30 @@ export class MediaNegotiation {
     if (!offerAudio || !answerAudio || !this.#isReachable(answerAudio)) return NOT_ACCEPTABLE;
     const answerer = legMedia(answerAudio, answerAudio, offerAudio);
     const offerer = legMedia(offerAudio, answerAudio, answerAudio);
-    this.#proposed =
+    const agreement: Agreement =
       from === 'b'
         ? { audio: { a: offerAudio, b: answerAudio }, media: { a: offerer, b: answerer } }
         : { audio: { a: answerAudio, b: offerAudio }, media: { a: answerer, b: offerer } };
-    return { ok: true, sdp: this.#written(pending.from, fitting.description), media: this.#proposed.media };
+    return { ok: true, sdp: this.#written(pending.from, fitting.description), agreement };
   }
 
   /** Media has taken over what the last answer said: from here on it is what stands. */
-  agree(): void {
-    this.#agreed = this.#proposed ?? this.#agreed;
-    this.#proposed = undefined;
+  agree(agreement: Agreement): void {
+    this.#agreed = agreement;
+    this.#isSettled = true;
+  }
+
+  /** Whether media would go on just as agreed before: who sends what to where. */
+  isUnchanged(agreement: Agreement): boolean {
+    const told = ({ media }: Agreement) =>
+      JSON.stringify([media.a, media.b], (key, value) => (key === 'ptimeMs' ? 0 : value));
+    return this.#agreed !== undefined && told(agreement) === told(this.#agreed);
   }
 
   /** The exchange under way came to nothing. @returns what was agreed before and stands, if anything was */
   rollBack(): Readonly<Record<LegSide, LegMedia>> | undefined {
     this.#pending = undefined;
-    this.#proposed = undefined;
+    this.#isSettled = true;
     return this.#agreed?.media;
   }
 
@@ -151,6 +163,17 @@ function legMedia(remote: NegotiatedAudio, answer: NegotiatedAudio, otherSide: N
     ptimeMs: remote.ptimeMs ?? DEFAULT_PTIME_MS,
     direction: reversed(directionOf(remote)),
   };
+}
+
+function saysTheSame(one: NegotiatedAudio, other: NegotiatedAudio): boolean {
+  const told = (audio: NegotiatedAudio) => [
+    audio.remoteAddress,
+    audio.remotePort,
+    directionOf(audio),
+    ...audio.audio.map(({ payloadType, encoding }) => `${payloadType} ${encoding}`).sort(),
+    ...audio.events.map(({ payloadType, clockRateHz }) => `${payloadType} event ${clockRateHz}`).sort(),
+  ];
+  return told(one).join() === told(other).join();
 }
 
 function directionOf(audio: NegotiatedAudio): NegotiatedAudio['direction'] {

@@ -137,6 +137,8 @@ export type MediaEvent =
       readonly atSample: number;
       readonly monotonicMs: number;
     }
+  /** The window is closed for good: what was pressed in it has died away, and the caller's audio passes untouched. */
+  | { readonly kind: 'window-closed'; readonly callHandle: number }
   /** Keys pressed in an open window while no capture was armed. */
   | { readonly kind: 'keys-dropped'; readonly callHandle: number; readonly count: number }
   /** Media from a source that is not the leg's locked one; counted, never used. At most one event a second and call. */

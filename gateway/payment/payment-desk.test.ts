@@ -25,6 +25,7 @@ type Refusals = {
   readonly vault?: SessionErrorCode | 'no answer';
   /** Audit records of this action cannot be written. */
   readonly audit?: SessionAudit['action'];
+  readonly marker?: 'unwritable';
 };
 
 /** A small gateway round the desk: media and vault that answer at once and remember what was asked of them. */
@@ -57,7 +58,13 @@ function gateway(refusals: Refusals = {}) {
     tokenizeTimeoutMs: 1000,
     media,
     vault,
-    markers: { add: (id) => void open.add(id), remove: (id) => void open.delete(id) },
+    markers: {
+      add: (id) => {
+        if (refusals.marker) throw new Error('the disk is full');
+        open.add(id);
+      },
+      remove: (id) => void open.delete(id),
+    },
     onAudit: (record) => {
       if (record.action === refusals.audit) throw new Error('the disk is full');
       audits.push(record);
@@ -212,5 +219,22 @@ describe('the payment desk', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(world.faults).toEqual(['call-1']);
     expect(world.asked).toContain('close-session abandoned');
+  });
+
+  test('Cancel of a session that another one has followed is refused and leaves the window to the other', async () => {
+    const world = gateway({ vault: 'vault-unreachable' });
+    await world.desk.start('call-1', ALICE);
+    const failed = world.desk.ofCall('call-1')?.id ?? '';
+    await world.desk.start('call-1', ALICE);
+    expect(await world.desk.cancel(failed, ALICE)).toEqual({ ok: false, code: 'session-not-in-state' });
+    expect(world.asked).not.toContain('close-window');
+    expect(world.desk.holdsWindow('call-1')).toBe(true);
+  });
+
+  test('a session that cannot leave its marker does not come to be', async () => {
+    const world = gateway({ marker: 'unwritable' });
+    await expect(world.desk.start('call-1', ALICE)).rejects.toThrow('the disk is full');
+    expect(world.desk.holdsWindow('call-1')).toBe(false);
+    expect(world.asked).toEqual([]);
   });
 });

@@ -116,6 +116,9 @@ export class PaymentDesk {
     const sessions = this.#byCall.get(callId) ?? [];
     if (sessions.length >= MAX_SESSIONS_A_CALL) return { ok: false, code: 'session-not-in-state' };
     const sessionId = randomIdentifier();
+    // Durable before suppression is reported on: a crash from here on leaves a trace.
+    this.#options.markers.add(sessionId, callId);
+    if (before) this.#options.markers.remove(before.id);
     const entry: Entry = {
       id: sessionId,
       callId,
@@ -131,9 +134,6 @@ export class PaymentDesk {
     };
     this.#sessions.set(entry.id, entry);
     this.#byCall.set(callId, [...sessions, entry]);
-    // Durable before suppression is reported on: a crash from here on leaves a trace.
-    this.#options.markers.add(entry.id, callId);
-    if (before) this.#options.markers.remove(before.id);
     const started = new Promise<void>((resolve) => {
       entry.started = resolve;
     });
@@ -194,6 +194,8 @@ export class PaymentDesk {
   async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {
     const entry = this.#sessions.get(sessionId);
     if (!entry) return { ok: false, code: 'not-found' };
+    // The window is the call's: a session that another one has followed must not close it.
+    if (entry !== this.#newest(entry.callId)) return { ok: false, code: 'session-not-in-state' };
     try {
       await this.#apply(entry, input, asker);
     } catch (error) {

@@ -22,11 +22,16 @@ function kinds(outputs: readonly SessionOutput[]): readonly string[] {
 
 const START: readonly SessionInput[] = [{ kind: 'start' }];
 const READY: readonly SessionInput[] = [...START, { kind: 'window-opened' }, { kind: 'vault-opened' }];
-const CAPTURING: readonly SessionInput[] = [...READY, { kind: 'capture', field: 'cardNumber', captureId: 'c1' }];
+const CAPTURING: readonly SessionInput[] = [
+  ...READY,
+  { kind: 'capture', field: 'cardNumber', captureId: 'c1' },
+  { kind: 'capture-begun', captureId: 'c1' },
+];
 const COMPLETE_READY: readonly SessionInput[] = [
   ...READY,
   ...FIELD_NAMES.flatMap((field): SessionInput[] => [
     { kind: 'capture', field, captureId: `c-${field}` },
+    { kind: 'capture-begun', captureId: `c-${field}` },
     { kind: 'field', report: captured(field) },
   ]),
 ];
@@ -217,11 +222,22 @@ test('AC-8: Capture on another field disarms the first and begins the second und
   ]);
 });
 
+test('a verdict on the entry before does not end a re-capture that the vault has not begun yet', () => {
+  const session = sessionAfter(CAPTURING);
+  session.handle({ kind: 'capture', field: 'cardNumber', captureId: 'c2' }, 0);
+  session.handle({ kind: 'field', report: captured('cardNumber') }, 0);
+  expect(session.state).toBe('capturing');
+  expect(session.handle({ kind: 'capture-begun', captureId: 'c2' }, 0)).toEqual([
+    { kind: 'arm-capture', captureId: 'c2' },
+  ]);
+});
+
 test('AC-12: Complete is offered only when all three fields are captured', () => {
   const session = sessionAfter(READY);
   for (const field of FIELD_NAMES) {
     expect(session.view().actions).not.toContain('complete');
     session.handle({ kind: 'capture', field, captureId: field }, 0);
+    session.handle({ kind: 'capture-begun', captureId: field }, 0);
     session.handle({ kind: 'field', report: captured(field) }, 0);
   }
   expect(session.view().actions).toContain('complete');

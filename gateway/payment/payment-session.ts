@@ -102,7 +102,7 @@ export class PaymentSession {
     expirationDate: EMPTY_FIELD,
     securityCode: EMPTY_FIELD,
   };
-  #capture: { readonly field: FieldName; readonly captureId: string } | undefined;
+  #capture: { readonly field: FieldName; readonly captureId: string; readonly begun: boolean } | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #tokenizeAttempts = 0;
   #droppedKeys = 0;
@@ -153,7 +153,7 @@ export class PaymentSession {
       case 'capture':
         return this.#beginCapture(input.field, input.captureId);
       case 'capture-begun':
-        return this.#armed(input.captureId) ? [{ kind: 'arm-capture', captureId: input.captureId }] : [];
+        return this.#captureBegun(input.captureId);
       case 'field':
         return this.#report(input.report);
       case 'keys-dropped':
@@ -228,7 +228,7 @@ export class PaymentSession {
     this.#demand(this.#state === 'ready' || this.#state === 'capturing', 'capture');
     // The vault puts a field that was awaiting back to what it was and reports it.
     const abandoned = this.#capture;
-    this.#capture = { field, captureId };
+    this.#capture = { field, captureId, begun: false };
     this.#state = 'capturing';
     return [
       ...(abandoned
@@ -243,15 +243,19 @@ export class PaymentSession {
     ];
   }
 
-  #armed(captureId: string): boolean {
-    return this.#state === 'capturing' && this.#capture?.captureId === captureId;
+  #captureBegun(captureId: string): readonly SessionOutput[] {
+    if (this.#state !== 'capturing' || this.#capture?.captureId !== captureId) return [];
+    this.#capture = { ...this.#capture, begun: true };
+    return [{ kind: 'arm-capture', captureId }];
   }
 
   #report(report: FieldReport): readonly SessionOutput[] {
     if (this.#state !== 'ready' && this.#state !== 'capturing' && this.#state !== 'tokenizing') return [];
     this.#fields = { ...this.#fields, [report.field]: viewOf(report) };
     const outputs: SessionOutput[] = [];
-    if (this.#capture?.field === report.field && (report.state === 'captured' || report.state === 'error')) {
+    const judged = report.state === 'captured' || report.state === 'error';
+    // Before the vault has begun this capture it still speaks of the one before.
+    if (judged && this.#capture?.field === report.field && this.#capture.begun) {
       this.#capture = undefined;
       this.#state = 'ready';
       outputs.push({ kind: 'disarm-capture' });

@@ -106,7 +106,8 @@ export class MediaFleet {
     member.calls.set(callHandle, call);
     const reply = await member.process.request({ kind: 'create-call', callHandle, ...settings });
     if (reply?.kind !== 'call-created') {
-      member.calls.delete(callHandle);
+      // It may have been made all the same, and only the answer come too late.
+      void call.request({ kind: 'close-call' });
       return undefined;
     }
     call.ports = { caller: reply.caller, agent: reply.agent };

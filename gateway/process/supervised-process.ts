@@ -1,14 +1,17 @@
 /**
  * One child process under watch: started, spoken to over the socket pair on its file descriptor 3, restarted when it
- * dies. A child that exits is noticed at once; one that no longer answers is killed after HUNG_AFTER_MS.
+ * dies. A child that exits is noticed at once; one that no longer answers is killed after HUNG_AFTER_PINGS.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { encodeFrame, encodeJsonFrame, FrameDecoder, JSON_FRAME } from '../../vault-client/wire-frames.js';
 
 const PING_INTERVAL_MS = 500;
-/** Far above any pause of a healthy child, so that a busy machine does not make us kill one. */
-const HUNG_AFTER_MS = 5_000;
+/**
+ * Five seconds: far above any pause of a healthy child. Pings are counted, not time: after a pause of our own (a machine
+ * suspended, a disk that hangs) not one of them is due yet.
+ */
+const HUNG_AFTER_PINGS = 10;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** The first restart is immediate; a child that keeps dying is given time. */
 const RESTART_DELAYS_MS = [0, 200, 1_000, 5_000] as const;
@@ -43,7 +46,7 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
   #nextRequestId = 1;
   #restarts = 0;
   #startedAtMs = 0;
-  #answeredAtMs = 0;
+  #unansweredPings = 0;
   #stopping = false;
   #pingTimer: NodeJS.Timeout | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -64,7 +67,7 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     });
     this.#child = child;
     this.#startedAtMs = performance.now();
-    this.#answeredAtMs = this.#startedAtMs;
+    this.#unansweredPings = 0;
     const channel = child.stdio[3] as Duplex;
     this.#channel = channel;
     const decoder = new FrameDecoder();
@@ -149,14 +152,15 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
   }
 
   #ping(child: ChildProcess): void {
-    if (performance.now() - this.#answeredAtMs > HUNG_AFTER_MS) {
+    if (this.#unansweredPings >= HUNG_AFTER_PINGS) {
       child.kill('SIGKILL');
       return;
     }
+    this.#unansweredPings += 1;
     const requestId = this.#nextRequestId;
     this.#nextRequestId += 1;
     this.#pending.set(requestId, (reply) => {
-      if (reply) this.#answeredAtMs = performance.now();
+      if (reply) this.#unansweredPings = 0;
     });
     this.#channel?.write(encodeJsonFrame({ kind: 'ping', requestId }));
   }
