@@ -20,6 +20,9 @@ const SEARCH_MARGIN_SAMPLES = 160;
  */
 export type Place = number | { readonly before: number; readonly after: number };
 
+/** A press as a listener is told of it. */
+export type ToldPress = Pick<SentPress, 'key' | 'tone'>;
+
 export type Heard = {
   /** Presses that the likelihood listener read rightly and with confidence. */
   readonly likelihood: number;
@@ -43,7 +46,7 @@ export function placeIn(heard: Int16Array, sent: Int16Array, from = 0, to = sent
 
 /** `samples` as every listener reads them. */
 export async function listenFor(
-  presses: readonly SentPress[],
+  presses: readonly ToldPress[],
   samples: Int16Array,
   place: Place,
   events: RtpReport['events'] = [],
