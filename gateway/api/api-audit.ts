@@ -1,5 +1,6 @@
 /** What the API tells its owner: for the audit log (who tried what) and for the access log (how it went). */
 import type { ApiErrorCode } from './api-errors.js';
+import type { AuthenticationResult } from './authentication.js';
 import type { Closing } from './event-protocol.js';
 
 export type ApiAuditEvent =
@@ -60,4 +61,20 @@ export function newCounters(): ApiCounters {
     socketsClosedSlow: 0,
     socketsClosedForMisuse: 0,
   };
+}
+
+export type RefusedTokenContext = {
+  readonly source: string;
+  readonly way: 'http' | 'socket';
+  readonly counters: ApiCounters;
+  readonly onAudit: (event: ApiAuditEvent) => void;
+};
+
+/** Counts a refused token, and audits it when the authenticator says it is time to. */
+export function accountRefusedToken(
+  { reportFailures }: Extract<AuthenticationResult, { readonly kind: 'refused' }>,
+  { source, way, counters, onAudit }: RefusedTokenContext,
+): void {
+  counters.authenticationFailures += 1;
+  if (reportFailures > 0) onAudit({ kind: 'authentication-failed', source, way, count: reportFailures });
 }

@@ -31,7 +31,7 @@ const codes = Object.keys(apiErrors) as ApiErrorCode[];
 test.each(Object.entries(expected))('%s is answered with %i and a sentence', (name, status) => {
   const code = codes.find((known) => known === name) ?? 'internal-error';
   expect(apiErrors[code].status).toBe(status);
-  expect(apiErrors[code].message).toMatch(/^[A-Z].*\.$/);
+  expect(apiErrors[code].message).toMatch(/^[A-Z].{10,}$/);
   expect(errorBody(code)).toEqual({ error: { code, message: apiErrors[code].message } });
 });
 

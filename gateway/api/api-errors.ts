@@ -2,6 +2,7 @@
  * Every way the API refuses, in one table: the HTTP status and the sentence shown to people. The sentences are fixed,
  * so no answer can repeat what was sent.
  */
+import { SESSION_ERROR_MESSAGES } from '../payment/messages.js';
 import type { DeskErrorCode } from './call-desk.js';
 
 export type ApiErrorCode =
@@ -28,16 +29,11 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
   'session-not-in-state': { status: 409, message: 'The payment session cannot do this in its present state.' },
   'recording-locked': { status: 409, message: 'Recording stays paused until the payment session is over.' },
   'recording-unavailable': { status: 409, message: 'Recording cannot do this on this call now.' },
-  'vault-unreachable': { status: 503, message: 'The card vault is not answering. No card can be taken right now.' },
-  'media-unreachable': { status: 503, message: 'The audio service is not answering. No card can be taken right now.' },
-  'recorder-not-paused': {
-    status: 503,
-    message: 'Recording could not be paused, so the payment was not started. Nothing was captured.',
-  },
-  'audio-not-inspectable': {
-    status: 409,
-    message: 'The audio of this call cannot be protected, so no payment can be taken on it.',
-  },
+  // The session shows the same code beside this answer: one code, one sentence.
+  'vault-unreachable': { status: 503, message: SESSION_ERROR_MESSAGES['vault-unreachable'] },
+  'media-unreachable': { status: 503, message: SESSION_ERROR_MESSAGES['media-unreachable'] },
+  'recorder-not-paused': { status: 503, message: SESSION_ERROR_MESSAGES['recorder-not-paused'] },
+  'audio-not-inspectable': { status: 409, message: SESSION_ERROR_MESSAGES['audio-not-inspectable'] },
   unauthorized: { status: 401, message: 'A valid access token is needed.' },
   'too-many-requests': { status: 429, message: 'Too many requests. Wait a moment and try again.' },
   'bad-request': { status: 400, message: 'The request is not in the form this operation takes.' },

@@ -5,22 +5,28 @@
  * Order of a request: source and agent are established in `onRequest`, before a body is read; then the body (JSON,
  * at most MAX_BODY_SIZE_BYTES), the schema, the desk. Every refusal is a row of `api-errors.ts`.
  */
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type AccessEntry, type ApiAuditEvent, type ApiCounters, newCounters } from './api-audit.js';
+import {
+  type AccessEntry,
+  type ApiAuditEvent,
+  type ApiCounters,
+  accountRefusedToken,
+  newCounters,
+} from './api-audit.js';
 import { ApiError, type ApiErrorCode, apiErrors, codeOfClientError, codeOfError, errorBody } from './api-errors.js';
 import { type AgentCredential, Authenticator, bearerToken } from './authentication.js';
 import type { CallDesk, Requester } from './call-desk.js';
 import { EVENT_PATH, EventSockets } from './event-socket.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
 import { addPanelRoutes, readPanelFiles } from './panel-files.js';
+import { refuseRaw } from './raw-refusal-socket.js';
 import { addRoutes } from './routes.js';
 import { type BucketRate, fullBucket, type TokenBucket, take, waitMs } from './token-bucket.js';
 
 export type ApiHealth = {
   readonly ok: boolean;
-  /** Parts by name, e.g. `vault`, `media-0`. */
+  /** By name: `vault`, and `media` for all media processes together. */
   readonly parts: Readonly<Record<string, boolean>>;
 };
 
@@ -121,7 +127,7 @@ export class ApiServer {
       routerOptions: { maxParamLength: 128 },
       http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
       frameworkErrors: (error, _request, reply) => this.#sendError(reply, codeOfError(error)),
-      clientErrorHandler: (error, socket) => refuseClient(socket, codeOfClientError(error.code)),
+      clientErrorHandler: (error, socket) => refuseRaw(socket, codeOfClientError(error.code)),
     });
     app.server.maxConnections = MAX_CONNECTIONS;
     app.removeAllContentTypeParsers();
@@ -178,11 +184,8 @@ export class ApiServer {
     const nowMs = performance.now();
     const result = this.#authenticator.authenticate(token, request.ip, nowMs);
     if (result.kind === 'refused') {
-      this.#counters.authenticationFailures += 1;
-      if (result.reportFailures > 0) {
-        const count = result.reportFailures;
-        this.#options.onAudit({ kind: 'authentication-failed', source: request.ip, way: 'http', count });
-      }
+      const { onAudit } = this.#options;
+      accountRefusedToken(result, { source: request.ip, way: 'http', counters: this.#counters, onAudit });
       if (result.code === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer error="invalid_token"');
       else reply.header('Retry-After', String(Math.ceil(result.retryAfterMs / 1000)));
       return new ApiError(result.code);
@@ -239,15 +242,4 @@ function parseJson(text: string): { readonly ok: true; readonly value: unknown }
   } catch {
     return { ok: false };
   }
-}
-
-/** Answers what Node's parser gave up on; there is no request object at this point. */
-function refuseClient(socket: Socket, code: ApiErrorCode): void {
-  if (socket.destroyed || !socket.writable) return;
-  const body = JSON.stringify(errorBody(code));
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${apiErrors[code].status} ${code}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

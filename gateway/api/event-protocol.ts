@@ -16,6 +16,7 @@
 import { z } from 'zod';
 import type { AuthenticationResult } from './authentication.js';
 import type { CallView, DeskEvent } from './call-desk.js';
+import type { EventMessage } from './event-messages.js';
 import { type BucketRate, fullBucket, type TokenBucket, take } from './token-bucket.js';
 
 export const AUTHENTICATE_TIMEOUT_MS = 5_000;
@@ -25,12 +26,6 @@ export const PING_INTERVAL_MS = 10_000;
 export const MAX_BUFFERED_SIZE_BYTES = 1024 * 1024;
 /** The panel sends one message in five seconds. */
 const CLIENT_MESSAGE_RATE: BucketRate = { burst: 20, perSecond: 2 };
-
-export type EventMessage =
-  | { readonly type: 'snapshot'; readonly calls: readonly CallView[] }
-  | { readonly type: 'call'; readonly call: CallView }
-  | { readonly type: 'session'; readonly session: Extract<DeskEvent, { kind: 'session' }>['session'] }
-  | { readonly type: 'pong' };
 
 /** RFC 6455 §7.4.1 codes where one fits, private ones (4000 and up) where a program must tell them apart. */
 export const closings = {

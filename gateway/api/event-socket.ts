@@ -2,11 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ApiAuditEvent, ApiCounters } from './api-audit.js';
-import { type ApiErrorCode, apiErrors, errorBody } from './api-errors.js';
+import { type ApiAuditEvent, type ApiCounters, accountRefusedToken } from './api-audit.js';
+import type { ApiErrorCode } from './api-errors.js';
 import type { Authenticator } from './authentication.js';
 import type { CallDesk } from './call-desk.js';
 import { type Closing, closings, EventConnection, type EventInput, type EventOutput } from './event-protocol.js';
+import { refuseRaw } from './raw-refusal-socket.js';
 
 export const EVENT_PATH = '/v1/events';
 /** The longest message a client sends is a token; this is the bound of HTTP bodies too. */
@@ -51,7 +52,7 @@ export class EventSockets {
 
   constructor(options: EventSocketOptions) {
     this.#options = options;
-    this.#server.on('wsClientError', (_error, socket) => refuseUpgrade(socket, 'bad-request'));
+    this.#server.on('wsClientError', (_error, socket) => refuseRaw(socket, 'bad-request'));
   }
 
   get openSockets(): number {
@@ -64,7 +65,7 @@ export class EventSockets {
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
       this.#options.counters.socketsRefused += 1;
-      refuseUpgrade(socket, refusal);
+      refuseRaw(socket, refusal);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (client) => {
@@ -151,10 +152,7 @@ export class EventSockets {
     const { authenticator, desk, counters, onAudit, nowMs } = this.#options;
     const result = authenticator.authenticate(token, client.source, nowMs());
     if (result.kind === 'refused') {
-      counters.authenticationFailures += 1;
-      if (result.reportFailures > 0) {
-        onAudit({ kind: 'authentication-failed', source: client.source, way: 'socket', count: result.reportFailures });
-      }
+      accountRefusedToken(result, { source: client.source, way: 'socket', counters, onAudit });
       this.#turn(client, { kind: 'authenticated', result, calls: [] });
       return;
     }
@@ -232,21 +230,4 @@ export function isOriginAllowed(
 
 function isMisuse(closing: Closing): boolean {
   return closing === 'malformed' || closing === 'misunderstood' || closing === 'binary' || closing === 'flood';
-}
-
-/** There is no HTTP response object during an upgrade, so the answer is written by hand. */
-function refuseUpgrade(socket: Duplex, code: ApiErrorCode): void {
-  const body = JSON.stringify(errorBody(code));
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    [
-      `HTTP/1.1 ${apiErrors[code].status} ${code}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-      'X-Content-Type-Options: nosniff',
-      '',
-      body,
-    ].join('\r\n'),
-  );
 }

@@ -1,6 +1,7 @@
 /** The routes of `/v1`: check the request, ask the desk, answer a masked view or a refusal. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { FIELD_NAMES } from '../../vault-client/wire.js';
 import type { ApiAuditEvent } from './api-audit.js';
 import { ApiError } from './api-errors.js';
 import type { CallDesk, DeskResult, Requester } from './call-desk.js';
@@ -10,7 +11,7 @@ const identifier = z.string().regex(/^[A-Za-z0-9._:@-]{1,128}$/);
 
 export const requestSchemas = {
   record: z.strictObject({ action: z.enum(['start', 'pause', 'resume', 'stop']) }),
-  capture: z.strictObject({ field: z.enum(['cardNumber', 'expirationDate', 'securityCode']) }),
+  capture: z.strictObject({ field: z.enum(FIELD_NAMES) }),
   /** Operations that take nothing take no body, or an empty object. */
   nothing: z.strictObject({}).optional(),
 };

@@ -2,6 +2,7 @@
 import { WebSocket } from 'ws';
 import type { FieldName } from '../../vault-client/wire.js';
 import type { CallView } from '../api/call-desk.js';
+import type { EventMessage } from '../api/event-messages.js';
 import type { SessionView } from '../payment/session-view.js';
 
 const WAIT_LIMIT_MS = 15_000;
@@ -10,11 +11,6 @@ export type DesktopOptions = {
   readonly port: number;
   readonly token: string;
 };
-
-type EventMessage =
-  | { readonly type: 'snapshot'; readonly calls: readonly CallView[] }
-  | { readonly type: 'call'; readonly call: CallView }
-  | { readonly type: 'session'; readonly session: SessionView };
 
 export class AgentDesktop {
   readonly #options: DesktopOptions;

@@ -1,14 +1,9 @@
 /** What the page knows of the agent's calls: a pure fold of the event socket's messages. */
 import type { CallView } from '../../api/call-desk.js';
+import type { EventMessage } from '../../api/event-messages.js';
 import type { SessionState, SessionView } from '../../payment/session-view.js';
 
 export type ConnectionStatus = 'signed-out' | 'connecting' | 'open' | 'reconnecting' | 'refused';
-
-export type ServerMessage =
-  | { readonly type: 'snapshot'; readonly calls: readonly CallView[] }
-  | { readonly type: 'call'; readonly call: CallView }
-  | { readonly type: 'session'; readonly session: SessionView }
-  | { readonly type: 'pong' };
 
 /** Newest first. */
 export type Calls = readonly CallView[];
@@ -17,7 +12,7 @@ export type Calls = readonly CallView[];
 const MAX_ENDED_CALLS = 20;
 const FINISHED: readonly SessionState[] = ['vaulted', 'failed', 'canceled', 'ended'];
 
-export function callsAfter(calls: Calls, message: ServerMessage): Calls {
+export function callsAfter(calls: Calls, message: EventMessage): Calls {
   switch (message.type) {
     case 'snapshot':
       return tidy(message.calls);
@@ -57,7 +52,7 @@ export function callToShow(calls: Calls, chosenId: string | undefined): CallView
 }
 
 /** One message of the event socket, or undefined for one this version does not know. */
-export function parseServerMessage(text: string): ServerMessage | undefined {
+export function parseServerMessage(text: string): EventMessage | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -68,11 +63,11 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   // The gateway's own messages are typed where they are made; here only the envelope is checked.
   switch (value.type) {
     case 'snapshot':
-      return 'calls' in value && Array.isArray(value.calls) ? (value as ServerMessage) : undefined;
+      return 'calls' in value && Array.isArray(value.calls) ? (value as EventMessage) : undefined;
     case 'call':
-      return 'call' in value ? (value as ServerMessage) : undefined;
+      return 'call' in value ? (value as EventMessage) : undefined;
     case 'session':
-      return 'session' in value ? (value as ServerMessage) : undefined;
+      return 'session' in value ? (value as EventMessage) : undefined;
     case 'pong':
       return { type: 'pong' };
     default:

@@ -1,12 +1,13 @@
 /** The event socket as the page sees it: authenticates, stays alive, comes back, and hands on what it hears. */
-import { type ConnectionStatus, parseServerMessage, type ServerMessage } from './desk-state.js';
+import type { EventMessage } from '../../api/event-messages.js';
+import { type ConnectionStatus, parseServerMessage } from './desk-state.js';
 import { CONNECT_TIMEOUT_MS, isFinal, type Liveness, livenessVerdict, retryDelayMs } from './reconnection-policy.js';
 
 export type EventConnectionOptions = {
   /** `ws:` or `wss:` address of the event socket. */
   readonly url: string;
   readonly token: string;
-  readonly onMessage: (message: ServerMessage) => void;
+  readonly onMessage: (message: EventMessage) => void;
   readonly onStatus: (status: ConnectionStatus) => void;
 };
 

@@ -88,7 +88,7 @@ export type PanelView = {
 };
 
 /** The order in which the panel shows them; any order of capture works. */
-const FIELD_ORDER: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
+export const FIELD_ORDER: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
 
 export function panelViewOf(input: PanelInput): PanelView {
   const { call, connection } = input;

@@ -22,6 +22,7 @@ import { panelCss } from './panel-styles.js';
 import { texts } from './panel-texts.js';
 import {
   type ButtonName,
+  FIELD_ORDER,
   type FocusTarget,
   type PanelCommand,
   type PanelView,
@@ -52,8 +53,6 @@ export type PanelErrorDetail = {
   readonly message: string;
   readonly field?: FieldName;
 };
-
-const FIELDS: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
 
 export class TonegatePanel extends HTMLElement {
   static readonly observedAttributes = ['call-id'];
@@ -108,7 +107,7 @@ export class TonegatePanel extends HTMLElement {
       expirationDate: row('expirationDate'),
       securityCode: row('securityCode'),
     };
-    this.#list = element('ol', { class: 'fields' }, ...FIELDS.map((field) => this.#rows[field].root));
+    this.#list = element('ol', { class: 'fields' }, ...FIELD_ORDER.map((field) => this.#rows[field].root));
     const button = (name: ButtonName, className: string, command: PanelCommand) =>
       new PanelButton({ name, className, onClick: () => void this.#do(command) });
     this.#buttons = {
@@ -294,7 +293,7 @@ export class TonegatePanel extends HTMLElement {
       callState: call.state,
       sessionId: session?.id,
       state: session?.state ?? 'none',
-      fields: Object.fromEntries(FIELDS.map((field) => [field, session?.fields[field].state ?? 'empty'])),
+      fields: Object.fromEntries(FIELD_ORDER.map((field) => [field, session?.fields[field].state ?? 'empty'])),
     };
     const told = JSON.stringify(detail);
     if (told !== this.#told) {
@@ -327,7 +326,7 @@ export class TonegatePanel extends HTMLElement {
     if (session?.error !== undefined) {
       tell(`${session.id} ${session.error.code}`, { callId, level: 'session', ...session.error });
     }
-    for (const field of FIELDS) {
+    for (const field of FIELD_ORDER) {
       const view = session?.fields[field];
       if (session === undefined || view?.error === undefined) continue;
       const key = `${session.id} ${field} ${view.error.code} ${view.failedAttempts}`;
