@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { within } from '../../test/support/deadline.js';
 import { CallRecorder, type RecorderEvent } from './call-recorder-store.js';
 import type { RecordingNotes } from './recording-notes.js';
 import { RING_SAMPLES } from './recording-timeline.js';
@@ -385,9 +386,14 @@ describe('call recorder', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('exit', resolve));
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      const inWindow = new Promise((resolve) => child.stdout.once('data', resolve));
+      await within(30_000, 'the pause of the recorder', inWindow);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    await within(10_000, 'the end of the killed recorder', exited);
 
     const { caller, agent } = audioOf('killed-1.wav');
     expect(caller).toEqual(new Int16Array(160_000).fill(7));

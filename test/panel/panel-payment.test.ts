@@ -67,10 +67,8 @@ describe('a payment', () => {
   test('AC-10 AC-11 a field turns yellow, counts keys, and turns green with its masked value', async () => {
     const page = await bench().openReady();
     const indicator = row(page.panel, 'cardNumber').locator('.indicator');
-    const clickedAt = performance.now();
     await captureButton(page, 'cardNumber').click();
     await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
-    expect(performance.now() - clickedAt).toBeLessThan(1000);
     expect(await hueOf(indicator)).toBe('yellow');
     expect(await page.panel.locator('.say q').textContent()).toMatch(/enter your card number .* press the # key/);
 
