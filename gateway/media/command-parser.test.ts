@@ -30,10 +30,18 @@ describe('commands from control', () => {
     { ...call, recording: undefined },
     { ...leg, leg: 'supervisor' },
     { ...leg, media: { ...leg.media, remotePort: '4000' } },
+    { ...leg, media: { ...leg.media, rtcpMux: 1 } },
+    { ...leg, media: { ...leg.media, sendEvents: [null] } },
     { ...leg, media: { ...leg.media, receiveAudio: [{ payloadType: 9, encoding: 'G722' }] } },
     { ...base, kind: 'record', action: 'erase' },
     { ...base, kind: 'unheard-of' },
   ])('refuses %j', (command) => expect(parseMediaCommand(JSON.stringify(command))).toBeUndefined());
+
+  test('hands on what it has checked and nothing else', () =>
+    expect(parseMediaCommand(JSON.stringify({ ...base, kind: 'open-window', keys: '12' }))).toEqual({
+      ...base,
+      kind: 'open-window',
+    }));
 
   test('refuses what is no JSON', () => expect(parseMediaCommand('{"kind"')).toBeUndefined());
 

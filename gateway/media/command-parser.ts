@@ -1,5 +1,14 @@
-/** Reads control's JSON frames. Control is our parent, so the shape is checked only as far as a mistake could do harm. */
-import { INFO_HEADER_SIZE_BYTES, type InfoBodyType, type LegName, type MediaCommand } from './control-wire.js';
+/** Reads control's JSON frames, field by field: the channel is trusted, but half a command must not change a call. */
+import {
+  type AudioFormat,
+  type EventFormat,
+  INFO_HEADER_SIZE_BYTES,
+  type InfoBodyType,
+  type LegMedia,
+  type LegName,
+  type MediaCommand,
+  type MediaConfiguration,
+} from './control-wire.js';
 import { readUint32 } from './rtp-header.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,9 +21,7 @@ export function parseMediaCommand(json: string): MediaCommand | undefined {
   } catch {
     return undefined;
   }
-  if (!isFields(message) || !isCommand(message)) return undefined;
-  // Checked above, field by field, as far as anything here depends on it.
-  return message as unknown as MediaCommand;
+  return parseCommand(fieldsOf(message));
 }
 
 /** Reads the header of an INFO frame; the body stays where it is. */
@@ -29,89 +36,113 @@ export function parseInfoHeader(
   };
 }
 
-function isCommand(message: Fields): boolean {
-  switch (message.kind) {
-    case 'configure':
-      return isFields(message.configuration) && isConfiguration(message.configuration);
+function parseCommand(fields: Fields): MediaCommand | undefined {
+  const { kind, requestId, callHandle } = fields;
+  if (kind === 'shut-down') return { kind };
+  if (kind === 'configure') {
+    const configuration = parseConfiguration(fieldsOf(fields.configuration));
+    return configuration && { kind, configuration };
+  }
+  if (!isNumber(requestId)) return undefined;
+  if (kind === 'statistics' || kind === 'ping') return { kind, requestId };
+  return isNumber(callHandle) ? parseCallCommand(fields, { requestId, callHandle }) : undefined;
+}
+
+function parseCallCommand(
+  fields: Fields,
+  ids: { readonly requestId: number; readonly callHandle: number },
+): MediaCommand | undefined {
+  const { kind } = fields;
+  switch (kind) {
     case 'create-call':
-      return (
-        isCallRequest(message) &&
-        typeof message.callId === 'string' &&
-        isOneOf(message.mask, ['window', 'always']) &&
-        isOneOf(message.replacement, ['comfort-noise', 'silence', 'tone']) &&
-        isFields(message.recording) &&
-        isOneOf(message.recording.start, ['automatic', 'manual', 'off']) &&
-        isOneOf(message.recording.mode, ['pause', 'masked-continuous'])
-      );
-    case 'set-leg':
-      return isCallRequest(message) && isOneOf(message.leg, ['caller', 'agent']) && isLegMedia(message.media);
-    case 'arm-capture':
-      return (
-        isCallRequest(message) && typeof message.captureId === 'string' && typeof message.vaultPublicKey === 'string'
-      );
-    case 'record':
-      return isCallRequest(message) && isOneOf(message.action, ['start', 'pause', 'resume', 'stop']);
+      return parseCreateCall(fields, ids);
+    case 'set-leg': {
+      const leg = wordOf(fields.leg, ['caller', 'agent']);
+      const media = parseLegMedia(fieldsOf(fields.media));
+      return leg && media && { kind, ...ids, leg, media };
+    }
+    case 'arm-capture': {
+      const { captureId, vaultPublicKey } = fields;
+      if (typeof captureId !== 'string' || typeof vaultPublicKey !== 'string') return undefined;
+      return { kind, ...ids, captureId, vaultPublicKey };
+    }
+    case 'record': {
+      const action = wordOf(fields.action, ['start', 'pause', 'resume', 'stop']);
+      return action && { kind, ...ids, action };
+    }
     case 'open-window':
     case 'disarm-capture':
     case 'close-window':
     case 'close-call':
-      return isCallRequest(message);
-    case 'statistics':
-    case 'ping':
-      return isNumber(message.requestId);
-    case 'shut-down':
-      return true;
+      return { kind, ...ids };
     default:
-      return false;
+      return undefined;
   }
 }
 
-function isConfiguration(configuration: Fields): boolean {
-  const { portMin, portMax, silenceTimeoutMs } = configuration;
-  return (
-    ['address', 'keySocketPath', 'linkSecret', 'recordingDirectory'].every(
-      (name) => typeof configuration[name] === 'string',
-    ) && [portMin, portMax, silenceTimeoutMs].every(isNumber)
-  );
+function parseCreateCall(
+  fields: Fields,
+  ids: { readonly requestId: number; readonly callHandle: number },
+): MediaCommand | undefined {
+  const { callId } = fields;
+  const mask = wordOf(fields.mask, ['window', 'always']);
+  const replacement = wordOf(fields.replacement, ['comfort-noise', 'silence', 'tone']);
+  const recording = fieldsOf(fields.recording);
+  const start = wordOf(recording.start, ['automatic', 'manual', 'off']);
+  const mode = wordOf(recording.mode, ['pause', 'masked-continuous']);
+  if (typeof callId !== 'string' || mask === undefined || replacement === undefined) return undefined;
+  if (start === undefined || mode === undefined) return undefined;
+  return { kind: 'create-call', ...ids, callId, mask, replacement, recording: { start, mode } };
 }
 
-function isLegMedia(media: unknown): boolean {
-  if (!isFields(media)) return false;
-  return (
-    typeof media.remoteAddress === 'string' &&
-    isNumber(media.remotePort) &&
-    isNumber(media.remoteRtcpPort) &&
-    isNumber(media.ptimeMs) &&
-    isOneOf(media.direction, ['sendrecv', 'sendonly', 'recvonly', 'inactive']) &&
-    [media.receiveAudio, media.sendAudio].every((formats) => isListOf(formats, isAudioFormat)) &&
-    [media.receiveEvents, media.sendEvents].every((formats) => isListOf(formats, isEventFormat))
-  );
+function parseConfiguration(fields: Fields): MediaConfiguration | undefined {
+  const { address, portMin, portMax, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs } = fields;
+  if (typeof address !== 'string' || typeof keySocketPath !== 'string') return undefined;
+  if (typeof linkSecret !== 'string' || typeof recordingDirectory !== 'string') return undefined;
+  if (!isNumber(portMin) || !isNumber(portMax) || !isNumber(silenceTimeoutMs)) return undefined;
+  return { address, portMin, portMax, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs };
 }
 
-function isAudioFormat(format: Fields): boolean {
-  return isNumber(format.payloadType) && isOneOf(format.encoding, ['PCMU', 'PCMA']);
+/** Ranges of ports and formats are the leg table's to check: it refuses the command, which control is told. */
+function parseLegMedia(fields: Fields): LegMedia | undefined {
+  const { remoteAddress, remotePort, remoteRtcpPort, rtcpMux, ptimeMs } = fields;
+  if (typeof remoteAddress !== 'string' || typeof rtcpMux !== 'boolean') return undefined;
+  if (!isNumber(remotePort) || !isNumber(remoteRtcpPort) || !isNumber(ptimeMs)) return undefined;
+  const direction = wordOf(fields.direction, ['sendrecv', 'sendonly', 'recvonly', 'inactive']);
+  const receiveAudio = listOf(fields.receiveAudio, parseAudioFormat);
+  const sendAudio = listOf(fields.sendAudio, parseAudioFormat);
+  const receiveEvents = listOf(fields.receiveEvents, parseEventFormat);
+  const sendEvents = listOf(fields.sendEvents, parseEventFormat);
+  if (direction === undefined || receiveAudio === undefined || sendAudio === undefined) return undefined;
+  if (receiveEvents === undefined || sendEvents === undefined) return undefined;
+  const place = { remoteAddress, remotePort, remoteRtcpPort, rtcpMux };
+  return { ...place, receiveAudio, receiveEvents, sendAudio, sendEvents, ptimeMs, direction };
 }
 
-function isEventFormat(format: Fields): boolean {
-  return isNumber(format.payloadType) && isNumber(format.clockRateHz);
+function parseAudioFormat({ payloadType, encoding }: Fields): AudioFormat | undefined {
+  const word = wordOf(encoding, ['PCMU', 'PCMA']);
+  return word !== undefined && isNumber(payloadType) ? { payloadType, encoding: word } : undefined;
 }
 
-function isCallRequest(message: Fields): boolean {
-  return isNumber(message.requestId) && isNumber(message.callHandle);
+function parseEventFormat({ payloadType, clockRateHz }: Fields): EventFormat | undefined {
+  return isNumber(payloadType) && isNumber(clockRateHz) ? { payloadType, clockRateHz } : undefined;
 }
 
-function isListOf(list: unknown, isItem: (item: Fields) => boolean): boolean {
-  return Array.isArray(list) && list.every((item) => isFields(item) && isItem(item));
+function listOf<Item>(value: unknown, parse: (fields: Fields) => Item | undefined): readonly Item[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map((item) => parse(fieldsOf(item))).filter((item) => item !== undefined);
+  return items.length === value.length ? items : undefined;
 }
 
-function isOneOf(value: unknown, words: readonly string[]): boolean {
-  return typeof value === 'string' && words.includes(value);
+function wordOf<const Word extends string>(value: unknown, words: readonly Word[]): Word | undefined {
+  return words.find((word) => word === value);
 }
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** No fields at all for what is no object, so that whatever is required is missing. */
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
