@@ -39,11 +39,6 @@ export class DtmfDetector {
     return this.#onsetSample;
   }
 
-  /** Whether a press is going on now: after a frame with both flags, tells which of them came last. */
-  get isPressed(): boolean {
-    return this.#debounce.pressPair !== NO_PAIR;
-  }
-
   /**
    * Takes the next `count` samples, any number, and says by bit flags whether a press began (`PRESS_BEGAN`) or ended
    * (`PRESS_ENDED`) within them. Frames of up to 60 ms hold at most one beginning; of several, `takeKey` has the newest.

@@ -4,6 +4,7 @@
  */
 
 export const SAMPLE_RATE_HZ = 8_000;
+export const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1_000;
 
 export const ROW_HZ: readonly number[] = [697, 770, 852, 941];
 export const COLUMN_HZ: readonly number[] = [1_209, 1_336, 1_477, 1_633];

@@ -7,7 +7,7 @@
  */
 import { HALF_SAMPLES, type HopBank, WINDOW_SAMPLES } from './hop-bank.js';
 import { powerOfDbm0 } from './level.js';
-import { GRAM_STRIDE, inverseGramTable } from './pair-gram.js';
+import { explainedEnergy, inverseGramTable } from './pair-gram.js';
 
 /** Share of the window's energy that the best pair must explain. At .65 all Q.24 presses flag within 16 ms of onset. */
 const LEAST_SHARE = 0.65;
@@ -45,23 +45,10 @@ export function mayHoldTones(bank: HopBank): boolean {
     }
   }
   if (rowPower > columnPower * LARGEST_TWIST_RATIO || columnPower > rowPower * LARGEST_TWIST_RATIO) return false;
-  const gram = (row * 4 + column) * GRAM_STRIDE;
-  const explained = halfFit(re, im, newest, row, column, gram) + halfFit(re, im, older, row, column, gram);
+  const pair = row * 4 + column;
+  const explained =
+    explainedEnergy(HALF_INVERSE, pair, re, im, newest) + explainedEnergy(HALF_INVERSE, pair, re, im, older);
   return explained >= LEAST_SHARE * energy;
-}
-
-/** Energy of one half that the pair explains. */
-function halfFit(re: Float64Array, im: Float64Array, base: number, row: number, column: number, gram: number): number {
-  const lowRe = re[base + row];
-  const highRe = re[base + 4 + column];
-  const lowIm = im[base + row];
-  const highIm = im[base + 4 + column];
-  const g = HALF_INVERSE;
-  return (
-    lowRe * (g[gram] * lowRe + 2 * g[gram + 1] * highRe) +
-    g[gram + 2] * highRe * highRe +
-    (lowIm * (g[gram + 3] * lowIm + 2 * g[gram + 4] * highIm) + g[gram + 5] * highIm * highIm)
-  );
 }
 
 function square(value: number): number {

@@ -8,9 +8,6 @@
 
 export type G711Encoding = 'PCMU' | 'PCMA';
 
-/** The code whose linear value is nearest to zero: what a muted packet is filled with. */
-export const SILENCE_CODE: Readonly<Record<G711Encoding, number>> = { PCMU: 0xff, PCMA: 0xd5 };
-
 const MU_LAW_BIAS = 0x84;
 const MU_LAW_CLIP = 32_635;
 

@@ -4,7 +4,7 @@
  * likely. What it cannot read, no detector can. Used by the demo, the tests and the bench; never in a call.
  */
 import { KEY_BY_PAIR, KEY_COUNT, SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
-import { GRAM_STRIDE, inverseGramTable } from './pair-gram.js';
+import { explainedEnergy, inverseGramTable } from './pair-gram.js';
 
 export type Heard = {
   /** The best guess; -1 if there was nothing but digital silence. */
@@ -191,7 +191,7 @@ class SegmentFits {
       if (energy === 0) continue;
       correlate(sums, start, segmentSamples, re, im);
       for (let pair = 0; pair < KEY_COUNT; pair += 1) {
-        const left = energy - explained(re, im, inverse, pair);
+        const left = energy - explainedEnergy(inverse, pair, re, im, 0);
         const residual = max(left, leastResidual);
         if (residual >= energy) continue;
         this.#fitsDb[index * KEY_COUNT + pair] = DB_PER_NEPER * log(energy / residual);
@@ -229,19 +229,4 @@ function correlate(sums: PrefixSums, start: number, count: number, re: Float64Ar
     re[tone] = sumRe * cosine - sumIm * sine;
     im[tone] = sumRe * sine + sumIm * cosine;
   }
-}
-
-/** Energy of the window that this pair explains. */
-function explained(re: Float64Array, im: Float64Array, inverse: Float64Array, pair: number): number {
-  const lowRe = re[pair >> 2];
-  const lowIm = im[pair >> 2];
-  const highRe = re[4 + (pair & 3)];
-  const highIm = im[4 + (pair & 3)];
-  const at = pair * GRAM_STRIDE;
-  return (
-    lowRe * (inverse[at] * lowRe + 2 * inverse[at + 1] * highRe) +
-    inverse[at + 2] * highRe * highRe +
-    lowIm * (inverse[at + 3] * lowIm + 2 * inverse[at + 4] * highIm) +
-    inverse[at + 5] * highIm * highIm
-  );
 }

@@ -41,3 +41,31 @@ function writeInverse(table: Float64Array, at: number, first: number, cross: num
   table[at + 1] = -cross / determinant;
   table[at + 2] = first / determinant;
 }
+
+/**
+ * Energy of a window that its best fit with `pair` explains.
+ *
+ * @param inverse - the table of the window's length.
+ * @param re - correlations with the eight tones from `base` on, and `im`, their phases counted from the window's centre.
+ */
+export function explainedEnergy(
+  inverse: Float64Array,
+  pair: number,
+  re: Float64Array,
+  im: Float64Array,
+  base: number,
+): number {
+  const row = base + (pair >> 2);
+  const column = base + 4 + (pair & 3);
+  const lowRe = re[row];
+  const lowIm = im[row];
+  const highRe = re[column];
+  const highIm = im[column];
+  const at = pair * GRAM_STRIDE;
+  return (
+    lowRe * (inverse[at] * lowRe + 2 * inverse[at + 1] * highRe) +
+    inverse[at + 2] * highRe * highRe +
+    lowIm * (inverse[at + 3] * lowIm + 2 * inverse[at + 4] * highIm) +
+    inverse[at + 5] * highIm * highIm
+  );
+}

@@ -1,4 +1,4 @@
-/** DTMF tone pairs for the demo, the tests and the bench: whole presses into a buffer, or a key held down packet by packet. */
+/** DTMF tone pairs for the demo, the tests and the bench: whole presses, into a buffer. */
 import { columnHzOfKey, rowHzOfKey, SAMPLE_RATE_HZ } from './dtmf-keys.js';
 import { amplitudeOfDbm0, toSample } from './level.js';
 
@@ -60,56 +60,5 @@ export function renderPress(target: Int16Array, press: Press): void {
     const high = highAmplitude * Math.sin(highRadians * position + highPhase);
     const index = press.startSample + position;
     target[index] = toSample(target[index] + gain * (low + high));
-  }
-}
-
-type Key = { readonly kind: 'idle' } | { readonly kind: 'down' | 'releasing'; readonly pair: TonePair };
-
-/** A keypad in real time: `press` and `release` between packets, `add` for each packet of audio. */
-export class ToneGenerator {
-  readonly #shape: ToneShape;
-  readonly #rampSamples: number;
-  #key: Key = { kind: 'idle' };
-  #gain = 0;
-  #lowPhase = 0;
-  #highPhase = 0;
-
-  constructor(shape: ToneShape = {}) {
-    this.#shape = shape;
-    this.#rampSamples = Math.max(1, shape.rampSamples ?? DEFAULT_RAMP_SAMPLES);
-  }
-
-  press(key: number): void {
-    this.#key = { kind: 'down', pair: tonePair(key, this.#shape) };
-    this.#gain = 0;
-    this.#lowPhase = this.#shape.lowPhaseRadians ?? 0;
-    this.#highPhase = this.#shape.highPhaseRadians ?? 0;
-  }
-
-  /** The tone falls within the ramp and then stops. */
-  release(): void {
-    if (this.#key.kind === 'down') this.#key = { kind: 'releasing', pair: this.#key.pair };
-  }
-
-  get isSounding(): boolean {
-    return this.#key.kind !== 'idle';
-  }
-
-  /** Adds the next `count` samples of the tone to the start of `target`, saturating at full scale. */
-  add(target: Int16Array, count: number): void {
-    for (let index = 0; index < count && this.#key.kind !== 'idle'; index += 1) {
-      const { pair } = this.#key;
-      const step = 1 / this.#rampSamples;
-      this.#gain = this.#key.kind === 'down' ? Math.min(1, this.#gain + step) : this.#gain - step;
-      if (this.#gain <= 0) {
-        this.#key = { kind: 'idle' };
-        return;
-      }
-      const low = pair.lowAmplitude * Math.sin(this.#lowPhase);
-      const high = pair.highAmplitude * Math.sin(this.#highPhase);
-      target[index] = toSample(target[index] + this.#gain * (low + high));
-      this.#lowPhase += pair.lowRadians;
-      this.#highPhase += pair.highRadians;
-    }
   }
 }

@@ -184,18 +184,6 @@ describe('arming', () => {
     expect(suppressor.mutedSamples).toBe(160 + 96);
   });
 
-  test('another delay arms anew', () => {
-    const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
-    const packet = new Int16Array(240).fill(3_000);
-    const output = new Int16Array(240);
-    for (let index = 0; index < 5; index += 1) suppressor.process(packet, 240, output);
-    expect(output[239]).not.toBe(0);
-    suppressor.setDelay(240);
-    suppressor.process(packet, 240, output);
-    expect(output.every((sample) => sample === 0)).toBe(true);
-    expect(suppressor.delaySamples).toBe(240);
-  });
-
   test.each([0, 80, minimumDelaySamples - 16, 161, maximumDelaySamples + 16, Number.NaN])(
     'a delay of %d is refused',
     (delaySamples) => {

@@ -132,12 +132,6 @@ export class ToneSuppressor {
     this.#lastTone = Math.max(this.#lastTone, this.#position + lengthSamples);
   }
 
-  /** Arms anew with another delay. What waited in the line is lost. */
-  setDelay(delaySamples: number): void {
-    this.#delaySamples = checkedDelay(delaySamples);
-    this.wipe();
-  }
-
   /** Overwrites every sample and measurement with zeros and arms anew. */
   wipe(): void {
     this.#bank.reset();

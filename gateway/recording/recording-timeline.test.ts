@@ -171,13 +171,12 @@ describe('recording timeline', () => {
     ]);
   });
 
-  test('what comes after its place has left the ring is counted and dropped', () => {
+  test('what comes after its place has left the ring is dropped', () => {
     const timeline = new RecordingTimeline(0);
     timeline.place('caller', packet(1), PACKET, 0, 0);
     timeline.place('agent', packet(5), PACKET, 0, 0);
     takeAll(timeline);
     timeline.place('caller', packet(9), PACKET, 0, 10);
-    expect(timeline.lateSamples).toBe(PACKET);
     expect(takeAll(timeline).caller).toEqual([]);
   });
 

@@ -32,8 +32,8 @@ export const HOLD_SAMPLES = MAX_LATE_SAMPLES + 100 * SAMPLES_PER_MS;
 /** About four seconds, of which the hold takes one: a disk may stall for nearly three. A power of two, for the mask. */
 export const RING_SAMPLES = 32_768;
 
-/** Two seconds: no packet of G.711 in a datagram comes near it, and the ring holds it beside the hold. */
-const MAX_PACKET_SAMPLES = 2000 * SAMPLES_PER_MS;
+/** Two seconds, what the ring holds beside the hold; no packet of G.711 in a datagram comes near it. */
+const MAX_PLACED_SAMPLES = 2000 * SAMPLES_PER_MS;
 
 /** Weight of one packet in the running average of the skew: some five seconds of packets. */
 const SKEW_WEIGHT = 1 / 256;
@@ -58,7 +58,6 @@ export class RecordingTimeline {
   #writtenTo = 0;
   /** Positions below it are closed for writing, taken or not: the end of a pause. */
   #openFrom = 0;
-  #lateSamples = 0;
 
   constructor(startedMs: number) {
     this.#startedMs = startedMs;
@@ -78,17 +77,12 @@ export class RecordingTimeline {
     return this.#writtenTo;
   }
 
-  /** Samples that came too late to be kept. */
-  get lateSamples(): number {
-    return this.#lateSamples;
-  }
-
   /**
    * Writes `count` samples of one leg. Returns false, having written nothing, when the ring is too full to take them:
    * the caller takes blocks out and tries again. @throws RangeError for more samples than any packet holds.
    */
   place(leg: LegName, samples: Int16Array, count: number, rtpTimestamp: number, nowMs: number): boolean {
-    if (count > MAX_PACKET_SAMPLES) throw new RangeError('more samples than a packet holds');
+    if (count > MAX_PLACED_SAMPLES) throw new RangeError('more samples than a packet holds');
     const channel = leg === 'caller' ? 0 : 1;
     const row = channel * COLUMNS;
     // Positions are kept to 32-bit integers: a recording ends long before, and arithmetic on them makes no garbage.
@@ -102,7 +96,6 @@ export class RecordingTimeline {
     legs[row + NEXT_POSITION] = end;
 
     const first = Math.max(position, this.#takenTo, this.#openFrom) | 0;
-    this.#lateSamples += Math.max(0, Math.min(first - position, count));
     const ring = this.#ring;
     for (let from = first - position, slot = (first << 1) & SLOT_MASK; from < count; from++) {
       ring[slot + channel] = samples[from];
