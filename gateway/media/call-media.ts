@@ -2,6 +2,7 @@
  * The media of one call: the caller's leg with its secure window, the agent's leg, the recorder behind both. What the
  * recorder hears of the caller is what the agent hears of the caller; there is no other tap.
  */
+import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { decodeG711 } from '../../dsp/g711.js';
 import type { ArmedCapture, KeySink } from './armed-capture.js';
 import type { LegName, MediaEvent, RecordingMode } from './control-wire.js';
@@ -17,7 +18,6 @@ import { NOT_A_KEY, TELEPHONE_EVENT_SIZE_BYTES } from './telephone-event.js';
 const FOREIGN_REPORT_MS = 1000;
 /** After a window, events that began inside it are recognised by their timestamps for so long. */
 const LATE_EVENT_GUARD_MS = 10_000;
-const SAMPLES_PER_MS = 8;
 
 /** What a call needs of a recorder; `gateway/recording` has the real one. */
 export interface Recorder {

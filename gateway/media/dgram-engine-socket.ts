@@ -7,7 +7,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { ADDRESS_WORDS, readAddress, writeAddress } from './ip-address.js';
+import { ADDRESS_WORDS, readAddress, SOURCE_WORDS, writeAddress } from './ip-address.js';
 import {
   NO_SOCKET,
   OUT_OFFSET,
@@ -18,7 +18,6 @@ import {
   SLOT_SIZE_BYTES,
   SOCKET,
   SOURCE,
-  SOURCE_WORDS,
   type UdpEngine,
 } from './udp-engine.js';
 

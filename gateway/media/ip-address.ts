@@ -2,6 +2,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 export const ADDRESS_WORDS = 4;
+/** A source or destination: the address, then the port. */
+export const SOURCE_WORDS = ADDRESS_WORDS + 1;
 const IPV4_MAPPED_PREFIX = 0xffff;
 
 /** Writes the address to `words[at, at + 4)`. Returns false, having written nothing, when `text` is no IP address. */

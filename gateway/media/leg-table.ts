@@ -2,13 +2,13 @@
  * What offer and answer, and the packets since, have settled for each leg: formats, directions, addresses. Structure of
  * arrays of fixed capacity, indexed by leg; a call's legs are neighbours, the caller's the even one.
  */
+import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import type { G711Encoding } from '../../dsp/g711.js';
 import type { LegMedia, LegName } from './control-wire.js';
-import { ADDRESS_WORDS, writeAddress } from './ip-address.js';
+import { ADDRESS_WORDS, SOURCE_WORDS, writeAddress } from './ip-address.js';
 import { OutgoingStreams } from './outgoing-streams.js';
 import { ReceptionReports } from './reception-reports.js';
 import { SourceLatch } from './source-latch.js';
-import { SOURCE_WORDS } from './udp-engine.js';
 
 /** What a payload type means on a leg. */
 export const NOT_NEGOTIATED = 0;
@@ -22,13 +22,8 @@ export const NO_PAYLOAD_TYPE = -1;
 const PAYLOAD_TYPES = 128;
 const DEFAULT_PTIME_MS = 20;
 const MAX_PTIME_MS = 120;
-const SAMPLES_PER_MS = 8;
 /** Neither SDP nor we allow other clock rates; 8 bits hold them in kilohertz. */
 const MAX_CLOCK_RATE_HZ = 255_000;
-
-export function callerLegOf(call: number): number {
-  return call * 2;
-}
 
 export function legOf(call: number, name: LegName): number {
   return call * 2 + (name === 'caller' ? 0 : 1);

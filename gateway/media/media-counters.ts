@@ -22,8 +22,6 @@ export class MediaCounters {
   droppedLate = 0;
   /** The kernel did not take a datagram. */
   sendFailed = 0;
-  /** No slot was free to send from. */
-  droppedNoSlot = 0;
   eventPacketsSuppressed = 0;
   malformedEvents = 0;
   framesSuppressed = 0;

@@ -2,7 +2,7 @@
  * A media process: the shell around `MediaCore`. Control speaks to it over the socket pair on file descriptor 3 and
  * watches it; when that closes, or anything of ours breaks, the process ends and control starts another.
  */
-import './inspector-guard-process.js';
+import '../process/inspector-guard-process.js';
 import { randomInt } from 'node:crypto';
 import { Socket } from 'node:net';
 import { encodeJsonFrame, FrameDecoder, JSON_FRAME } from '../../vault-client/wire-frames.js';

@@ -3,6 +3,7 @@
  * hold card data is wiped behind whoever used it.
  */
 import type { CallMedia } from './call-media.js';
+import { SOURCE_WORDS } from './ip-address.js';
 import { type LegTable, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
 import type { MediaCounters } from './media-counters.js';
 import { RtcpReader } from './rtcp.js';
@@ -16,7 +17,6 @@ import {
   SLOT_SIZE_BYTES,
   SOCKET,
   SOURCE,
-  SOURCE_WORDS,
   type UdpEngine,
 } from './udp-engine.js';
 
@@ -112,7 +112,7 @@ export class PacketIntake {
       this.#counters.droppedForeignSource += 1;
       return;
     }
-    if (this.#rtcp.parse(slab, start, end, legs.streams.ssrc[leg]) !== undefined) {
+    if (this.#rtcp.parse(slab, start, end) !== undefined) {
       this.#counters.droppedMalformedRtcp += 1;
       return;
     }

@@ -2,11 +2,12 @@
  * What a caller presses, heard by all three ways at once: event packets, tones in the audio, SIP INFO. Each press is told
  * once. Pure; a part of the secure window.
  */
+
 import { DtmfDetector, PRESS_BEGAN as TONE_BEGAN, PRESS_ENDED as TONE_ENDED } from '../../dsp/dtmf-detector.js';
+import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { PressMerger, type PressVerdict } from './press-merger.js';
 import { PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
 
-const SAMPLES_PER_MS = 8;
 /** A tone that starts within the listener's first moments began before it listened. */
 const LEFTOVER_TONE_SAMPLES = 64;
 /** The detector reports a press' end when the tone has been gone for so long. */

@@ -77,10 +77,6 @@ export class ReceptionReports {
     return this.#jitter[leg];
   }
 
-  cumulativeLost(leg: number): number {
-    return this.#isHeard[leg] === 1 ? this.#expected(leg) - this.#received[leg] : 0;
-  }
-
   /** Writes 24 bytes at `at` and begins the next interval of the fraction lost. */
   writeBlock(leg: number, bytes: Uint8Array, at: number, nowMs: number): void {
     const expected = this.#expected(leg);

@@ -7,15 +7,7 @@ import { encodingOf, type LegTable, NO_PAYLOAD_TYPE, rtcpSocketOf, rtpSocketOf }
 import type { MediaCounters } from './media-counters.js';
 import { writeOwnReport } from './rtcp.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from './rtp-header.js';
-import {
-  NO_SLOT,
-  OUT_OFFSET,
-  OUT_SIZE,
-  OUT_SOCKET,
-  ROW_LENGTH,
-  SLOT_SIZE_BYTES,
-  type UdpEngine,
-} from './udp-engine.js';
+import { OUT_OFFSET, OUT_SIZE, OUT_SOCKET, ROW_LENGTH, SLOT_SIZE_BYTES, type UdpEngine } from './udp-engine.js';
 
 export type RelayOptions = {
   readonly engine: UdpEngine;
@@ -93,8 +85,7 @@ export class Relay {
     const sendKind = this.#legs.sendKind(to, kind);
     header.payloadType = this.#legs.audioPayloadType(to, sendKind);
     if (!this.#maySend(to, header.payloadType)) return header.timestamp;
-    const slot = this.#takeSlot();
-    if (slot === NO_SLOT) return header.timestamp;
+    const slot = this.#engine.takeSlot();
     const start = slot * SLOT_SIZE_BYTES;
     header.write(this.#engine.slab, start);
     encodeG711(encodingOf(sendKind), samples, this.#engine.slab, start + RTP_HEADER_SIZE_BYTES, count);
@@ -107,8 +98,7 @@ export class Relay {
   /** Sends the leg its report, sender's or receiver's by what happened since the last one. */
   sendReport(leg: number, occasion: 'interval' | 'goodbye', nowMs: number): void {
     const { streams, reports, reportedPackets } = this.#legs;
-    const slot = this.#takeSlot();
-    if (slot === NO_SLOT) return;
+    const slot = this.#engine.takeSlot();
     const start = slot * SLOT_SIZE_BYTES;
     const hasSent = streams.packets[leg] > reportedPackets[leg];
     reportedPackets[leg] = streams.packets[leg];
@@ -162,11 +152,5 @@ export class Relay {
     rows[row + OUT_SOCKET] = out.socket;
     rows[row + OUT_OFFSET] = out.offset;
     rows[row + OUT_SIZE] = out.size;
-  }
-
-  #takeSlot(): number {
-    const slot = this.#engine.takeSlot();
-    if (slot === NO_SLOT) this.#counters.droppedNoSlot += 1;
-    return slot;
   }
 }

@@ -28,27 +28,16 @@ export type RtcpFault = 'too-short' | 'wrong-version' | 'not-a-report-first' | '
 
 /** What one compound packet said, as far as it concerns us. Filled again for each packet. */
 export class RtcpReader {
-  /** The sender's SSRC, of the first report. */
-  ssrc = 0;
   hasSenderReport = false;
   /** Middle 32 bits of the NTP timestamp of the sender report: to be given back as LSR. */
   middleNtp = 0;
-  hasGoodbye = false;
-  /** Of the report block about `ownSsrc`. */
-  hasBlock = false;
-  fractionLost = 0;
-  lastSenderReport = 0;
-  delaySinceLastSenderReport = 0;
 
   /** Reads `bytes[start, end)`. RFC 3550 A.2: all or nothing. */
-  parse(bytes: Uint8Array, start: number, end: number, ownSsrc: number): RtcpFault | undefined {
+  parse(bytes: Uint8Array, start: number, end: number): RtcpFault | undefined {
     this.hasSenderReport = false;
-    this.hasGoodbye = false;
-    this.hasBlock = false;
     if (end - start < HEADER_SIZE_BYTES + 4) return 'too-short';
     const firstType = bytes[start + 1];
     if (firstType !== SENDER_REPORT && firstType !== RECEIVER_REPORT) return 'not-a-report-first';
-    this.ssrc = readUint32(bytes, start + 4);
     let at = start;
     while (at < end) {
       if (end - at < HEADER_SIZE_BYTES) return 'bad-length';
@@ -63,20 +52,18 @@ export class RtcpReader {
         contentEnd = next - paddingSizeBytes;
         if (contentEnd < at + HEADER_SIZE_BYTES) return 'bad-padding';
       }
-      const fault = this.#readPacket(bytes, at, contentEnd, ownSsrc);
+      const fault = this.#readPacket(bytes, at, contentEnd);
       if (fault !== undefined) return fault;
       at = next;
     }
     return undefined;
   }
 
-  #readPacket(bytes: Uint8Array, at: number, end: number, ownSsrc: number): RtcpFault | undefined {
+  #readPacket(bytes: Uint8Array, at: number, end: number): RtcpFault | undefined {
     const count = bytes[at] & 0x1f;
     const type = bytes[at + 1];
     if (type === GOODBYE) {
-      if (at + HEADER_SIZE_BYTES + 4 * count > end) return 'bad-length';
-      this.hasGoodbye = true;
-      return undefined;
+      return at + HEADER_SIZE_BYTES + 4 * count > end ? 'bad-length' : undefined;
     }
     if (type !== SENDER_REPORT && type !== RECEIVER_REPORT) return undefined;
     const isSender = type === SENDER_REPORT;
@@ -85,13 +72,6 @@ export class RtcpReader {
     if (isSender) {
       this.hasSenderReport = true;
       this.middleNtp = ((readUint32(bytes, at + 8) << 16) | (readUint32(bytes, at + 12) >>> 16)) >>> 0;
-    }
-    for (let block = blocksAt; block < blocksAt + count * REPORT_BLOCK_SIZE_BYTES; block += REPORT_BLOCK_SIZE_BYTES) {
-      if (readUint32(bytes, block) !== ownSsrc) continue;
-      this.hasBlock = true;
-      this.fractionLost = bytes[block + 4];
-      this.lastSenderReport = readUint32(bytes, block + 16);
-      this.delaySinceLastSenderReport = readUint32(bytes, block + 20);
     }
     return undefined;
   }

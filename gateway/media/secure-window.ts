@@ -19,19 +19,20 @@
  * `closing` lasts until a press under way has ended and the caller's audio has been quiet for a while, so nothing that began
  * inside leaks its rest.
  */
+import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { ToneSuppressor } from '../../dsp/tone-suppressor.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { PressListener, type PressPort } from './press-listener.js';
 import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
 import { LOST_END_MS, type TelephoneEventDecoder } from './telephone-event.js';
+import { SLOT_SIZE_BYTES } from './udp-engine.js';
 
 /** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
 export const WINDOW_DELAY_SAMPLES = 160;
-/** No datagram that fits a slot holds more. */
-export const MAX_PACKET_SAMPLES = 1536;
+/** A sample is a byte on the wire: no datagram that fits a slot holds more. */
+export const MAX_PACKET_SAMPLES = SLOT_SIZE_BYTES;
 
-const SAMPLES_PER_MS = 8;
 /** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
 const EVENT_TAIL_MASK_MS = 60;
 /** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
@@ -263,7 +264,8 @@ export class SecureWindow {
     const overlap = this.#alignTo(packet.timestamp, count, isLoss ? 'loss' : 'pause', nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
-    if (isOtherPayload || this.#isUnderEvent(packet.timestamp, nowMs)) this.#suppressor.maskNewest(count);
+    this.#dropPassedEventMask(packet.timestamp);
+    if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#suppressor.maskNewest(count);
 
     this.#suppressor.process(samples, count, this.#output);
     this.#presses.hearAudio(samples, count, nowMs);
@@ -346,12 +348,13 @@ export class SecureWindow {
     this.#presses.hearAudio(SILENCE, WINDOW_DELAY_SAMPLES, nowMs);
   }
 
-  #isUnderEvent(timestamp: number, nowMs: number): boolean {
-    if (this.events.underWay || nowMs - this.#lastEventMs < EVENT_TAIL_MASK_MS) return true;
-    if (!this.#hasEventMask) return false;
-    const isUnder = timestampDistance(timestamp, this.#eventMaskEnd) > 0;
-    this.#hasEventMask = isUnder;
-    return isUnder;
+  #isUnderEvent(nowMs: number): boolean {
+    return this.#hasEventMask || this.events.underWay || nowMs - this.#lastEventMs < EVENT_TAIL_MASK_MS;
+  }
+
+  /** Once passed, it is no longer asked: half a turn of the timestamps later it would lie ahead again. */
+  #dropPassedEventMask(timestamp: number): void {
+    if (timestampDistance(timestamp, this.#eventMaskEnd) <= 0) this.#hasEventMask = false;
   }
 
   #isOnAudioClock(eventTimestamp: number): boolean {

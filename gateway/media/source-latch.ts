@@ -14,7 +14,7 @@
  *
  * Addresses are 128 bits in four words, IPv4 as ::ffff:a.b.c.d. Structure of arrays, indexed by leg.
  */
-import { ADDRESS_WORDS } from './ip-address.js';
+import { ADDRESS_WORDS, SOURCE_WORDS } from './ip-address.js';
 import { sequenceDistance } from './rtp-header.js';
 
 export const LEARN_PACKETS = 5;
@@ -30,8 +30,6 @@ export const ACCEPTED = 3;
 export const LOCKED_NOW = 4;
 /** Accepted, from a new SSRC of the locked source. */
 export const NEW_SSRC = 5;
-
-const SOURCE_WORDS = ADDRESS_WORDS + 1;
 
 /** A packet as the latch sees it: `words[at, at + 5)` are the source's address and port. */
 export type LatchPacket = {

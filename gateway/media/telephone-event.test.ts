@@ -96,7 +96,6 @@ describe('telephone-event', () => {
       listener.hear({ timestamp: 8000 + segment * 65_440, duration: total - segment * 65_440, marker: total === 160 });
     }
     expect(listener.heard).toEqual(['+5']);
-    expect(listener.decoder.durationUnits).toBeGreaterThan(199_000);
   });
 
   test('a new segment is recognised although the last updates before it were lost', () => {
@@ -142,7 +141,6 @@ describe('telephone-event', () => {
     const listener = new Listener();
     listener.hearAs(3, { timestamp: 8000, duration: 480 });
     listener.hearAs(1, { timestamp: 8000, duration: 160, marker: true });
-    expect(listener.decoder.durationUnits).toBe(480);
     listener.hearAs(6, { timestamp: 8000, duration: 800, end: true });
     listener.hearAs(4, { timestamp: 8000, duration: 640 });
     listener.hearAs(9, { key: 6, timestamp: 16_000, duration: 160, marker: true });

@@ -11,11 +11,11 @@
  * A press is known by (SSRC, timestamp, event); the rest of this file is what real senders make of that rule: lost
  * first packets, lost last packets, presses longer than a duration can count, timestamps that move during a press.
  */
+import { KEY_COUNT } from '../../dsp/dtmf-keys.js';
 import { readUint16, sequenceDistance, timestampDistance } from './rtp-header.js';
 
 export const TELEPHONE_EVENT_SIZE_BYTES = 4;
 /** RFC 4733 §3.2: events 0–15 are the keys of a telephone; those above are modem, fax and line signals. */
-export const KEY_COUNT = 16;
 
 /** Flags of one packet's outcome; when several are set, they happened in this order. */
 export const PREVIOUS_ENDED = 1;
@@ -44,15 +44,12 @@ export class TelephoneEventDecoder {
   key = 0;
   /** When that press began, by the clock of arrival. */
   beganAtMs = 0;
-  /** Length of that press so far, in timestamp units, all segments together. */
-  durationUnits = 0;
 
   #ssrc = -1;
   #timestamp = 0;
   #sequence = -1;
   #event = -1;
   #duration = 0;
-  #segmentsBefore = 0;
   #underWay = false;
   #lastSeenMs = 0;
   readonly #endedTimestamps = new Float64Array(REMEMBERED).fill(-1);
@@ -89,11 +86,9 @@ export class TelephoneEventDecoder {
     this.#timestamp = packet.timestamp;
     this.#sequence = packet.sequence;
     this.#duration = duration;
-    this.#segmentsBefore = 0;
     this.#underWay = true;
     this.#lastSeenMs = nowMs;
     this.key = event;
-    this.durationUnits = duration;
     this.beganAtMs = nowMs - duration / unitsPerMs;
     outcome |= PRESS_BEGAN;
     if (isEnd) outcome |= this.#end() & PRESS_ENDED;
@@ -129,7 +124,6 @@ export class TelephoneEventDecoder {
   #update(packet: EventPacket, duration: number, isEnd: boolean, nowMs: number): number {
     const movedUnits = timestampDistance(this.#timestamp, packet.timestamp);
     if (movedUnits > 0) {
-      this.#segmentsBefore += movedUnits;
       this.#timestamp = packet.timestamp;
       this.#duration = 0;
       if (!this.#underWay) this.#remember(packet.timestamp);
@@ -138,7 +132,6 @@ export class TelephoneEventDecoder {
     // A shorter duration than one seen before is an older packet that was overtaken.
     if (duration > this.#duration) this.#duration = duration;
     this.key = this.#event;
-    this.durationUnits = this.#segmentsBefore + this.#duration;
     this.#lastSeenMs = nowMs;
     return isEnd && this.#underWay ? this.#end() & PRESS_ENDED : 0;
   }

@@ -6,8 +6,6 @@
  * A received packet is edited in its slot and sent from it: whoever handles it sets OUT_SOCKET, OUT_OFFSET and
  * OUT_SIZE of its row. Packets of our own making go into slots from `takeSlot`. `flush` sends and frees them all.
  */
-import { ADDRESS_WORDS } from './ip-address.js';
-
 /** Holds any datagram of an Ethernet path; G.711 of 60 ms needs 492 bytes. */
 export const SLOT_SIZE_BYTES = 1536;
 
@@ -17,7 +15,6 @@ export const SOCKET = 0;
 export const SIZE = 1;
 /** Four words of address, then the port: as `SourceLatch` compares them. */
 export const SOURCE = 2;
-export const SOURCE_WORDS = ADDRESS_WORDS + 1;
 /** NO_SOCKET when nothing is to be sent from this slot. */
 export const OUT_SOCKET = 7;
 /** From the start of the slot. */
@@ -26,7 +23,6 @@ export const OUT_SIZE = 9;
 export const ROW_LENGTH = 10;
 
 export const NO_SOCKET = -1;
-export const NO_SLOT = -1;
 
 export interface UdpEngine {
   readonly slab: Uint8Array;
@@ -38,7 +34,7 @@ export interface UdpEngine {
   removeLeg(socket: number): void;
   /** `handle` gets the slots `first` to `first + count - 1`, with OUT_SOCKET set to NO_SOCKET, and calls `flush`. */
   onBatch(handle: (first: number, count: number) => void): void;
-  /** A free slot until the next `flush`, with OUT_SOCKET set to NO_SOCKET; NO_SLOT when all are in use. */
+  /** A slot until the next `flush`, with OUT_SOCKET set to NO_SOCKET. When all are in use, it flushes first. */
   takeSlot(): number;
   flush(): void;
 }

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../dsp/seeded-random.js';
 import type { ArmedCapture, KeySink } from '../../gateway/media/armed-capture.js';
 import type { Recorder } from '../../gateway/media/call-media.js';
 import type { LegMedia, LegName, MediaCommand, MediaEvent, RecordingMode } from '../../gateway/media/control-wire.js';
-import { ADDRESS_WORDS, readAddress, writeAddress } from '../../gateway/media/ip-address.js';
+import { ADDRESS_WORDS, readAddress, SOURCE_WORDS, writeAddress } from '../../gateway/media/ip-address.js';
 import { MediaCore } from '../../gateway/media/media-core.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../../gateway/media/rtp-header.js';
 import {
@@ -20,7 +20,6 @@ import {
   SLOT_SIZE_BYTES,
   SOCKET,
   SOURCE,
-  SOURCE_WORDS,
   type UdpEngine,
 } from '../../gateway/media/udp-engine.js';
 
