@@ -183,6 +183,22 @@ describe('bounds', () => {
   });
 });
 
+describe('control characters in quoted strings', () => {
+  it.each([
+    ['escaped', '"a\\\x00b" <sip:bob@b.c>', undefined],
+    ['unescaped', '"a\x00b" <sip:bob@b.c>', 'control-byte'],
+    ['behind an escaped backslash', '"a\\\\\x00b" <sip:bob@b.c>', 'control-byte'],
+    ['escaped outside of the quotes', '"a" <sip:bob\\\x00@b.c>', 'control-byte'],
+    ['escaped behind a quote of the line before', 'x\r\nX: "\r\nY: \\\x00', 'control-byte'],
+  ])('%s', (_case, to, code) => {
+    const lines = ['OPTIONS sip:b.c SIP/2.0', 'Via: SIP/2.0/UDP a.b;branch=z9hG4bK1', 'From: <sip:a@b.c>;tag=1'];
+    const bytes = Buffer.from([...lines, 'Call-ID: 1', 'CSeq: 1 OPTIONS', `To: ${to}`, '', ''].join('\r\n'), 'latin1');
+    const message = parseMessage(bytes);
+    expect(message.kind === 'failure' ? message.code : undefined).toBe(code);
+    if (message.kind === 'request') expect(headerValue(message, 'To')).toBe('"ab" <sip:bob@b.c>');
+  });
+});
+
 describe('what can be answered', () => {
   it('has the lines of a broken request that its answer needs, and no others', () => {
     const { reply } = failureOf(invite('Max-Forwards', 'Max-Forwards: x'));

@@ -114,12 +114,13 @@ function skipLineEnds(bytes: Buffer): number {
 
 /**
  * Finds the blank line, looking at every byte before it once. CR and LF stand as pairs only, and there is no other control
- * byte but the tab. Deviates from RFC 3261 §25.1: none in a `quoted-pair` either, because what a terminal or a C string
- * makes of it is nobody's display name.
+ * byte but the tab. A `quoted-pair` may hold one (RFC 3261 §25.1). Deviates from RFC 3261 §8.2.6.2: it is left out of what
+ * is read, and so of the answer, because what a terminal or a C string makes of it is nobody's display name.
  */
 function readHead(bytes: Buffer, start: number): { readonly head: Head; readonly end: number } {
   let isPureAscii = true;
   let isSound = true;
+  let hasEscapedControl = false;
   let end = start;
   for (; end < bytes.length; end += 1) {
     const byte = bytes[end];
@@ -133,13 +134,41 @@ function readHead(bytes: Buffer, start: number): { readonly head: Head; readonly
       end += 1;
     } else if (byte >= 0x80) {
       isPureAscii = false;
+    } else if (bytes[end - 1] === 0x5c && byte !== 0x0d && byte !== 0x0a) {
+      hasEscapedControl = true;
     } else if (byte !== 0x09) {
       isSound = false;
     }
   }
-  const text = bytes.toString(isPureAscii ? 'latin1' : 'utf8', start, end);
+  let text = bytes.toString(isPureAscii ? 'latin1' : 'utf8', start, end);
+  if (hasEscapedControl) {
+    text = withoutEscapedControls(text);
+    isSound &&= !text.split('\r\n').some(hasControlCharacter);
+  }
   const head = readLines(text, end < bytes.length ? (isSound ? undefined : 'control-byte') : 'no-end-of-head');
   return { head, end };
+}
+
+/** Leaves out each `quoted-pair` of a control character. What stands outside of quotes, or unescaped, stays to be found. */
+function withoutEscapedControls(text: string): string {
+  let kept = '';
+  let isQuoted = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '\n' || (character === '"' && !isQuoted)) {
+      // No quote is open beyond its line: a broken one must not turn the next line's inside out.
+      isQuoted = character === '"';
+    } else if (character === '"') {
+      isQuoted = false;
+    } else if (character === '\\' && isQuoted) {
+      index += 1;
+      const escaped = text[index] ?? '';
+      kept += escaped === '\r' || escaped === '\t' || !hasControlCharacter(escaped) ? character + escaped : '';
+      continue;
+    }
+    kept += character;
+  }
+  return kept;
 }
 
 function readLines(text: string, scanFailure: ParseFailureCode | undefined): Head {

@@ -248,7 +248,6 @@ describe('negotiatedAudio', () => {
     expect(negotiatedAudio(offered(...phone))).toEqual({
       remoteAddress: '192.0.2.1',
       remotePort: 49_170,
-      remoteRtcpAddress: '192.0.2.1',
       remoteRtcpPort: 49_171,
       rtcpMux: false,
       audio: [
@@ -267,7 +266,6 @@ describe('negotiatedAudio', () => {
     );
     expect(audio).toMatchObject({
       remoteAddress: '192.0.2.5',
-      remoteRtcpAddress: '192.0.2.6',
       remoteRtcpPort: 5_005,
       rtcpMux: true,
     });

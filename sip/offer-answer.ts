@@ -2,6 +2,7 @@
  * Offer and answer between two legs of a gateway that must be able to hear every sample (RFC 3264). Pure: a description
  * in, another one out. The audio keeps the peer's payload type numbers, so that packets cross without being rewritten.
  */
+import { isUnspecified } from './ip-address.js';
 import { MIN_MEDIA_PORT } from './media-address.js';
 import type { MediaDirection, MediaSection, RtpMap, SessionDescription } from './session-description.js';
 
@@ -19,8 +20,11 @@ export type EventFormat = { readonly payloadType: number; readonly clockRateHz: 
 export type NegotiatedAudio = {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly remoteRtcpAddress: string;
-  /** For RTCP on a port of its own; where both sides said `rtcp-mux` it goes to `remotePort` instead. */
+  /**
+   * For RTCP on a port of its own; where both sides said `rtcp-mux` it goes to `remotePort` instead. Deviates from RFC
+   * 3605 §2.1: an address in `a=rtcp` is not followed, because RTCP is taken from and sent to the address of the media
+   * alone; another one would be a second target that a description can name.
+   */
   readonly remoteRtcpPort: number;
   readonly rtcpMux: boolean;
   /** In the peer's order of preference. */
@@ -152,7 +156,6 @@ export function negotiatedAudio(description: SessionDescription): NegotiatedAudi
   return {
     remoteAddress,
     remotePort: section.port,
-    remoteRtcpAddress: section.rtcp?.address ?? remoteAddress,
     remoteRtcpPort,
     rtcpMux: section.rtcpMux,
     audio,
@@ -237,7 +240,7 @@ function directionWithHold(description: SessionDescription, section: MediaSectio
 function holdOf(description: SessionDescription, section: MediaSection): NegotiatedAudio['hold'] {
   const address = section.connection ?? description.connection;
   const direction = directionOf(description, section);
-  if (address === '0.0.0.0' || address === '::') {
+  if (isUnspecified(address ?? '')) {
     return 'address';
   }
   return direction === 'sendonly' || direction === 'inactive' ? direction : undefined;

@@ -1,7 +1,7 @@
 /** One TCP listener with the connections it accepted and those opened from its address. */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { withoutMapping } from './ip-address.js';
+import { isUnspecified, withoutMapping } from './ip-address.js';
 import { buildFailureResponse, writeMessage } from './message-writer.js';
 import { newTag } from './random-identifiers.js';
 import { TcpConnection } from './tcp-connection-socket.js';
@@ -164,8 +164,4 @@ export class TcpSocket {
 
 function remoteKey(target: TcpTarget): string {
   return `${target.address}|${target.port}`;
-}
-
-function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
 }

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { Dialog } from './dialog.js';
 import { headerValue, headerValues, tagOf } from './headers.js';
+import { bracketed } from './ip-address.js';
 import { CallLeg } from './leg/call-leg.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
@@ -370,7 +371,7 @@ export class UserAgentCore implements LegPort {
     if (found === undefined) {
       throw new Error(`no address is known for listener ${flow.listener} on ${flow.transport}`);
     }
-    return { host: isIP(found.host) === 6 ? `[${found.host}]` : found.host, port: found.port };
+    return { host: bracketed(found.host), port: found.port };
   }
 }
 

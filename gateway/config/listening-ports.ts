@@ -1,4 +1,5 @@
 /** Every port that the gateway listens on, for firewall rules and for the auditor's list (PCI DSS 1.2.5). Pure. */
+import { bracketed } from '../../sip/ip-address.js';
 import type { Configuration } from './configuration.js';
 
 export type ListeningPort = {
@@ -51,7 +52,7 @@ export function listeningPorts({ api, media, peers, sip, vault }: Configuration)
 
 /** One line for people: `udp 127.0.0.1:20000-29999  RTP …; heard: …`. */
 export function describePort(port: ListeningPort): string {
-  const host = port.address.includes(':') ? `[${port.address}]` : port.address;
+  const host = bracketed(port.address);
   const range = port.firstPort === port.lastPort ? String(port.firstPort) : `${port.firstPort}-${port.lastPort}`;
   return `${port.transport} ${host}:${port.firstPort === 0 ? 'any free port' : range}  ${port.purpose}; heard: ${port.heard}`;
 }
