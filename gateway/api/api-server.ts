@@ -19,7 +19,7 @@ import { type AgentCredential, Authenticator, bearerToken } from './authenticati
 import type { CallDesk, Requester } from './call-desk.js';
 import { EVENT_PATH, EventSockets } from './event-socket.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
-import { addPanelRoutes, readPanelFiles } from './panel-files.js';
+import { addPanelRoutes, readPanelFiles } from './panel-files-store.js';
 import { refuseRaw } from './raw-refusal-socket.js';
 import { addRoutes } from './routes.js';
 import { type BucketRate, fullBucket, type TokenBucket, take, waitMs } from './token-bucket.js';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { AuditLog, AuditLogError } from './audit-log-store.js';
-import { readAuditLines } from './audit-read.js';
+import { readAuditLines } from './audit-read-store.js';
 import type { AuditStatement } from './audit-record.js';
-import { verifyAuditLog } from './audit-verify.js';
+import { verifyAuditLog } from './audit-verify-store.js';
 
 let directory = '';
 let path = '';

@@ -1,7 +1,7 @@
 /** `tonegate audit`: checks the audit log, or prints it. Reads only, also beside a running gateway. */
 import { types } from 'node:util';
-import { readAuditLines } from '../audit/audit-read.js';
-import { AUDIT_PROBLEM_TEXTS, verifyAuditLog } from '../audit/audit-verify.js';
+import { readAuditLines } from '../audit/audit-read-store.js';
+import { AUDIT_PROBLEM_TEXTS, verifyAuditLog } from '../audit/audit-verify-store.js';
 import { dataPaths } from '../config/data-paths.js';
 import type { Environment } from '../config/parse-configuration.js';
 import { configurationOf, parsedArguments } from './command-arguments.js';

@@ -1,8 +1,8 @@
 /** What commands have in common: reading their words, and reading the configuration with every problem told. */
 import { type ParseArgsConfig, parseArgs, types } from 'node:util';
 import type { Configuration } from '../config/configuration.js';
+import { loadConfiguration } from '../config/configuration-file-store.js';
 import { describeNote } from '../config/configuration-note.js';
-import { loadConfiguration } from '../config/load-configuration.js';
 import type { Environment } from '../config/parse-configuration.js';
 import { type CommandOutput, printable } from './command-output.js';
 

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** The command `tonegate`: finds the subcommand and ends with its exit code. */
+import '../process/inspector-guard-process.js';
 import type { CommandOutput } from './command-output.js';
-
-// Node opens its inspector, and with it the whole memory, to whoever may send SIGUSR1.
-process.on('SIGUSR1', () => {});
 
 const USAGE = `tonegate start [--config FILE]        runs the gateway
 tonegate check [--config FILE]        checks a configuration; --print-ports lists what would listen

@@ -3,7 +3,7 @@ import { prepareDataDirectory } from '../config/data-directory-store.js';
 import type { Environment } from '../config/parse-configuration.js';
 import { ControlProcess } from '../control/control-process.js';
 import { createLogger } from '../log/logger.js';
-import { PidFile } from '../log/pid-file-store.js';
+import { PidFile } from '../process/pid-file-store.js';
 import { configurationOf, parsedArguments } from './command-arguments.js';
 import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE } from './command-output.js';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configurationSchema } from './configuration.js';
+import { loadConfiguration } from './configuration-file-store.js';
 import { DataDirectoryError, prepareDataDirectory } from './data-directory-store.js';
 import { dataPaths, secretPaths } from './data-paths.js';
-import { loadConfiguration } from './load-configuration.js';
 import { readOrCreateSecret, SecretFileError } from './secrets-store.js';
 
 let directory = '';

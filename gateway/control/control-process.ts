@@ -21,11 +21,11 @@ import { CallRouting } from '../call/call-routing.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { readOrCreateSecret } from '../config/secrets-store.js';
-import { PidFile } from '../log/pid-file-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
+import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
 import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
 

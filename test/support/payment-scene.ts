@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallView } from '../../gateway/api/call-desk.js';
-import { readAuditLines } from '../../gateway/audit/audit-read.js';
+import { readAuditLines } from '../../gateway/audit/audit-read-store.js';
 import type { AuditAction, AuditRecord } from '../../gateway/audit/audit-record.js';
 import { dataPaths } from '../../gateway/config/data-paths.js';
 import type { SessionView } from '../../gateway/payment/session-view.js';
