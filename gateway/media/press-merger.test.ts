@@ -51,6 +51,7 @@ describe('one press heard by several ways is one key', () => {
     ['an INFO as late as any', `t5@100-200 i5@${200 + INFO_MS}`, [5]],
     ['an INFO before the event', 'i5@100 e5@200-300', [5]],
     ['an INFO before the tone', 'i5@100 t5@200-300', [5]],
+    ['tones that lag behind events', 'e4@100-140 e2@180-220 t4@300-340 t2@380-420', [4, 2]],
     ['all three', 't5@100-300 e5@110-300 i5@320', [5]],
   ])('%s', (_name, script, keys) => expect(keysOf(script)).toEqual(keys));
 });
@@ -73,6 +74,9 @@ describe('two presses are two keys', () => {
     ['a tone after an event that had its tone', 'e5@100-200 t5@100-200 t5@300-400', [5, 5]],
     ['a tone long after an event', `e5@100-200 t5@${201 + TAIL_MS}-900`, [5, 5]],
     ['an event long after a tone', `t5@100-200 e5@${201 + HEAD_GAP_MS}-500`, [5, 5]],
+    ['a tone behind another press by tone', 'e9@100-180 e11@240-320 t0@380-460 t9@520-600', [9, 11, 0, 9]],
+    ['an INFO behind another press by INFO', 't1@100-180 t11@240-320 i7@400 i1@460', [1, 11, 7, 1]],
+    ['an event behind another press by event', 't1@100-180 e7@200-230 e1@240-300', [1, 7, 1]],
     ['an INFO long after', `e5@100-200 i5@${201 + INFO_MS}`, [5, 5]],
   ])('%s', (_name, script, keys) => expect(keysOf(script)).toEqual(keys));
 

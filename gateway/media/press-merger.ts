@@ -15,6 +15,7 @@
  * | INFO  | either| begins within INFO_MS after the INFO |
  *
  * Further tones during an event (a tone cut in two by a lost packet) belong to it too: the event is the better witness.
+ * What one way tells comes in the order of the presses, whatever the others told meanwhile.
  */
 
 export const HEAD_GAP_MS = 100;
@@ -52,7 +53,7 @@ export class PressMerger {
   /** A telephone-event press began (its own clock puts it at `beganMs`). */
   beginEvent(key: number, beganMs: number): PressVerdict {
     this.endEvent(beganMs);
-    let press = this.#find(key, (at) => this.#eventFollows(at, beganMs));
+    let press = this.#find(key, this.#eventBeganMs, (at) => this.#eventFollows(at, beganMs));
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     this.#eventBeganMs[press] = beganMs;
@@ -69,7 +70,7 @@ export class PressMerger {
   /** A tone was confirmed that had begun at `beganMs`. */
   beginTone(key: number, beganMs: number): PressVerdict {
     this.endTone(beganMs);
-    let press = this.#find(key, (at) => this.#toneFollows(at, beganMs));
+    let press = this.#find(key, this.#toneBeganMs, (at) => this.#toneFollows(at, beganMs));
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     if (this.#toneBeganMs[press] === ABSENT) this.#toneBeganMs[press] = beganMs;
@@ -85,7 +86,7 @@ export class PressMerger {
 
   /** An INFO arrived; most senders send it when the key is released. */
   hearInfo(key: number, nowMs: number): PressVerdict {
-    let press = this.#find(key, (at) => this.#infoFollows(at, nowMs));
+    let press = this.#find(key, this.#infoAtMs, (at) => this.#infoFollows(at, nowMs));
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     this.#infoAtMs[press] = nowMs;
@@ -147,13 +148,18 @@ export class PressMerger {
     return beganMs <= this.#infoAtMs[press] + INFO_MS;
   }
 
-  /** The oldest press that fits: witnesses of one way come in the order of the presses. */
-  #find(key: number, fits: (press: number) => boolean): number {
-    for (let age = REMEMBERED - 1; age >= 0; age -= 1) {
+  /**
+   * The oldest press that fits. Witnesses of one way come in the order of the presses, so none belongs to a press before
+   * the newest one of which that way has told already; `toldAtMs` are the times of that way.
+   */
+  #find(key: number, toldAtMs: Float64Array, fits: (press: number) => boolean): number {
+    let found = NO_PRESS;
+    for (let age = 0; age < REMEMBERED; age += 1) {
       const press = (this.#newest - age + REMEMBERED) % REMEMBERED;
-      if (this.#key[press] === key && fits(press)) return press;
+      if (this.#key[press] === key && fits(press)) found = press;
+      if (toldAtMs[press] !== ABSENT) break;
     }
-    return NO_PRESS;
+    return found;
   }
 
   #add(key: number): number {
