@@ -1,29 +1,64 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeG711, encodeG711 } from '../dsp/g711.js';
-import { FRAME_SAMPLES, NOT_FOUND, ROUND_FRAMES, SentFrames, speechRound } from './media-audio.js';
+import { ToneSuppressor } from '../dsp/tone-suppressor.js';
+import { FRAME_SAMPLES, LEARNT_BY_FRAME, ROUND_FRAMES, SentAudio, speechRound, UNKNOWN } from './media-audio.js';
 
 const HEADER_SIZE_BYTES = 12;
 const round = speechRound(1);
 
-function write(sent: SentFrames, stream: number, nowMs: number): Buffer {
-  const packet = Buffer.alloc(HEADER_SIZE_BYTES + FRAME_SAMPLES);
-  sent.write(stream, packet, HEADER_SIZE_BYTES, nowMs);
-  return packet;
+/** What becomes of a frame on its way; undefined for a packet that is lost. */
+type Relay = (packet: Buffer, frame: number) => Buffer | undefined;
+
+/** Sends frames through `relay` and tells what was heard in each, which came at once. */
+function converse(relay: Relay, { frames = LEARNT_BY_FRAME + 200, stream = 0, firstTimestamp = 0 } = {}): number[] {
+  const sent = new SentAudio(stream + 1, round);
+  return Array.from({ length: frames }, (_, frame) => {
+    const packet = Buffer.alloc(HEADER_SIZE_BYTES + FRAME_SAMPLES);
+    expect(sent.write(stream, packet, HEADER_SIZE_BYTES, frame * 20)).toBe(frame);
+    const heard = relay(packet, frame);
+    if (heard === undefined) return UNKNOWN;
+    const timestamp = (firstTimestamp + frame * FRAME_SAMPLES) >>> 0;
+    const found = sent.hear(stream, timestamp, heard, HEADER_SIZE_BYTES);
+    if (found >= 0) expect(sent.sentMs(stream, found)).toBe(found * 20);
+    return found;
+  });
 }
 
-describe('audio of the load', () => {
-  test('no two frames of the round are alike, also after decoding and encoding', () => {
-    const frames = new Set<string>();
-    for (let frame = 0; frame < ROUND_FRAMES; frame += 1) {
-      const codes = round.slice(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES);
-      const samples = new Int16Array(FRAME_SAMPLES);
-      const again = new Uint8Array(FRAME_SAMPLES);
-      decodeG711('PCMU', codes, 0, samples, FRAME_SAMPLES);
-      encodeG711('PCMU', samples, again, 0, FRAME_SAMPLES);
-      expect(again).toEqual(codes);
-      frames.add(Buffer.from(codes).toString('latin1'));
-    }
-    expect(frames.size).toBe(ROUND_FRAMES);
+function later(frames: number): Relay {
+  const held: Buffer[] = [];
+  return (packet) => {
+    held.push(Buffer.from(packet));
+    return held.length > frames ? held.shift() : Buffer.alloc(packet.length, 0xff);
+  };
+}
+
+function suppressed(): Relay {
+  const suppressor = new ToneSuppressor({ delaySamples: FRAME_SAMPLES, replacement: 'comfort-noise' });
+  const samples = new Int16Array(FRAME_SAMPLES);
+  return (packet) => {
+    decodeG711('PCMU', packet, HEADER_SIZE_BYTES, samples, FRAME_SAMPLES);
+    suppressor.process(samples, FRAME_SAMPLES, samples);
+    encodeG711('PCMU', samples, packet, HEADER_SIZE_BYTES, FRAME_SAMPLES);
+    return packet;
+  };
+}
+
+/** By how many frames each packet was behind, of those after the learning. */
+function delaysOf(found: readonly number[]): number[] {
+  return found.slice(LEARNT_BY_FRAME).map((frame, index) => (frame < 0 ? frame : LEARNT_BY_FRAME + index - frame));
+}
+
+describe('the round of audio', () => {
+  test('survives decoding and encoding, frame for frame another one', () => {
+    const samples = new Int16Array(round.length);
+    const again = new Uint8Array(round.length);
+    decodeG711('PCMU', round, 0, samples, round.length);
+    encodeG711('PCMU', samples, again, 0, round.length);
+    expect(again).toEqual(round);
+    const frames = Array.from({ length: ROUND_FRAMES }, (_, frame) =>
+      Buffer.from(round.slice(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)).toString('latin1'),
+    );
+    expect(new Set(frames).size).toBe(ROUND_FRAMES);
   });
 
   test('one seed gives one round', () => {
@@ -32,38 +67,57 @@ describe('audio of the load', () => {
   });
 });
 
-describe('frames that were sent', () => {
-  test('a frame is found by its sound, with the time at which it was sent', () => {
-    const sent = new SentFrames(4, round);
-    const packets = [0, 20, 40].map((nowMs) => write(sent, 3, nowMs));
-    for (const [frame, packet] of packets.entries()) {
-      expect(sent.find(3, packet, HEADER_SIZE_BYTES)).toBe(frame);
-      expect(sent.sentMs(3, frame)).toBe(frame * 20);
-    }
+describe('audio heard', () => {
+  test('is the frame that was sent, whatever the relay calls its time', () => {
+    const found = converse((packet) => packet, { stream: 5, firstTimestamp: 0xffff_0000, frames: ROUND_FRAMES + 200 });
+    expect(new Set(delaysOf(found))).toEqual(new Set([0]));
   });
 
-  test('a steady delay of two frames is followed', () => {
-    const sent = new SentFrames(1, round);
-    const packets: Buffer[] = [];
-    for (let frame = 0; frame < ROUND_FRAMES + 20; frame += 1) {
-      packets.push(write(sent, 0, frame * 20));
-      if (frame < 2) continue;
-      const late = packets[frame - 2];
-      expect(sent.find(0, late, HEADER_SIZE_BYTES)).toBe(frame - 2);
-      expect(sent.sentMs(0, frame - 2)).toBe((frame - 2) * 20);
-    }
+  test('is found behind when a relay holds it back and sends on packet for packet', () => {
+    expect(new Set(delaysOf(converse(later(2))))).toEqual(new Set([2]));
+    expect(new Set(delaysOf(converse(later(45))))).toEqual(new Set([45]));
   });
 
-  test('what was changed, cut, sent on another stream or more than a second ago is not found', () => {
-    const sent = new SentFrames(2, round);
-    const first = write(sent, 0, 0);
-    const changed = Buffer.from(first);
-    changed[HEADER_SIZE_BYTES + 100] ^= 1;
-    expect(sent.find(0, changed, HEADER_SIZE_BYTES)).toBe(NOT_FOUND);
-    expect(sent.find(0, first.subarray(0, 100), HEADER_SIZE_BYTES)).toBe(NOT_FOUND);
-    expect(sent.find(0, first.subarray(0, 4), HEADER_SIZE_BYTES)).toBe(NOT_FOUND);
-    expect(sent.find(1, first, HEADER_SIZE_BYTES)).toBe(NOT_FOUND);
-    for (let frame = 1; frame <= 60; frame += 1) write(sent, 0, frame * 20);
-    expect(sent.find(0, first, HEADER_SIZE_BYTES)).toBe(NOT_FOUND);
+  test.each([0, 7, 20, 33, 58])('is known again behind the suppressor and its delay line (stream %i)', (stream) => {
+    const delays = delaysOf(converse(suppressed(), { stream }));
+    expect(new Set(delays.filter((delay) => delay !== UNKNOWN))).toEqual(new Set([1]));
+    expect(delays.filter((delay) => delay === UNKNOWN).length).toBeLessThan(delays.length / 20);
+  });
+
+  test('is found behind lost packets, also when some of those it is learnt from are lost', () => {
+    const relay = suppressed();
+    const found = converse((packet, frame) => (frame % 7 === 3 ? undefined : relay(packet, frame)), { frames: 300 });
+    const afterLearning = found.slice(100).map((frame, index) => (frame < 0 ? frame : 100 + index - frame));
+    expect(new Set(afterLearning)).toEqual(new Set([1, UNKNOWN]));
+    expect(afterLearning.filter((behind) => behind === 1).length).toBeGreaterThan(130);
+  });
+
+  test('is unknown while silence stands in its place', () => {
+    const silent = (frame: number) => frame >= 100 && frame < 110;
+    const found = converse((packet, frame) => (silent(frame) ? packet.fill(0xff, HEADER_SIZE_BYTES) : packet));
+    expect(found.slice(98, 112)).toEqual([98, 99, ...Array(10).fill(UNKNOWN), 110, 111]);
+  });
+
+  test('is learnt anew when a relay starts to hold it back for longer', () => {
+    const held = later(3);
+    const found = converse((packet, frame) => (frame < 120 ? packet : held(packet, frame)));
+    expect(new Set(delaysOf(found).slice(0, 120 - LEARNT_BY_FRAME))).toEqual(new Set([0]));
+    expect(new Set(delaysOf(found).slice(160 - LEARNT_BY_FRAME))).toEqual(new Set([3]));
+  });
+
+  test('is learnt anew when a relay starts to suppress', () => {
+    const relay = suppressed();
+    const delays = delaysOf(
+      converse((packet, frame) => (frame < 120 ? packet : relay(packet, frame)), { frames: 400 }),
+    );
+    const afterLearning = delays.slice(220 - LEARNT_BY_FRAME);
+    expect(new Set(afterLearning.filter((delay) => delay !== UNKNOWN))).toEqual(new Set([1]));
+    expect(afterLearning.filter((delay) => delay === UNKNOWN).length).toBeLessThan(afterLearning.length / 20);
+  });
+
+  test('is unknown when it is cut, or comes later than can be told', () => {
+    expect(new Set(delaysOf(converse(later(100))))).toEqual(new Set([UNKNOWN]));
+    expect(new Set(delaysOf(converse((packet) => packet.subarray(0, 100))))).toEqual(new Set([UNKNOWN]));
+    expect(new Set(delaysOf(converse((packet) => packet.subarray(0, 4))))).toEqual(new Set([UNKNOWN]));
   });
 });

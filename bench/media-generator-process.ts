@@ -3,7 +3,7 @@
  * with it. One load after the other, so that it is warm from the second one on.
  */
 import type { Socket } from 'node:dgram';
-import { FRAME_SAMPLES, NOT_FOUND, SentFrames, speechRound } from './media-audio.js';
+import { FRAME_SAMPLES, SentAudio, speechRound, UNKNOWN } from './media-audio.js';
 import type { CallPorts, GeneratorCommand, GeneratorReply, LoadResult } from './media-load.js';
 import { LoadSchedule } from './media-schedule.js';
 import { spreadOf } from './media-statistics.js';
@@ -26,7 +26,7 @@ class Load {
   readonly #command: Extract<GeneratorCommand, { kind: 'run' }>;
   readonly #sockets: readonly Socket[];
   readonly #schedule: LoadSchedule;
-  readonly #frames: SentFrames;
+  readonly #audio: SentAudio;
   readonly #packets: readonly Buffer[];
   readonly #latenessMs: Float64Array;
   readonly #delaysMs: readonly [Float64Array, Float64Array];
@@ -36,7 +36,7 @@ class Load {
   #sent = 0;
   #received = 0;
   #receivedMeasured = 0;
-  #changedMeasured = 0;
+  #unknownMeasured = 0;
   #isMeasuring = false;
 
   constructor(command: Extract<GeneratorCommand, { kind: 'run' }>, sockets: readonly Socket[]) {
@@ -45,7 +45,7 @@ class Load {
     this.#sockets = sockets;
     const { warmUpMs, measureMs } = command;
     this.#schedule = new LoadSchedule({ streams, warmUpMs, measureMs, tailMs: TAIL_MS });
-    this.#frames = new SentFrames(streams, speechRound(command.seed));
+    this.#audio = new SentAudio(streams, speechRound(command.seed));
     this.#packets = sockets.map((_, stream) => newPacket(stream));
     this.#latenessMs = new Float64Array(this.#schedule.packetCount);
     const measuredPackets = (streams / 2) * (this.#schedule.endMeasuredFrame - this.#schedule.firstMeasuredFrame);
@@ -70,7 +70,7 @@ class Load {
       sent: this.#sent,
       received: this.#received,
       receivedMeasured: this.#receivedMeasured,
-      changedMeasured: this.#changedMeasured,
+      unknownMeasured: this.#unknownMeasured,
       delay: { ...(toAgent && { toAgent }), ...(toCaller && { toCaller }) },
       lateness,
       ...(await whileMeasuring),
@@ -127,7 +127,7 @@ class Load {
       this.#latenessMs[this.#sent] = lateMs;
       const stream = schedule.streamOf(this.#sent);
       const packet = this.#packets[stream];
-      const frame = this.#frames.write(stream, packet, HEADER_SIZE_BYTES, nowMs);
+      const frame = this.#audio.write(stream, packet, HEADER_SIZE_BYTES, nowMs);
       packet[1] = frame === 0 ? MARKER | PAYLOAD_TYPE_PCMU : PAYLOAD_TYPE_PCMU;
       packet.writeUInt16BE(frame & 0xffff, 2);
       packet.writeUInt32BE(frame * FRAME_SAMPLES, 4);
@@ -142,14 +142,11 @@ class Load {
     if (datagram.length < HEADER_SIZE_BYTES || (datagram[1] & 0x7f) !== PAYLOAD_TYPE_PCMU) return;
     this.#received += 1;
     if (this.#isMeasuring) this.#receivedMeasured += 1;
-    const frame = this.#frames.find(stream, datagram, HEADER_SIZE_BYTES);
-    if (frame === NOT_FOUND) {
-      if (this.#isMeasuring) this.#changedMeasured += 1;
-      return;
-    }
+    const frame = this.#audio.hear(stream, datagram.readUInt32BE(4), datagram, HEADER_SIZE_BYTES);
+    if (this.#isMeasuring && frame === UNKNOWN) this.#unknownMeasured += 1;
     if (!this.#schedule.isMeasured(frame)) return;
     const way = stream & 1;
-    this.#delaysMs[way][this.#delayCounts[way]] = nowMs - this.#frames.sentMs(stream, frame);
+    this.#delaysMs[way][this.#delayCounts[way]] = nowMs - this.#audio.sentMs(stream, frame);
     this.#delayCounts[way] = Math.min(this.#delayCounts[way] + 1, this.#delaysMs[way].length);
   }
 }

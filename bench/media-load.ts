@@ -33,8 +33,8 @@ export type LoadResult = {
   readonly received: number;
   /** Of the packets received while measuring. */
   readonly receivedMeasured: number;
-  /** Those of them whose audio was none that had been sent. */
-  readonly changedMeasured: number;
+  /** Those of them whose audio was not known to be what had been sent. */
+  readonly unknownMeasured: number;
   readonly delay: DelayOf;
   /** CPU time of the relay while measuring. */
   readonly relayCpuMs?: number;

@@ -10,7 +10,7 @@ function measured(changes: Partial<LoadResult> = {}, heapMbPerSecond?: number): 
     sent: 1000,
     received: 1000,
     receivedMeasured: 800,
-    changedMeasured: 0,
+    unknownMeasured: 0,
     delay: { toAgent: SPREAD, toCaller: SPREAD },
     relayCpuMs: 8,
     relayResidentMib: 50,
@@ -46,12 +46,12 @@ function costs(...results: ContenderResult[]): Record<string, Cell>[] {
 describe('loss and delay', () => {
   test('packets are summed over the repeats, delays are medians', () => {
     const slow = { toAgent: { p50Ms: 3, p99Ms: 10, maxMs: 11 }, toCaller: SPREAD };
-    const outcomes = [measured({ received: 990 }), measured({ delay: slow, changedMeasured: 400 })];
+    const outcomes = [measured({ received: 990 }), measured({ delay: slow, unknownMeasured: 400 })];
     expect(delays(FLOOR, contender({ outcomes }))[1]).toEqual({
       contender: 'one',
       sent: 2000,
       lost: 10,
-      'changed %': 25,
+      'unknown %': 25,
       'agent p50 ms': 2,
       'agent p99 ms': 6,
       'agent added ms': 1,

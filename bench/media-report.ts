@@ -30,7 +30,7 @@ const DELAY_COLUMNS = [
   'contender',
   'sent',
   'lost',
-  'changed %',
+  'unknown %',
   'agent p50 ms',
   'agent p99 ms',
   'agent added ms',
@@ -45,7 +45,7 @@ const DELAY_NOTES = [
   'sent, lost: packets of the whole run, warm-up included; all else is measured after the warm-up; medians over the repeats',
   'agent, caller: from the sending of some audio until that audio came out at the agent (the caller’s audio) or at the caller',
   'added: the p50 less that of the first row, whose packets pass no relay; each p99 is as measured, floor included',
-  'changed: packets whose audio was none that had been sent (noise or silence in its place); sent is speech-like audio without keys',
+  'unknown: packets whose audio could not be told to be what had been sent: noise or silence is in its place, or it came after a standstill; sent is speech-like audio without keys',
   'late: how much later than planned the generator sent; where that is much, delays and losses are its own',
 ];
 
@@ -74,12 +74,12 @@ function delayRow(result: ContenderResult, floorLoads: readonly LoadResult[]): C
   const sent = sum(loads.map((load) => load.sent));
   const received = sum(loads.map((load) => load.received));
   const receivedMeasured = sum(loads.map((load) => load.receivedMeasured));
-  const changed = sum(loads.map((load) => load.changedMeasured));
+  const unknown = sum(loads.map((load) => load.unknownMeasured));
   return [
     result.name,
     sent,
     sent - received,
-    receivedMeasured === 0 ? UNKNOWN : (100 * changed) / receivedMeasured,
+    receivedMeasured === 0 ? UNKNOWN : (100 * unknown) / receivedMeasured,
     ...delayCells('toAgent', result, loads, floorLoads),
     ...delayCells('toCaller', result, loads, floorLoads),
     Math.max(...loads.map((load) => load.lateness.p99Ms)),

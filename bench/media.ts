@@ -34,8 +34,8 @@ export type MediaBenchResult = {
   readonly results: readonly ContenderResult[];
 };
 
-/** Until V8 has compiled what every packet passes. */
-const WARM_UP_MS = 1_500;
+/** Until V8 has compiled what every packet passes, and the generator knows how late the relay's audio is: 75 frames. */
+const WARM_UP_MS = 2_000;
 const MEASURE_MS = 5_000;
 /** A port for each phone, with some to spare for those that other programs sit on. */
 const PHONE_PORTS_PER_CALL = 2;
