@@ -178,26 +178,33 @@ describe('during a call', () => {
     expect(redeemed).toMatchObject({ status: 200, body: { brand: 'visa', masked: '**** **** **** 4242' } });
   });
 
-  test.each(['ready', 'capturing'] as const)('AC-15 AC-16: Cancel while %s leaves nothing captured', async (state) => {
-    const session = await scene.desk.startSession(call.id);
-    await scene.enter(session, 'cardNumber', VISA.cardNumber);
-    if (state === 'capturing') {
-      await scene.desk.capture(session.id, 'securityCode');
-      await scene.caller.key(keysOf('32'), 'sip-info');
-    }
-    const canceled = await scene.desk.cancel(session.id);
-    const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 };
-    expect(canceled).toMatchObject({ state: 'canceled', actions: [] });
-    expect(Object.values(canceled.fields)).toEqual([empty, empty, empty]);
-    const view = await callUntil(({ recording }) => recording.state === 'recording');
-    expect(view.recording).toEqual({ state: 'recording', lockedByPayment: false });
-    // A session that is over takes no more orders, and the next one begins with nothing.
-    const late = await scene.desk.request('POST', `/v1/payment-sessions/${session.id}/capture`, {
-      field: 'cardNumber',
-    });
-    expect(late.status).toBe(409);
-    expect(Object.values((await scene.desk.startSession(call.id)).fields)).toEqual([empty, empty, empty]);
-  });
+  test.each(['ready', 'capturing', 'failed'] as const)(
+    'AC-15 AC-16: Cancel while %s leaves nothing captured',
+    async (state) => {
+      const session = await scene.desk.startSession(call.id);
+      await scene.enter(session, 'cardNumber', VISA.cardNumber);
+      if (state === 'capturing') {
+        await scene.desk.capture(session.id, 'securityCode');
+        await scene.caller.key(keysOf('32'), 'sip-info');
+      }
+      if (state === 'failed') {
+        for (let attempt = 1; attempt <= 3; attempt += 1) await scene.enter(session, 'securityCode', '1');
+      }
+      expect((await scene.desk.session(session.id)).state).toBe(state);
+      const canceled = await scene.desk.cancel(session.id);
+      const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 };
+      expect(canceled).toMatchObject({ state: 'canceled', actions: [] });
+      expect(Object.values(canceled.fields)).toEqual([empty, empty, empty]);
+      const view = await callUntil(({ recording }) => recording.state === 'recording');
+      expect(view.recording).toEqual({ state: 'recording', lockedByPayment: false });
+      // A session that is over takes no more orders, and the next one begins with nothing.
+      const late = await scene.desk.request('POST', `/v1/payment-sessions/${session.id}/capture`, {
+        field: 'cardNumber',
+      });
+      expect(late.status).toBe(409);
+      expect(Object.values((await scene.desk.startSession(call.id)).fields)).toEqual([empty, empty, empty]);
+    },
+  );
 
   test('AC-17: Start New Capture only after success; the first token stays valid for its own order', async () => {
     const first = await scene.desk.startSession(call.id);

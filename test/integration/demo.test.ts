@@ -1,0 +1,85 @@
+/** `tonegate demo` as a newcomer runs it, and that it leaves nothing behind. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type PeerExit, PeerProcess } from '../support/peer-process.js';
+import { buildDirectory } from '../support/places.js';
+
+/** The issue asks for less than a minute; a machine that does other things besides gets another one. */
+const LIMIT_MS = 120_000;
+/** Sixteen digits, four and three, each value with its #. */
+const PRESSED = 26;
+
+let directory: string;
+let resultFile: string;
+let demo: PeerProcess;
+let exit: PeerExit;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tonegate-demo-test-'));
+  resultFile = join(directory, 'demo.json');
+  const scratch = mkdtempSync(join(directory, 'scratch-'));
+  const main = join(buildDirectory, 'gateway', 'cli', 'main.js');
+  // A session of its own, by which its processes can be told from all others.
+  demo = new PeerProcess({
+    command: 'setsid',
+    args: ['--wait', process.execPath, main, 'demo', '--json', resultFile],
+    env: { ...process.env, TMPDIR: scratch },
+    limitMs: LIMIT_MS,
+  });
+  exit = await demo.exited;
+}, LIMIT_MS + 10_000);
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('the demo', () => {
+  test('exits with 0 and says what happened, without a digit of a card', () => {
+    const output = demo.outputLines.join('\n');
+    expect({ ...exit, errors: demo.errorLines }).toEqual({ code: 0, signal: null, errors: [] });
+    expect(output).toContain('Card securely vaulted');
+    expect(output).toContain('**** **** **** 4242');
+    expect(output).not.toMatch(/\d{13}/);
+  });
+
+  test.each([
+    [0, 'telephone-event'],
+    [1, 'in-band'],
+  ])('run %i: keys by %s leave no trace, and the token is good once', (index, keys) => {
+    const { runs } = JSON.parse(readFileSync(resultFile, 'utf8'));
+    expect(runs).toHaveLength(2);
+    expect(runs[index]).toMatchObject({
+      keys,
+      token: expect.stringMatching(/^\S{16,}$/),
+      redeemed: true,
+      secondRedemption: 'refused',
+      found: { caller: PRESSED, agent: 0, recording: 0 },
+      pressed: PRESSED,
+    });
+    expect(runs[0].token).not.toBe(runs[1].token);
+    expect(demo.outputLines.join('\n')).toContain(runs[index].token);
+  });
+
+  test('leaves no process and no file behind', () => {
+    expect(processesOfSession(demo.pid)).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.startsWith('scratch-'))).toHaveLength(1);
+    const [scratch] = readdirSync(directory).filter((name) => name.startsWith('scratch-'));
+    expect(readdirSync(join(directory, scratch))).toEqual([]);
+  });
+});
+
+/** Command lines of living processes of a session (proc(5): the sixth field of `stat`). */
+function processesOfSession(session: number): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        const [state, , , sessionOfPid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        if (Number(sessionOfPid) !== session || state === 'Z') return [];
+        return [readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')];
+      } catch {
+        return [];
+      }
+    });
+}
