@@ -18,6 +18,7 @@ const SECURITY_CODE = [1, 2, 3];
 /** What a caller answers a voice menu with: no card data, and not hidden. */
 const BEFORE_PAYMENT = [1, 9, 5, 7];
 const TALK_MS = 600;
+const ASK_MS = 400;
 
 export type DemoWorld = {
   readonly gateway: DemoGateway;
@@ -82,6 +83,8 @@ async function takePayment(world: DemoWorld, callId: string, keys: KeyTransport)
   for (const field of FIELD_NAMES) {
     await desktop.capture(session.id, field);
     say(`agent: Capture ${LABELS[field]} — the caller keys ${KEYED[field].length} digits and #`);
+    // The agent asks, the caller answers. A tone in the same instant as Start would count as begun before it.
+    await pause(ASK_MS);
     await caller.key([...KEYED[field], POUND], keys);
     const after = (await desktop.fieldDone(field)).fields[field];
     if (after.state === 'error') throw new Error(`${LABELS[field]}: ${after.error?.message}`);
