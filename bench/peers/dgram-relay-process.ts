@@ -42,5 +42,6 @@ async function start({ phones, firstPort, lastPort }: DgramRelayCommand): Promis
 }
 
 function pass(from: Socket, to: Socket, port: number): void {
-  from.on('message', (datagram) => to.send(datagram, port, ADDRESS, ignore));
+  // With offset and length, as whoever keeps packets in a slab has to send: node:dgram makes an object of it.
+  from.on('message', (datagram) => to.send(datagram, 0, datagram.length, port, ADDRESS, ignore));
 }
