@@ -10,6 +10,13 @@ import { type BenchTable, formatTable, tableAsData } from './table.js';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
+/** As a shell tells that a program was interrupted. */
+const EXIT_INTERRUPTED = 130;
+
+// Children end with their channels; what tidies up at exit would not run otherwise.
+process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
+process.once('SIGTERM', () => process.exit(EXIT_INTERRUPTED));
+
 const parsed = parseBenchArguments(process.argv.slice(2));
 if (parsed.ok) {
   process.exitCode = await bench(parsed.value);

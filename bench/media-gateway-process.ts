@@ -26,13 +26,13 @@ export async function startGateway(
   phones: readonly CallPorts[],
   ports: PortSpan,
 ): Promise<RunningContender> {
-  const process = new MediaProcess();
+  const media = new MediaProcess();
   try {
-    await process.configure(ports);
-    const targets = await Promise.all(phones.map((phone, index) => process.startCall(index + 1, phone, duty)));
-    return { pid: process.pid, targets, stop: () => process.stop() };
+    await media.configure(ports);
+    const targets = await Promise.all(phones.map((phone, index) => media.startCall(index + 1, phone, duty)));
+    return { pid: media.pid, targets, stop: () => media.stop() };
   } catch (error) {
-    await process.stop();
+    await media.stop();
     throw error;
   }
 }
@@ -45,6 +45,8 @@ class MediaProcess {
   readonly #channel: Duplex;
   readonly #waiting = new Map<number, (reply: MediaEvent) => void>();
   readonly #ready: Promise<void>;
+  /** Recordings are large; they do not stay behind when the bench is interrupted either. */
+  readonly #removeFiles = (): void => rmSync(this.#directory, { recursive: true, force: true });
   #onReady = (): void => {};
   #vault: Server | undefined;
   #nextRequestId = 1;
@@ -53,6 +55,7 @@ class MediaProcess {
     this.#ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
+    process.once('exit', this.#removeFiles);
     // Asked for as a pipe above.
     this.#channel = this.#traced.child.stdio[3] as Duplex;
     // Writing to a process that has died is told by the reply that does not come.
@@ -106,7 +109,8 @@ class MediaProcess {
   async stop(): ReturnType<TracedChild['stop']> {
     const log = await this.#traced.stop(() => this.#send({ kind: 'shut-down' }));
     this.#vault?.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    process.off('exit', this.#removeFiles);
+    this.#removeFiles();
     return log;
   }
 

@@ -20,6 +20,10 @@ const TAIL_MS = 200;
 /** After the last packet: what is still on its way, also on a busy machine. */
 const DRAIN_MS = 300;
 const TIMER_MS = 1;
+/** Then what has come in is looked at, however much is due: about half a millisecond. */
+const MAX_BURST_PACKETS = 64;
+/** Whoever is so much behind does not catch up any more: the machine is too slow for so many calls, or too busy. */
+const HOPELESS_LATENESS_MS = 2_000;
 
 /** Stream 2c goes from the caller of call c, and comes out at its agent; stream 2c + 1 the other way. */
 class Load {
@@ -106,34 +110,47 @@ class Load {
     };
   }
 
+  /** Rejects when the generator cannot keep up. */
   #sendAll(): Promise<void> {
-    const { packetCount } = this.#schedule;
-    return new Promise((resolve) => {
-      const timer = setInterval(() => {
-        this.#sendDue();
-        if (this.#sent < packetCount) return;
-        clearInterval(timer);
-        resolve();
-      }, TIMER_MS);
+    return new Promise((resolve, reject) => {
+      const turn = (): void => {
+        const due = this.#sendDue();
+        if (this.#sent === this.#schedule.packetCount) resolve();
+        else if (this.#lateMs() > HOPELESS_LATENESS_MS)
+          reject(new Error('the generator cannot keep up with so many calls'));
+        else if (due === 'more') setImmediate(turn);
+        else setTimeout(turn, TIMER_MS);
+      };
+      turn();
     });
   }
 
-  #sendDue(): void {
+  /** Sends what is due, or some of it. */
+  #sendDue(): 'more' | 'none' {
     const schedule = this.#schedule;
-    while (this.#sent < schedule.packetCount) {
-      const nowMs = performance.now();
-      const lateMs = nowMs - this.#startMs - schedule.dueMs(this.#sent);
-      if (lateMs < 0) return;
+    for (let burst = 0; burst < MAX_BURST_PACKETS; burst += 1) {
+      if (this.#sent === schedule.packetCount) return 'none';
+      const lateMs = this.#lateMs();
+      if (lateMs < 0) return 'none';
       this.#latenessMs[this.#sent] = lateMs;
-      const stream = schedule.streamOf(this.#sent);
-      const packet = this.#packets[stream];
-      const frame = this.#audio.write(stream, packet, HEADER_SIZE_BYTES, nowMs);
-      packet[1] = frame === 0 ? MARKER | PAYLOAD_TYPE_PCMU : PAYLOAD_TYPE_PCMU;
-      packet.writeUInt16BE(frame & 0xffff, 2);
-      packet.writeUInt32BE(frame * FRAME_SAMPLES, 4);
-      this.#sockets[stream].send(packet, this.#onSent);
+      this.#sendNext(schedule.streamOf(this.#sent));
       this.#sent += 1;
     }
+    return 'more';
+  }
+
+  /** How late the next packet is by now; negative when it is not due yet. */
+  #lateMs(): number {
+    return performance.now() - this.#startMs - this.#schedule.dueMs(this.#sent);
+  }
+
+  #sendNext(stream: number): void {
+    const packet = this.#packets[stream];
+    const frame = this.#audio.write(stream, packet, HEADER_SIZE_BYTES, performance.now());
+    packet[1] = frame === 0 ? MARKER | PAYLOAD_TYPE_PCMU : PAYLOAD_TYPE_PCMU;
+    packet.writeUInt16BE(frame & 0xffff, 2);
+    packet.writeUInt32BE(frame * FRAME_SAMPLES, 4);
+    this.#sockets[stream].send(packet, this.#onSent);
   }
 
   #receive(stream: number, datagram: Buffer): void {
