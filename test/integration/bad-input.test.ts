@@ -4,26 +4,22 @@
  * its token, in the same processes as before.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { SessionView } from '../../gateway/payment/session-view.js';
 import { tortureMessage, tortureNames } from '../../sip/torture/rfc4475-messages.js';
 import { UserAgentSocket } from '../../sip/user-agent-socket.js';
+import { brokenRtcp, brokenRtp, foreignPress } from '../support/broken-media.js';
 import { eventPayload } from '../support/caller-stream.js';
 import { eventually, pause, within } from '../support/deadline.js';
 import type { ConfigurationInput } from '../support/gateway-under-test.js';
 import { keysOf } from '../support/keys.js';
 import { mutated, SeededRandom } from '../support/mutation.js';
 import { type KeyedCard, PaymentScene } from '../support/payment-scene.js';
-import { PeerProcess } from '../support/peer-process.js';
-import { buildDirectory } from '../support/places.js';
 import { type PortRange, reservePorts } from '../support/ports.js';
 import { resourcesOf } from '../support/process-resources.js';
 import { writeRtp } from '../support/rtp.js';
-import { SipStranger, sayOverTcp } from '../support/sip-stranger.js';
+import { description, SipStranger, sayOverTcp } from '../support/sip-stranger.js';
 
 const TEST_LIMIT_MS = 120_000;
 const ANSWER_LIMIT_MS = 10_000;
@@ -71,7 +67,9 @@ beforeAll(async () => {
 /** After every kind of bad input: the same processes, a gateway that answers, and a capture that still waits. */
 afterEach(async () => {
   expect(scene.gateway.pids()).toEqual(pids);
-  expect(await stranger.ask(scene.gateway.callerSidePort, request('OPTIONS', 'anybody'), ANSWER_LIMIT_MS)).toBe(200);
+  expect(
+    await stranger.ask(scene.gateway.callerSidePort, stranger.request('OPTIONS', 'anybody'), ANSWER_LIMIT_MS),
+  ).toBe(200);
 });
 
 afterAll(async () => {
@@ -93,30 +91,6 @@ function withBusySystem(base: ConfigurationInput, port: number): ConfigurationIn
     ],
     payment: { firstDigitTimeoutMs: 600_000, interDigitTimeoutMs: 600_000 },
   };
-}
-
-let requests = 0;
-
-function request(method: string, user: string, body = '', contentType = 'application/sdp'): Buffer {
-  requests += 1;
-  const port = stranger.port;
-  const lines = [
-    `${method} sip:${user}@127.0.0.1 SIP/2.0`,
-    `Via: SIP/2.0/UDP 127.0.0.1:${port};rport;branch=z9hG4bK-bad-${SEED}-${requests}`,
-    'Max-Forwards: 70',
-    `From: "Stranger" <sip:stranger@127.0.0.1:${port}>;tag=bad${requests}`,
-    `To: <sip:${user}@127.0.0.1>`,
-    `Call-ID: bad-${SEED}-${requests}`,
-    `CSeq: 1 ${method}`,
-    `Contact: <sip:stranger@127.0.0.1:${port}>`,
-    ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
-}
-
-function description(...media: readonly string[]): string {
-  return ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', ...media, ''].join('\r\n');
 }
 
 const SOUND_AUDIO = ['m=audio 9000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/8000'];
@@ -178,7 +152,7 @@ describe('SIP', () => {
         const pieces = Array.from({ length: MUTATIONS_A_CONNECTION }, () => mutated(soundMessage(random), random));
         await sayOverTcp(random.pick(listeners), pieces, 50);
       }
-      const over = await sayOverTcp(scene.gateway.callerSidePort, [request('OPTIONS', 'anybody')], 500);
+      const over = await sayOverTcp(scene.gateway.callerSidePort, [stranger.request('OPTIONS', 'anybody')], 500);
       expect(over).toMatch(/^SIP\/2\.0 200 /);
       const counted = await countedSince(before);
       const unreadable = Object.entries(counted).filter(([name]) => name.startsWith('gateway_sip_unreadable_'));
@@ -192,10 +166,11 @@ describe('SIP', () => {
   function soundMessage(random: SeededRandom): Buffer {
     const sdp = description(...SOUND_AUDIO);
     return random.pick([
-      () => request('INVITE', 'busy', sdp),
-      () => request('INVITE', 'nobody', sdp),
-      () => request(random.pick(['OPTIONS', 'REGISTER', 'BYE', 'CANCEL', 'ACK', 'UPDATE', 'SUBSCRIBE']), 'busy'),
-      () => request('INFO', 'busy', 'Signal=5\r\nDuration=100\r\n', 'application/dtmf-relay'),
+      () => stranger.request('INVITE', 'busy', sdp),
+      () => stranger.request('INVITE', 'nobody', sdp),
+      () =>
+        stranger.request(random.pick(['OPTIONS', 'REGISTER', 'BYE', 'CANCEL', 'ACK', 'UPDATE', 'SUBSCRIBE']), 'busy'),
+      () => stranger.request('INFO', 'busy', 'Signal=5\r\nDuration=100\r\n', 'application/dtmf-relay'),
       () => tortureMessage(random.pick(tortureNames)),
     ])();
   }
@@ -215,7 +190,7 @@ describe('SDP in an INVITE', () => {
   async function answerTo(sdp: string, contentType?: string): Promise<number> {
     const endMs = performance.now() + PORTS_REST_LIMIT_MS;
     for (;;) {
-      const invite = request('INVITE', 'busy', sdp, contentType);
+      const invite = stranger.request('INVITE', 'busy', sdp, contentType);
       const status = await stranger.ask(scene.gateway.callerSidePort, invite, ANSWER_LIMIT_MS);
       if (status !== 503 || performance.now() > endMs) return status;
       await pause(250);
@@ -246,11 +221,10 @@ describe('SDP in an INVITE', () => {
 });
 
 describe('media', () => {
-  let sockets: Socket[] = [];
+  const sockets: Socket[] = [];
 
   afterEach(async () => {
     for (const socket of sockets.splice(0)) await new Promise<void>((resolve) => socket.close(() => resolve()));
-    sockets = [];
   });
 
   function bound(port: number): Promise<Socket> {
@@ -267,56 +241,15 @@ describe('media', () => {
   }
 
   async function throwAt(socket: Socket, datagrams: readonly Buffer[]): Promise<void> {
+    const targets = mediaPorts();
     let thrown = 0;
     for (const datagram of datagrams) {
-      for (const port of mediaPorts()) socket.send(datagram, port, '127.0.0.1');
+      for (const port of targets) socket.send(datagram, port, '127.0.0.1');
       thrown += 1;
       if (thrown % BURST === 0) await pause(10);
     }
     await pause(50);
   }
-
-  /** A press of 5 as a telephone would send it, from a stream of its own. */
-  function foreignPress(): readonly Buffer[] {
-    return Array.from({ length: 12 }, (_unused, index) =>
-      writeRtp({
-        payloadType: 101,
-        marker: index === 0,
-        sequenceNumber: 500 + index,
-        timestamp: 777_000,
-        ssrc: 0x0badf00d,
-        payload: eventPayload(5, index > 8, 160 * (index + 1)),
-      }),
-    );
-  }
-
-  const brokenRtp: readonly Buffer[] = [
-    Buffer.alloc(0),
-    Buffer.from([0x80]),
-    Buffer.alloc(11, 0x80),
-    // Version 0 and version 3.
-    Buffer.concat([Buffer.from([0x00, 0x00]), Buffer.alloc(170)]),
-    Buffer.concat([Buffer.from([0xc0, 0x00]), Buffer.alloc(170)]),
-    // Fifteen contributing sources, and room for none.
-    Buffer.concat([Buffer.from([0x8f, 0x00]), Buffer.alloc(14)]),
-    // A header extension longer than the packet.
-    Buffer.concat([Buffer.from([0x90, 0x00]), Buffer.alloc(10), Buffer.from([0xbe, 0xde, 0xff, 0xff])]),
-    // More padding than packet.
-    Buffer.concat([Buffer.from([0xa0, 0x00]), Buffer.alloc(20), Buffer.from([0xff])]),
-    // No padding in a packet that says it is padded.
-    Buffer.concat([Buffer.from([0xa0, 0x00]), Buffer.alloc(21)]),
-  ];
-  const brokenRtcp: readonly Buffer[] = [
-    Buffer.from([0x80, 200]),
-    // A sender report that ends before its end, one of length 0, one with 31 blocks and none there.
-    Buffer.from([0x80, 200, 0x00, 0x06, 0, 0, 0, 1]),
-    Buffer.from([0x80, 200, 0x00, 0x00]),
-    Buffer.concat([Buffer.from([0x9f, 201, 0x00, 0x01]), Buffer.alloc(4)]),
-    // BYE of 31 sources, source description without an end, an unknown type.
-    Buffer.from([0x9f, 203, 0x00, 0x00]),
-    Buffer.concat([Buffer.from([0x81, 202, 0x00, 0x02]), Buffer.alloc(4), Buffer.from([0x01, 0xff, 0x41, 0x41])]),
-    Buffer.from([0x80, 255, 0xff, 0xff]),
-  ];
 
   test(
     'garbage and forged keys from strangers are dropped and counted',
@@ -398,50 +331,19 @@ describe('the API', () => {
   }
 
   const json = { 'content-type': 'application/json' };
+  const post = (path: string, body: string, headers: Readonly<Record<string, string>> = json): Promise<number> =>
+    status(path, { method: 'POST', headers, body });
   const capturePath = () => `/v1/payment-sessions/${session.id}/capture`;
 
   test.each<readonly [string, () => Promise<number>, number]>([
-    [
-      'a body of 100 KiB',
-      () => status(capturePath(), { method: 'POST', headers: json, body: 'x'.repeat(102_400) }),
-      413,
-    ],
-    [
-      'JSON that ends too early',
-      () => status(capturePath(), { method: 'POST', headers: json, body: '{"field":' }),
-      400,
-    ],
-    [
-      'JSON ten thousand deep',
-      () => status(capturePath(), { method: 'POST', headers: json, body: '['.repeat(10_000) }),
-      400,
-    ],
-    [
-      'a field of another kind',
-      () => status(capturePath(), { method: 'POST', headers: json, body: '{"field":7}' }),
-      400,
-    ],
-    [
-      'a member too many',
-      () => status(capturePath(), { method: 'POST', headers: json, body: '{"field":"cardNumber","x":1}' }),
-      400,
-    ],
-    [
-      'a prototype',
-      () => status(capturePath(), { method: 'POST', headers: json, body: '{"__proto__":{"field":"cardNumber"}}' }),
-      400,
-    ],
-    [
-      'text',
-      () => status(capturePath(), { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'field' }),
-      415,
-    ],
-    [
-      'a session that nobody has',
-      () =>
-        status('/v1/payment-sessions/none/capture', { method: 'POST', headers: json, body: '{"field":"cardNumber"}' }),
-      404,
-    ],
+    ['a body of 100 KiB', () => post(capturePath(), 'x'.repeat(102_400)), 413],
+    ['JSON that ends too early', () => post(capturePath(), '{"field":'), 400],
+    ['JSON ten thousand deep', () => post(capturePath(), '['.repeat(10_000)), 400],
+    ['a field of another kind', () => post(capturePath(), '{"field":7}'), 400],
+    ['a member too many', () => post(capturePath(), '{"field":"cardNumber","x":1}'), 400],
+    ['a prototype', () => post(capturePath(), '{"__proto__":{"field":"cardNumber"}}'), 400],
+    ['text', () => post(capturePath(), 'field', { 'content-type': 'text/plain' }), 415],
+    ['a session that nobody has', () => post('/v1/payment-sessions/none/capture', '{"field":"cardNumber"}'), 404],
     ['a path that climbs', () => status('/panel/..%2f..%2fpackage.json', {}), 404],
     ['a wrong token', () => status('/v1/calls', { token: 'wrong' }), 401],
     ['a second session on the call', () => status(`/v1/calls/${callId}/payment-sessions`, { method: 'POST' }), 409],
@@ -492,30 +394,6 @@ describe('the API', () => {
     });
     expect(response.status).toBe(expected);
     await response.text();
-  });
-});
-
-describe('a wrong configuration', () => {
-  test.each([
-    ['a key that nobody knows', 'sip:\n  maxCall: 5\n', /sip.*maxCall/],
-    ['a value of another kind', 'media:\n  portMin: low\n', /media\.portMin/],
-    ['a range that runs backwards', 'media:\n  portMin: 30000\n  portMax: 20000\n', /media\.portM/],
-    ['a route to nobody', 'routes:\n  - { name: a, from: trunk, to: nobody, callerSide: from }\n', /routes\[0\]\.to/],
-    ['no YAML', 'sip: [\n', /YAML|line \d|flow/i],
-  ])('is refused at the start: %s', async (_name, yaml, named) => {
-    const directory = mkdtempSync(join(tmpdir(), 'tonegate-wrong-'));
-    try {
-      const file = join(directory, 'tonegate.yaml');
-      writeFileSync(file, `dataDirectory: ${directory}/data\n${yaml}`);
-      const main = join(buildDirectory, 'gateway', 'cli', 'main.js');
-      const args = [main, 'start', '--config', file];
-      const gateway = new PeerProcess({ command: process.execPath, args, limitMs: TEST_LIMIT_MS });
-      expect(await gateway.exited).toEqual({ code: 1, signal: null });
-      expect(gateway.tail()).toMatch(named);
-      expect(gateway.tail()).not.toMatch(/\bat .*:\d+:\d+/);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
   });
 });
 

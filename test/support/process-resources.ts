@@ -8,10 +8,18 @@ export type Resources = {
   readonly residentBytes: number;
 };
 
+/** The kernel's table is walked while other programs open and close sockets, and then leaves some of them out. */
+const TABLE_READINGS = 6;
+
 export function resourcesOf(pid: number): Resources {
+  const portOfInode = new Map<string, number>();
+  for (let reading = 0; reading < TABLE_READINGS; reading += 1) {
+    for (const { inode, port } of udpSockets()) portOfInode.set(inode, port);
+  }
+  // Read last: what was closed meanwhile is not counted.
   const handles = handlesOf(pid);
   const inodes = new Set(handles.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
-  const udpPorts = udpSockets().flatMap(({ inode, port }) => (inodes.has(inode) ? [port] : []));
+  const udpPorts = [...inodes].flatMap((inode) => portOfInode.get(inode) ?? []);
   return { fileHandles: handles.length, udpPorts: udpPorts.sort((a, b) => a - b), residentBytes: residentBytes(pid) };
 }
 

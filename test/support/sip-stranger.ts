@@ -12,6 +12,8 @@ export type Answer = { readonly status: number; readonly callId: string };
 export class SipStranger {
   readonly answers: Answer[] = [];
   readonly #socket: Socket;
+  readonly #name = `stranger-${process.pid}-${Math.floor(Math.random() * 2 ** 31)}`;
+  #requests = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -33,6 +35,25 @@ export class SipStranger {
     return this.#socket.address().port;
   }
 
+  /** A sound request outside of any dialog, another one each time. */
+  request(method: string, user: string, body = '', contentType = 'application/sdp'): Buffer {
+    this.#requests += 1;
+    const { port } = this;
+    const lines = [
+      `${method} sip:${user}@${ADDRESS} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${ADDRESS}:${port};rport;branch=z9hG4bK-${this.#name}-${this.#requests}`,
+      'Max-Forwards: 70',
+      `From: "Stranger" <sip:stranger@${ADDRESS}:${port}>;tag=${this.#requests}`,
+      `To: <sip:${user}@${ADDRESS}>`,
+      `Call-ID: ${this.#name}-${this.#requests}`,
+      `CSeq: 1 ${method}`,
+      `Contact: <sip:stranger@${ADDRESS}:${port}>`,
+      ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+  }
+
   /** Resolves when the system has taken the datagram. */
   say(port: number, bytes: Buffer): Promise<void> {
     return new Promise((resolve) => this.#socket.send(bytes, port, ADDRESS, () => resolve()));
@@ -49,6 +70,10 @@ export class SipStranger {
   close(): Promise<void> {
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
+}
+
+export function description(...media: readonly string[]): string {
+  return ['v=0', `o=- 1 1 IN IP4 ${ADDRESS}`, 's=-', `c=IN IP4 ${ADDRESS}`, 't=0 0', ...media, ''].join('\r\n');
 }
 
 /** Says `pieces` over one TCP connection and answers all that came until it was closed or `limitMs` had passed. */
