@@ -6,7 +6,7 @@ const OUTPUT = `[22662:0x974bee0]       95 ms: Scavenge 3.9 (4.0) -> 3.0 (5.0) M
 some other line
 [22662:0x974bee0]     1100 ms: Scavenge 8.0 (9.0) -> 3.5 (9.0) MB, 0.50 / 0.00 ms  (average mu = 1.000, current mu = 1.000) task;
 [22662:0x974bee0]     1600 ms: Mark-Compact (reduce) 5.5 (9.0) -> 3.0 (7.0) MB, 2.25 / 0.00 ms  (+ 1.0 ms in 5 steps since start of marking, biggest step 0.3 ms)
-[22662:0x974bee0:1]     2100 ms: Scavenge (interleaved) 5.0 (7.0) -> 3.0 (7.0) MB, pooled: 0.0 MB, 0.40 / 0.00 ms
+[22662:0x974bee0:1]     2100 ms: Scavenge (interleaved) 5.0 (7.0) -> 3.0 (7.0) MB, pooled: 0 MB, 0.40 / 0.00 ms
 `;
 
 describe('allocation of a Node process', () => {

@@ -23,7 +23,7 @@ const TIMER_MS = 1;
 /** Then what has come in is looked at, however much is due: about half a millisecond. */
 const MAX_BURST_PACKETS = 64;
 /** Whoever is so much behind does not catch up any more: the machine is too slow for so many calls, or too busy. */
-const HOPELESS_LATENESS_MS = 2_000;
+const HOPELESS_LATENESS_MS = 3_000;
 
 /** Stream 2c goes from the caller of call c, and comes out at its agent; stream 2c + 1 the other way. */
 class Load {
