@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BackToBackInput, BackToBackOutput } from '../../sip/back-to-back-events.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import { configurationSchema } from '../config/configuration.js';
-import type { LegName } from '../media/control-wire.js';
+import type { LegName, MediaEvent } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import type { CallCommand, CallMedia, MediaAnswer } from '../process/media-fleet.js';
 import { AgentDesk } from './agent-desk.js';
@@ -47,6 +47,8 @@ class World {
   /** Resolves when the call's media may be made. */
   mediaMade: Promise<void> = Promise.resolve();
   mediaLeft = true;
+  /** Said by media before its answer that the call is made has been heard. */
+  firstWords: readonly MediaEvent[] = [];
 
   constructor() {
     const configuration = configurationSchema.parse({});
@@ -89,6 +91,7 @@ class World {
     if (!this.mediaLeft) return undefined;
     const media = new SmallMedia(callId);
     this.media.push(media);
+    for (const event of this.firstWords) this.control.onMedia(media, event);
     return media;
   }
 
@@ -150,6 +153,23 @@ describe('call control', () => {
     expect(media.commands.map(({ kind }) => kind)).toEqual(['set-leg', 'set-leg']);
     expect(world.heard('description-ready').map(({ exchangeId }) => exchangeId)).toEqual([1, 2]);
     expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
+  });
+
+  test('a recording that begins with the call is known and recorded', async () => {
+    world.firstWords = [
+      {
+        kind: 'recording',
+        callHandle: 1,
+        state: 'recording',
+        reason: 'automatic',
+        file: 'call-a-1.wav',
+        atSample: 0,
+        monotonicMs: 1,
+      },
+    ];
+    await answeredCall();
+    expect(world.desk.calls(ASKER)).toMatchObject([{ recording: { state: 'recording' } }]);
+    expect(world.audits.map(({ action }) => action).slice(0, 2)).toEqual(['call-started', 'recording-started']);
   });
 
   test('refuses strangers with 403 and makes no media for them', async () => {
@@ -268,6 +288,17 @@ describe('call control', () => {
   test('AC-1: a payment needs an active call', async () => {
     await world.say(arrival());
     expect(await world.desk.startSession(ASKER, 'call-a')).toEqual({ ok: false, code: 'call-not-active' });
+  });
+
+  test('suppression that goes on and off is on record', async () => {
+    const media = await answeredCall();
+    const started = await world.desk.startSession(ASKER, 'call-a');
+    if (!started.ok) throw new Error(started.code);
+    expect(world.audits.at(-1)).toMatchObject({ action: 'window-opened', resource: { callId: 'call-a' } });
+    await world.desk.cancel(ASKER, started.value.id);
+    expect(world.audits.at(-1)?.action).toBe('window-opened');
+    world.control.onMedia(media, { kind: 'window-closed', callHandle: 1 });
+    expect(world.audits.at(-1)).toMatchObject({ action: 'window-closed', resource: { callId: 'call-a' } });
   });
 
   test('AC-24: the recording is locked in a payment, and the try is recorded', async () => {

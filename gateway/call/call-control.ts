@@ -27,6 +27,9 @@ export type CallControlOptions = {
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 };
 
+/** A recording that begins, and then some. */
+const MAX_EARLY_EVENTS = 8;
+
 type SipOutput<Kind extends BackToBackOutput['kind']> = Extract<BackToBackOutput, { readonly kind: Kind }>;
 
 export class CallControl {
@@ -36,6 +39,8 @@ export class CallControl {
   readonly #sipCounters: Record<string, number> = {};
   /** Calls whose media is still being made. */
   readonly #arriving = new Set<string>();
+  /** What media said of them meanwhile. */
+  readonly #early = new Map<string, readonly MediaEvent[]>();
 
   constructor(options: CallControlOptions) {
     this.#options = options;
@@ -114,10 +119,12 @@ export class CallControl {
     });
     // The caller may have given up meanwhile.
     if (!this.#arriving.delete(callId)) {
+      this.#early.delete(callId);
       void media?.request({ kind: 'close-call' });
       return;
     }
     if (!media?.ports) {
+      this.#early.delete(callId);
       this.#refuse(arrival, 503, 'Service Unavailable');
       return;
     }
@@ -125,6 +132,8 @@ export class CallControl {
     // In the directory first: a record that cannot be written ends the call and its media with it.
     this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
     this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress });
+    for (const event of this.#early.get(callId) ?? []) this.onMedia(media, event);
+    this.#early.delete(callId);
     this.#dial(arrival, routed);
   }
 
@@ -279,13 +288,17 @@ export class CallControl {
 
   onMedia(mediaCall: CallMedia, event: MediaEvent): void {
     const call = this.#options.directory.get(mediaCall.callId);
-    if (!call) return;
+    if (!call) {
+      if (this.#arriving.has(mediaCall.callId)) this.#keepEarly(mediaCall.callId, event);
+      return;
+    }
     switch (event.kind) {
       case 'recording':
         this.#recordingChanged(call, event);
         return;
       case 'window-closed':
         call.isSuppressed = false;
+        this.#audit('window-closed', call.id, {});
         return;
       case 'keys-dropped':
         this.#options.payments.keysDropped(call.id, event.count);
@@ -305,6 +318,11 @@ export class CallControl {
       default:
         return;
     }
+  }
+
+  /** Media's first words may come in one breath with its answer that the call is made. */
+  #keepEarly(callId: string, event: MediaEvent): void {
+    this.#early.set(callId, [...(this.#early.get(callId) ?? []), event].slice(0, MAX_EARLY_EVENTS));
   }
 
   #recordingChanged(call: Call, event: Extract<MediaEvent, { readonly kind: 'recording' }>): void {
@@ -343,7 +361,10 @@ export class CallControl {
   async openWindow(callId: string): Promise<ZoneAnswer> {
     const answer = await this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
     const call = this.#options.directory.get(callId);
-    if (call && answer.ok) call.isSuppressed = true;
+    if (call && answer.ok) {
+      call.isSuppressed = true;
+      this.#audit('window-opened', callId, {});
+    }
     return answer;
   }
 
