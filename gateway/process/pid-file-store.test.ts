@@ -51,8 +51,9 @@ describe('pid file', () => {
   });
 
   test('a file of a process that has ended, and whose parent has not asked for its exit, is replaced', async () => {
-    // `sleep` takes the shell's place and knows nothing of its child.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // `sleep` takes the shell's place and knows nothing of its child, which ends only then.
+    const script = '(while [ "$(cat /proc/$$/comm)" != sleep ]; do :; done) & echo $!; exec sleep 60';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = await once(parent.stdout, 'data');
       const ended = Number.parseInt(String(line), 10);
