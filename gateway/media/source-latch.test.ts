@@ -10,6 +10,7 @@ import {
   NEW_SSRC,
   RELATCH_SILENCE_MS,
   SourceLatch,
+  SSRC_SILENCE_MS,
 } from './source-latch.js';
 
 const SIGNALLED = '192.0.2.1:4000';
@@ -150,14 +151,71 @@ describe('the source rule', () => {
     expect(leg.hear(SIGNALLED)).toBe(LOCKED_NOW);
   });
 
-  test('a new SSRC of the locked source is taken outside a window, never inside', () => {
+  test('a new SSRC of the locked source is taken outside a window with its third packet in sequence, never inside', () => {
     const leg = new Leg();
     leg.hear(SIGNALLED);
+    expect([leg.hear(SIGNALLED, { ssrc: 2 }), leg.hear(SIGNALLED, { ssrc: 2 })]).toEqual([LEARNING, LEARNING]);
     expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(NEW_SSRC);
     expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(ACCEPTED);
     leg.latch.freeze(1);
-    expect(leg.hear(SIGNALLED, { ssrc: 3 })).toBe(FOREIGN_SSRC);
+    for (let packet = 0; packet < 10; packet += 1) expect(leg.hear(SIGNALLED, { ssrc: 3 })).toBe(FOREIGN_SSRC);
     expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(ACCEPTED);
+  });
+
+  test('a new SSRC is not taken while the old one speaks, nor out of sequence, nor for a burst', () => {
+    const leg = new Leg();
+    leg.hear(SIGNALLED);
+    for (let round = 0; round < 20; round += 1) {
+      expect(leg.hear(SIGNALLED, { ssrc: 2, sequence: 500 + round * 2 })).toBe(LEARNING);
+      expect(leg.hear(SIGNALLED, { ssrc: 2, sequence: 501 + round * 2 })).toBe(LEARNING);
+      expect(leg.hear(SIGNALLED, { sequence: round })).toBe(ACCEPTED);
+    }
+    for (const sequence of [10, 12, 14, 16]) expect(leg.hear(SIGNALLED, { ssrc: 2, sequence })).toBe(LEARNING);
+    expect(leg.hear(SIGNALLED, { sequence: 20 })).toBe(ACCEPTED);
+    for (let sequence = 30; sequence < 40; sequence += 1) {
+      leg.nowMs -= 19;
+      expect(leg.hear(SIGNALLED, { ssrc: 2, sequence })).toBe(LEARNING);
+    }
+  });
+
+  test('a new SSRC is taken at once when the old one has been silent for 100 ms', () => {
+    const leg = new Leg();
+    leg.hear(SIGNALLED);
+    leg.nowMs += SSRC_SILENCE_MS - 20;
+    expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(NEW_SSRC);
+    expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(ACCEPTED);
+  });
+
+  test('the old SSRC takes its place back at once from one that came in its pause and has said little', () => {
+    const leg = new Leg();
+    for (let packet = 0; packet < 5; packet += 1) leg.hear(SIGNALLED);
+    for (const ssrc of [2, 3]) {
+      leg.nowMs += 1000;
+      expect(leg.hear(SIGNALLED, { ssrc, sequence: 900 })).toBe(NEW_SSRC);
+    }
+    expect(leg.hear(SIGNALLED, { sequence: 6 })).toBe(NEW_SSRC);
+    expect(leg.hear(SIGNALLED, { sequence: 7 })).toBe(ACCEPTED);
+    expect(leg.hear(SIGNALLED, { ssrc: 2, sequence: 901 })).toBe(LEARNING);
+  });
+
+  test('one packet in a pause of the caller does not hold the window that opens next', () => {
+    const leg = new Leg();
+    for (let packet = 0; packet < 5; packet += 1) leg.hear(SIGNALLED);
+    leg.nowMs += 1000;
+    expect(leg.hear(SIGNALLED, { ssrc: 2, sequence: 900 })).toBe(NEW_SSRC);
+    leg.latch.freeze(1);
+    expect(leg.hear(SIGNALLED, { ssrc: 2, sequence: 901 })).toBe(FOREIGN_SSRC);
+    expect(leg.hear(SIGNALLED, { sequence: 6 })).toBe(ACCEPTED);
+  });
+
+  test('a new SSRC that has shown itself by three packets is the one of the window', () => {
+    const leg = new Leg();
+    leg.hear(SIGNALLED);
+    leg.nowMs += 1000;
+    for (let packet = 0; packet < 3; packet += 1) leg.hear(SIGNALLED, { ssrc: 2 });
+    leg.latch.freeze(1);
+    expect(leg.hear(SIGNALLED, { ssrc: 2 })).toBe(ACCEPTED);
+    expect(leg.hear(SIGNALLED)).toBe(FOREIGN_SSRC);
   });
 
   test('a new address by signalling unlocks, the same one again does not', () => {

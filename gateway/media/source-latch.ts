@@ -9,8 +9,11 @@
  * 3. A locked leg believes nobody else, unless the locked source has been silent for RELATCH_SILENCE_MS and no secure
  *    window is open, or signalling names a new address.
  * 4. While a window is open nothing is learnt and nothing re-latched; a leg not locked yet accepts rule 1 only.
- * 5. Within the locked source one SSRC is believed. Another one takes over at once when no window is open, never while
- *    one is.
+ * 5. Within the locked source one SSRC is believed. While no window is open, another one takes over with SSRC_PACKETS
+ *    packets in sequence over at least SSRC_SPAN_MS and none of the old one in between, or at once when the old one has
+ *    been silent for SSRC_SILENCE_MS; never while a window is open. One that came by such a silence loses its place to
+ *    the old one, when that speaks again or a window opens, until SSRC_PACKETS of its packets have come: a single
+ *    packet, which anybody who can forge an address may send in a pause, must not keep the caller out of a window.
  *
  * Addresses are 128 bits in four words, IPv4 as ::ffff:a.b.c.d. Structure of arrays, indexed by leg.
  */
@@ -20,9 +23,16 @@ import { sequenceDistance } from './rtp-header.js';
 export const LEARN_PACKETS = 5;
 export const LEARN_SPAN_MS = 80;
 export const RELATCH_SILENCE_MS = 2000;
+/** With packets of 20 ms a sender that begins anew is heard again after 40 ms. */
+export const SSRC_PACKETS = 3;
+/** A packet of the old SSRC was due in it: three that are forged in a burst find no such gap. */
+export const SSRC_SPAN_MS = 30;
+/** Longer than any packet, and than what a network in order holds one back: the old sender has stopped. */
+export const SSRC_SILENCE_MS = 100;
 
 /** Verdicts. ACCEPTED and those above it are packets to use. */
 export const FOREIGN_SOURCE = 0;
+/** Of a source, or of an SSRC of the locked source, that is not believed yet. */
 export const LEARNING = 1;
 export const FOREIGN_SSRC = 2;
 export const ACCEPTED = 3;
@@ -47,6 +57,15 @@ export class SourceLatch {
   readonly #isLocked: Uint8Array;
   readonly #isFrozen: Uint8Array;
   readonly #ssrc: Uint32Array;
+  /** Packets of that SSRC since it took over, counted up to SSRC_PACKETS. */
+  readonly #ssrcPackets: Uint8Array;
+  /** The last one before it that had as many. */
+  readonly #previousSsrc: Uint32Array;
+  /** The SSRC that may take over next. */
+  readonly #nextSsrc: Uint32Array;
+  readonly #nextSsrcPackets: Uint8Array;
+  readonly #nextSsrcSequence: Uint16Array;
+  readonly #nextSsrcSinceMs: Float64Array;
   readonly #lastHeardMs: Float64Array;
   readonly #candidatePackets: Uint16Array;
   readonly #candidateSequence: Uint16Array;
@@ -60,6 +79,12 @@ export class SourceLatch {
     this.#isLocked = new Uint8Array(capacity);
     this.#isFrozen = new Uint8Array(capacity);
     this.#ssrc = new Uint32Array(capacity);
+    this.#ssrcPackets = new Uint8Array(capacity);
+    this.#previousSsrc = new Uint32Array(capacity);
+    this.#nextSsrc = new Uint32Array(capacity);
+    this.#nextSsrcPackets = new Uint8Array(capacity);
+    this.#nextSsrcSequence = new Uint16Array(capacity);
+    this.#nextSsrcSinceMs = new Float64Array(capacity);
     this.#lastHeardMs = new Float64Array(capacity);
     this.#candidatePackets = new Uint16Array(capacity);
     this.#candidateSequence = new Uint16Array(capacity);
@@ -77,8 +102,10 @@ export class SourceLatch {
 
   /** A secure window opens: from now on nothing is learnt. */
   freeze(leg: number): void {
+    if (this.#isFrozen[leg] === 0 && this.#ssrcPackets[leg] < SSRC_PACKETS) this.#ssrc[leg] = this.#previousSsrc[leg];
     this.#isFrozen[leg] = 1;
     this.#candidatePackets[leg] = 0;
+    this.#nextSsrcPackets[leg] = 0;
   }
 
   unfreeze(leg: number): void {
@@ -128,13 +155,40 @@ export class SourceLatch {
   #judgeSsrc(leg: number, packet: LatchPacket): number {
     this.#candidatePackets[leg] = 0;
     if (packet.ssrc === this.#ssrc[leg]) {
+      this.#nextSsrcPackets[leg] = 0;
+      if (this.#ssrcPackets[leg] < SSRC_PACKETS) this.#ssrcPackets[leg] += 1;
       this.#lastHeardMs[leg] = packet.nowMs;
       return ACCEPTED;
     }
     if (this.#isFrozen[leg] === 1) return FOREIGN_SSRC;
+    const isUnproven = this.#ssrcPackets[leg] < SSRC_PACKETS;
+    const isComeback = isUnproven && packet.ssrc === this.#previousSsrc[leg];
+    const isSilent = packet.nowMs - this.#lastHeardMs[leg] >= SSRC_SILENCE_MS;
+    const hasShownItself = this.#followNextSsrc(leg, packet);
+    if (!isComeback && !isSilent && !hasShownItself) return LEARNING;
+    if (!isUnproven) this.#previousSsrc[leg] = this.#ssrc[leg];
     this.#ssrc[leg] = packet.ssrc;
+    this.#ssrcPackets[leg] = isComeback ? SSRC_PACKETS : this.#nextSsrcPackets[leg];
+    this.#nextSsrcPackets[leg] = 0;
     this.#lastHeardMs[leg] = packet.nowMs;
     return NEW_SSRC;
+  }
+
+  /** Returns true when enough has been heard of the packet's SSRC for it to take over. */
+  #followNextSsrc(leg: number, packet: LatchPacket): boolean {
+    const isNext =
+      this.#nextSsrcPackets[leg] > 0 &&
+      packet.ssrc === this.#nextSsrc[leg] &&
+      sequenceDistance(this.#nextSsrcSequence[leg], packet.sequence) === 1;
+    if (!isNext) {
+      this.#nextSsrc[leg] = packet.ssrc;
+      this.#nextSsrcPackets[leg] = 0;
+      this.#nextSsrcSinceMs[leg] = packet.nowMs;
+    }
+    this.#nextSsrcSequence[leg] = packet.sequence;
+    if (this.#nextSsrcPackets[leg] < SSRC_PACKETS) this.#nextSsrcPackets[leg] += 1;
+    const isLongEnough = packet.nowMs - this.#nextSsrcSinceMs[leg] >= SSRC_SPAN_MS;
+    return this.#nextSsrcPackets[leg] >= SSRC_PACKETS && isLongEnough;
   }
 
   #learn(leg: number, packet: LatchPacket): number {
@@ -176,6 +230,9 @@ export class SourceLatch {
     }
     this.#isLocked[leg] = 1;
     this.#ssrc[leg] = packet.ssrc;
+    // There is no other to go back to.
+    this.#ssrcPackets[leg] = SSRC_PACKETS;
+    this.#nextSsrcPackets[leg] = 0;
     this.#lastHeardMs[leg] = packet.nowMs;
     this.#candidatePackets[leg] = 0;
     return LOCKED_NOW;
