@@ -37,6 +37,8 @@ export const MAX_PACKET_SAMPLES = SLOT_SIZE_BYTES;
 const EVENT_TAIL_MASK_MS = 60;
 /** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
 const MAX_FILL_SAMPLES = 1600;
+/** 10 ms. Holes are not filled in smaller steps, however small the sender's packets are: each step is a packet of ours. */
+const MIN_FRAME_SAMPLES = 80;
 /** Two packets of 20 ms. */
 const MAX_BRIDGED_SAMPLES = 320;
 /** How far an event's timestamp may lie from the audio's for both to be on one clock: the longest segment, and a second. */
@@ -96,6 +98,7 @@ export class SecureWindow {
   #audioEnd = 0;
   #isFilledSinceAudio = false;
   #payloadType = -1;
+  /** Of the sender's packets, or what is taken for it. */
   #frameSamples = WINDOW_DELAY_SAMPLES;
   #lastReleaseMs = 0;
   #lastEventMs = Number.NEGATIVE_INFINITY;
@@ -260,7 +263,7 @@ export class SecureWindow {
     }
     const isLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
-    if (count > 0) this.#frameSamples = count;
+    if (count > 0) this.#frameSamples = Math.max(count, MIN_FRAME_SAMPLES);
     const overlap = this.#alignTo(packet.timestamp, count, isLoss ? 'loss' : 'pause', nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
