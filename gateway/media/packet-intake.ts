@@ -61,13 +61,16 @@ export class PacketIntake {
       slab.fill(0, start, start + Math.min(size, SLOT_SIZE_BYTES));
       return;
     }
+    const wasConfidential = call.isConfidential;
     if (size > SLOT_SIZE_BYTES) this.#counters.droppedOversize += 1;
     else if ((socket & 1) === 1) this.#takeRtcp(leg, row, start, start + size, nowMs);
     else if (!looksLikeRtcp(slab, start, start + size)) this.#takeRtp(call, leg, slot, start + size, nowMs);
     else if (this.#legs.isMuxed[leg] === 1) this.#takeRtcp(leg, row, start, start + size, nowMs);
     else this.#counters.droppedUnexpected += 1;
-    // An event byte or a tone: the packet is card data itself.
-    if (call.isConfidential && leg === call.callerLeg) this.discard(slot);
+    // An event byte or a tone: the packet is card data itself, the one that ends the window too, and one of the window
+    // that comes behind it, which is not sent on.
+    const isConfidential = leg === call.callerLeg && (wasConfidential || call.isConfidential);
+    if (isConfidential || rows[row + OUT_SOCKET] === NO_SOCKET) this.discard(slot);
   }
 
   /** Wipes the slot; nothing is sent from it. */
