@@ -184,6 +184,7 @@ export class CallMedia implements WindowPort {
   }
 
   closed(resume: ResumePoint, nowMs: number): void {
+    this.#options.emit({ kind: 'window-closed', callHandle: this.handle });
     if (this.window.isSuppressing) return;
     this.#legs.streams.anchor(this.agentLeg, resume.timestamp, resume.sequence);
     this.#resumeTimestamp = resume.timestamp;
@@ -211,6 +212,8 @@ export class CallMedia implements WindowPort {
     if (isRecorded) decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
     const isHeard = this.#relay.passAudio(this.#otherLeg(leg), slot, header, kind, nowMs);
     if (isHeard && isRecorded) this.recorder?.write(name, this.#samples, count, header.timestamp, nowMs);
+    // Late: of the window, perhaps.
+    else if (isRecorded) this.#samples.fill(0, 0, count);
   }
 
   #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {

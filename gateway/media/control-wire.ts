@@ -76,7 +76,10 @@ export type MediaCommand =
       readonly leg: LegName;
       readonly media: LegMedia;
     }
-  /** Answered by `done` when suppression is on and the recorder is paused (or masking): the acknowledgement of AC-3. */
+  /**
+   * Answered by `done` when suppression is on and the recorder is paused (or masking): the acknowledgement of AC-3. So it
+   * is when the window is open already, or is closing: then it stays open.
+   */
   | { readonly kind: 'open-window'; readonly requestId: number; readonly callHandle: number }
   | {
       readonly kind: 'arm-capture';
@@ -87,7 +90,7 @@ export type MediaCommand =
       readonly vaultPublicKey: string;
     }
   | { readonly kind: 'disarm-capture'; readonly requestId: number; readonly callHandle: number }
-  /** Suppression goes on until a press under way has ended; the recorder resumes. */
+  /** Suppression goes on until a press under way has ended, which `window-closed` tells; the recorder resumes at once. */
   | { readonly kind: 'close-window'; readonly requestId: number; readonly callHandle: number }
   | {
       readonly kind: 'record';
@@ -137,7 +140,10 @@ export type MediaEvent =
       readonly atSample: number;
       readonly monotonicMs: number;
     }
-  /** The window is closed for good: what was pressed in it has died away, and the caller's audio passes untouched. */
+  /**
+   * The window is closed for good: what was pressed in it has died away, and from now on the caller's audio passes
+   * untouched, unless the call's mask is `always`. Once for each `close-window` that no `open-window` overtook.
+   */
   | { readonly kind: 'window-closed'; readonly callHandle: number }
   /** Keys pressed in an open window while no capture was armed. */
   | { readonly kind: 'keys-dropped'; readonly callHandle: number; readonly count: number }

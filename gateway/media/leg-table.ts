@@ -127,6 +127,11 @@ export class LegTable {
     return JSON.stringify({ ...before, direction: media.direction }) === JSON.stringify({ ...before, ...media });
   }
 
+  /** True when the leg's peer is heard now and would not be with `media`: on hold, or told not to send. */
+  wouldGoUnheard(leg: number, media: LegMedia): boolean {
+    return this.mayReceive[leg] === 1 && !isReceiving(media);
+  }
+
   /** Returns false, having changed nothing, when the description cannot be used. */
   describe(leg: number, media: LegMedia, nowMs: number): boolean {
     const words = new Int32Array(SOURCE_WORDS);
@@ -150,7 +155,7 @@ export class LegTable {
     }
     this.isDescribed[leg] = 1;
     this.isMuxed[leg] = media.rtcpMux ? 1 : 0;
-    this.mayReceive[leg] = media.direction === 'sendrecv' || media.direction === 'recvonly' ? 1 : 0;
+    this.mayReceive[leg] = isReceiving(media) ? 1 : 0;
     this.maySend[leg] = !isHeld && (media.direction === 'sendrecv' || media.direction === 'sendonly') ? 1 : 0;
     const ptimeMs = media.ptimeMs > 0 && media.ptimeMs <= MAX_PTIME_MS ? media.ptimeMs : DEFAULT_PTIME_MS;
     this.frameSamples[leg] = ptimeMs * SAMPLES_PER_MS;
@@ -201,6 +206,10 @@ export class LegTable {
     this.sendPcma[leg] = payloadTypeOf('PCMA');
     this.#sendEvents[leg] = media.sendEvents;
   }
+}
+
+function isReceiving({ direction }: LegMedia): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly';
 }
 
 function isPort(port: number): boolean {

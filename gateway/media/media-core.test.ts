@@ -17,11 +17,21 @@ import {
   SimulatedCall,
   VAULT_PUBLIC_KEY,
 } from '../../test/media/simulated-call.js';
+import type { MediaEvent } from './control-wire.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
 
 const LEAK = 8;
 const SILENCE = Buffer.alloc(160, 0xff);
 const VOICE = Buffer.alloc(160, 0x10);
+const RECORDING_STARTED: MediaEvent = {
+  kind: 'recording',
+  callHandle: 2,
+  state: 'recording',
+  reason: 'automatic',
+  file: 'call-2.wav',
+  atSample: 0,
+  monotonicMs: 0,
+};
 
 function peak(packets: readonly ReceivedRtp[]): number {
   return Math.max(0, ...packets.flatMap(({ samples }) => [...samples].map(Math.abs)));
@@ -126,11 +136,15 @@ describe('outside a window', () => {
   test('carries on its numbers when the sender begins a new SSRC', async () => {
     const call = await SimulatedCall.create();
     sendAudio(call, 3, { sequence: 100, timestamp: 5000 });
-    call.advanceTo(call.nowMs + 20);
-    call.fromCaller(rtpPacket({ sequence: 7, timestamp: 99, ssrc: 77 }, SILENCE));
+    // The third of them is believed, two packets of time later than the first.
+    for (let packet = 0; packet < 3; packet += 1) {
+      call.advanceTo(call.nowMs + 20);
+      call.fromCaller(rtpPacket({ sequence: 7 + packet, timestamp: 99 + packet * 160, ssrc: 77 }, SILENCE));
+    }
     const [, , third, fourth] = call.toAgent();
+    expect(call.toAgent()).toHaveLength(4);
     expect(sequenceDistance(third.sequence, fourth.sequence)).toBe(1);
-    expect(timestampDistance(third.timestamp, fourth.timestamp)).toBe(160);
+    expect(timestampDistance(third.timestamp, fourth.timestamp)).toBe(480);
     expect(fourth.ssrc).toBe(third.ssrc);
     expect(fourth.marker).toBe(true);
   });
@@ -149,7 +163,43 @@ describe('outside a window', () => {
   });
 });
 
+describe('a new call', () => {
+  test('is told to be created before its recording is told to run', async () => {
+    const call = await SimulatedCall.create();
+    await call.createCall(2, { onRecorderStart: () => call.events.push(RECORDING_STARTED) });
+    const told = call.events.filter((event) => event.kind === 'call-created' || event.kind === 'recording');
+    expect(told.map(({ kind, callHandle }) => [kind, callHandle])).toEqual([
+      ['call-created', 1],
+      ['call-created', 2],
+      ['recording', 2],
+    ]);
+  });
+
+  test('whose recorder breaks is ended with a fault', async () => {
+    const call = await SimulatedCall.create();
+    await call.createCall(2, {
+      onRecorderStart: () => {
+        throw new Error('a recorder that breaks');
+      },
+    });
+    expect(call.events.slice(-2).map(({ kind }) => kind)).toEqual(['call-created', 'fault']);
+    expect(call.core.callCount).toBe(1);
+  });
+});
+
 describe('opening a window', () => {
+  test('that is open already changes nothing and is acknowledged', async () => {
+    const call = await SimulatedCall.create();
+    call.openWindow();
+    call.arm();
+    sendAudio(call, 5, { sequence: 1, timestamp: 0 });
+    expect(call.command({ kind: 'open-window', callHandle: 1 })).toMatchObject({ kind: 'done' });
+    sendEvent(call, 4, { sequence: 6, timestamp: 800 });
+    expect(call.vault.keys).toEqual([4]);
+    expect(call.counter('windows_opened')).toBe(1);
+    expect(call.recorder.log).toEqual(['start automatic', 'pause window']);
+  });
+
   test('AC-3 has paused the recorder before it is acknowledged, and resumes it with the close', async () => {
     const call = await SimulatedCall.create();
     expect(call.recorder.state).toBe('recording');
@@ -237,6 +287,42 @@ describe('closing a window', () => {
       { atMs: 705, act: () => call.closeWindow() },
     ]);
     expect(call.toAgent().filter(({ payloadType }) => payloadType === EVENT_PAYLOAD_TYPE).length).toBe(12);
+  });
+
+  test('is told once, when the press that outlasts it has died away and the next packet passes as it is', async () => {
+    const call = await SimulatedCall.create();
+    const told = () => call.events.filter(({ kind }) => kind === 'window-closed');
+    const presses = [{ key: 8, atMs: 500, lengthMs: 800, way: 'event' as const }];
+    play(call, scriptCaller({ lengthMs: 1700, presses }), [
+      { atMs: 5, act: () => call.openWindow() },
+      { atMs: 705, act: () => call.closeWindow() },
+    ]);
+    expect(told()).toEqual([]);
+    let sequence = 40_200;
+    while (told().length === 0 && sequence < 40_300) {
+      sendAudio(call, 1, { sequence, timestamp: sequence * 160 });
+      sequence += 1;
+    }
+    expect(told()).toEqual([{ kind: 'window-closed', callHandle: 1 }]);
+    sendAudio(call, 1, { sequence, timestamp: sequence * 160, payload: VOICE });
+    expect(call.toAgent().at(-1)?.payload).toEqual(VOICE);
+    sendAudio(call, 100, { sequence: sequence + 1, timestamp: (sequence + 1) * 160 });
+    expect(told()).toHaveLength(1);
+  });
+
+  test('is not told while it has been opened again', async () => {
+    const call = await SimulatedCall.create();
+    call.openWindow();
+    sendAudio(call, 10, { sequence: 1, timestamp: 0 });
+    call.closeWindow();
+    expect(call.command({ kind: 'open-window', callHandle: 1 })).toMatchObject({ kind: 'done' });
+    expect(call.recorder.state).toBe('paused');
+    sendAudio(call, 200, { sequence: 11, timestamp: 1600 });
+    expect(call.events.filter(({ kind }) => kind === 'window-closed')).toEqual([]);
+    call.arm();
+    call.closeWindow();
+    sendAudio(call, 60, { sequence: 211, timestamp: 210 * 160 });
+    expect(call.events.filter(({ kind }) => kind === 'window-closed')).toHaveLength(1);
   });
 
   test('packets of the window that come after it are not let through', async () => {
@@ -382,6 +468,27 @@ describe('keys in a window', () => {
     expect(call.engine.slab.subarray(0, 200).every((byte) => byte === 0)).toBe(true);
   });
 
+  test('so do those of packets that come when it is over, and of the one with which it is', async () => {
+    const call = await SimulatedCall.create();
+    const isWiped = () => call.engine.slab.subarray(0, 200).every((byte) => byte === 0);
+    call.openWindow();
+    sendAudio(call, 10, { sequence: 1, timestamp: 0, payload: VOICE });
+    call.closeWindow();
+    let sequence = 11;
+    while (call.events.at(-1)?.kind !== 'window-closed' && sequence < 100) {
+      sendAudio(call, 1, { sequence, timestamp: (sequence - 1) * 160, payload: VOICE });
+      expect(isWiped()).toBe(true);
+      sequence += 1;
+    }
+    expect(call.events.at(-1)).toMatchObject({ kind: 'window-closed' });
+    // Its number is new, its time is the window's.
+    const header = { sequence, timestamp: 800, payloadType: EVENT_PAYLOAD_TYPE };
+    call.fromCaller(rtpPacket(header, eventPayload(7, 160)));
+    expect(isWiped()).toBe(true);
+    call.fromCaller(rtpPacket({ sequence: 5, timestamp: 640 }, VOICE));
+    expect(isWiped()).toBe(true);
+  });
+
   test('an event longer than a duration can count is one key', async () => {
     const call = await SimulatedCall.create();
     call.openWindow();
@@ -433,6 +540,35 @@ describe('a foreign source', () => {
     expect(told.length).toBeLessThanOrEqual(3);
   });
 
+  test('one forged packet of the right address before a window does not hold the window against its caller', async () => {
+    const call = await SimulatedCall.create();
+    sendAudio(call, 5, { sequence: 1, timestamp: 0 });
+    call.fromCaller(rtpPacket({ sequence: 900, timestamp: 9, ssrc: 5 }, SILENCE));
+    call.openWindow();
+    call.arm();
+    sendEvent(call, 4, { sequence: 6, timestamp: 800 });
+    expect(call.vault.keys).toEqual([4]);
+    expect(call.counter('dropped_foreign_ssrc')).toBe(0);
+  });
+
+  test('of a caller not heard yet when the window opens is believed only at the signalled address and port', async () => {
+    const call = await SimulatedCall.create();
+    call.openWindow();
+    call.arm();
+    const event = (packet: number) =>
+      rtpPacket(
+        { sequence: packet, timestamp: 0, payloadType: EVENT_PAYLOAD_TYPE, marker: packet === 1 },
+        eventPayload(packet > 20 ? 2 : 1, 160),
+      );
+    for (let packet = 1; packet <= 20; packet += 1) {
+      call.advanceTo(call.nowMs + 20);
+      call.fromCaller(event(packet), CALLER_ADDRESS, CALLER_PORT + 2);
+    }
+    expect(call.vault.keys).toEqual([]);
+    call.fromCaller(event(21));
+    expect(call.vault.keys).toEqual([2]);
+  });
+
   test('an event of a payload type that was not negotiated is no key and is not passed on', async () => {
     const call = await SimulatedCall.create();
     call.openWindow();
@@ -453,6 +589,12 @@ describe('a foreign source', () => {
     expect(set('agent', legMedia(AGENT_ADDRESS, AGENT_PORT, { direction: 'sendonly' }))).toMatchObject({
       kind: 'done',
     });
+    for (const direction of ['sendonly', 'inactive'] as const) {
+      const deaf = legMedia(CALLER_ADDRESS, CALLER_PORT, { direction });
+      expect(set('caller', deaf)).toMatchObject({ code: 'window-open' });
+    }
+    const speechless = legMedia(CALLER_ADDRESS, CALLER_PORT, { direction: 'recvonly' });
+    expect(set('caller', speechless)).toMatchObject({ kind: 'done' });
     expect(set('agent', legMedia('192.0.2.99', AGENT_PORT))).toMatchObject({ code: 'window-open' });
     const events = [{ payloadType: 97, clockRateHz: 8000 }];
     expect(set('caller', legMedia(CALLER_ADDRESS, CALLER_PORT, { receiveEvents: events }))).toMatchObject({
@@ -474,6 +616,8 @@ describe('mask: always', () => {
     expect(peak(call.toAgent())).toBeLessThanOrEqual(LEAK);
     expect(call.toAgent().every(({ payloadType }) => payloadType === 0)).toBe(true);
     expect(call.counter('keys_dropped')).toBe(0);
+    // The window's part is over; the audio stays suppressed.
+    expect(call.events.filter(({ kind }) => kind === 'window-closed')).toHaveLength(1);
   });
 });
 
@@ -510,6 +654,25 @@ describe('senders with habits of their own', () => {
       expect(timestampDistance(sent[index].timestamp, packet.timestamp)).toBe(160);
     });
     expect(sent.length).toBe(17);
+  });
+
+  test('packets of one sample with holes between them do not make a packet for each sample of the holes', async () => {
+    const call = await SimulatedCall.create();
+    call.openWindow();
+    sendAudio(call, 2, { sequence: 1, timestamp: 0 });
+    for (let packet = 0; packet < 20; packet += 1) {
+      const before = call.toAgent().length;
+      const timestamp = 320 + packet * 1601;
+      call.fromCaller(rtpPacket({ sequence: 3 + packet, timestamp }, Buffer.alloc(1, 0xff)));
+      expect(call.toAgent().length - before).toBeLessThanOrEqual(21);
+    }
+    const header = { timestamp: 320 + 20 * 1601, payloadType: EVENT_PAYLOAD_TYPE };
+    const before = call.toAgent().length;
+    call.fromCaller(rtpPacket({ ...header, sequence: 23, marker: true }, eventPayload(4, 1600)));
+    expect(call.toAgent().length - before).toBeLessThanOrEqual(21);
+    const clocked = call.toAgent().length;
+    call.advanceTo(call.nowMs + 140);
+    expect(call.toAgent().length - clocked).toBeLessThanOrEqual(14);
   });
 
   test('packets of 30 and 60 ms, and of other encodings, are suppressed alike', async () => {
@@ -582,7 +745,6 @@ describe('bad input', () => {
       code: 'window-closed',
     });
     call.openWindow();
-    expect(call.command({ kind: 'open-window', callHandle: 1 })).toMatchObject({ code: 'window-open' });
     expect(call.command({ kind: 'arm-capture', callHandle: 1, captureId: 'x', vaultPublicKey: '' })).toMatchObject({
       code: 'bad-command',
     });

@@ -201,7 +201,8 @@ export class MediaCore {
       case 'set-leg':
         return this.#setLeg(call, command, nowMs);
       case 'open-window':
-        if (call.window.state === 'open') return 'window-open';
+        // It may be asked again: after an answer that was lost, or while the closing of the one before goes on.
+        if (call.window.state === 'open') return undefined;
         if (!this.#legs.isInspectable(call.callerLeg)) return 'audio-not-inspectable';
         if (!this.#options.keySink.isUp) return 'vault-link-down';
         return call.openWindow(nowMs) ? undefined : 'recorder-failed';
@@ -250,7 +251,7 @@ export class MediaCore {
       this.#answer(requestId, isWanted ? 'no-ports' : 'unknown-call');
       return;
     }
-    this.#startCall(command, index, nowMs);
+    const call = this.#startCall(command, index, nowMs);
     this.counters.callsCreated += 1;
     this.#options.emit({
       kind: 'call-created',
@@ -259,9 +260,16 @@ export class MediaCore {
       caller: { rtpPort: caller, rtcpPort: caller + 1 },
       agent: { rtpPort: agent, rtcpPort: agent + 1 },
     });
+    if (command.recording.start !== 'automatic') return;
+    try {
+      // After the answer: before it nobody knows the call that the recorder speaks of.
+      call.recorder?.start('automatic', nowMs);
+    } catch {
+      this.#fail(call, nowMs);
+    }
   }
 
-  #startCall(command: CreateCall, index: number, nowMs: number): void {
+  #startCall(command: CreateCall, index: number, nowMs: number): CallMedia {
     const { callHandle, callId, mask, replacement, recording } = command;
     const { emit, keySink, makeRecorder, randomBelow } = this.#options;
     for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
@@ -274,7 +282,7 @@ export class MediaCore {
       this.#legs.reportedPackets[leg] = 0;
     }
     const recorder = recording.start === 'off' ? undefined : makeRecorder({ callHandle, callId, mode: recording.mode });
-    this.#calls[index] = new CallMedia({
+    const call = new CallMedia({
       index,
       handle: callHandle,
       callId,
@@ -289,8 +297,9 @@ export class MediaCore {
       samples: this.#samples,
       emit,
     });
+    this.#calls[index] = call;
     this.#indexes.set(callHandle, index);
-    if (recording.start === 'automatic') recorder?.start('automatic', nowMs);
+    return call;
   }
 
   #setLeg(
@@ -299,8 +308,12 @@ export class MediaCore {
     nowMs: number,
   ): RefusalCode | undefined {
     const leg = command.leg === 'caller' ? call.callerLeg : call.agentLeg;
-    // Nobody joins, and nothing is listened to that cannot be looked into, while keys may be pressed.
-    if (call.window.state === 'open' && !this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
+    if (call.window.state === 'open') {
+      // Nobody joins, and nothing is listened to that cannot be looked into, while keys may be pressed; nor may they
+      // come to be pressed unheard.
+      if (!this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
+      if (leg === call.callerLeg && this.#legs.wouldGoUnheard(leg, command.media)) return 'window-open';
+    }
     if (!this.#legs.describe(leg, command.media, nowMs)) return 'bad-command';
     this.#intake.connect(leg);
     return undefined;

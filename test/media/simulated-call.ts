@@ -124,6 +124,7 @@ export class FakeRecorder implements Recorder {
   isStuck = false;
   readonly heard: Record<LegName, number[]> = { caller: [], agent: [] };
   readonly log: string[] = [];
+  onStart: () => void = () => {};
   readonly #mode: RecordingMode;
   readonly #holds = new Set<string>();
 
@@ -134,6 +135,7 @@ export class FakeRecorder implements Recorder {
   start(reason: string): void {
     this.log.push(`start ${reason}`);
     this.state = 'recording';
+    this.onStart();
   }
 
   pause(reason: string): void {
@@ -172,6 +174,7 @@ export type SimulatedCallOptions = {
   readonly recordingMode?: RecordingMode;
   readonly seed?: number;
   readonly maxCalls?: number;
+  readonly onRecorderStart?: () => void;
 };
 
 export function legMedia(address: string, port: number, changes: Partial<LegMedia> = {}): LegMedia {
@@ -238,6 +241,7 @@ export class SimulatedCall {
   }
 
   async createCall(callHandle: number, options: SimulatedCallOptions = {}): Promise<void> {
+    this.recorder.onStart = options.onRecorderStart ?? (() => {});
     this.command({
       kind: 'create-call',
       callHandle,
