@@ -6,8 +6,8 @@ import type { FieldName } from '../../vault-client/wire.js';
 import { keysOf } from '../support/keys.js';
 import { AMEX, PaymentScene, VISA } from '../support/payment-scene.js';
 
-const FIRST_DIGIT_TIMEOUT_MS = 1_500;
-const INTER_DIGIT_TIMEOUT_MS = 800;
+const FIRST_DIGIT_TIMEOUT_MS = 2_500;
+const INTER_DIGIT_TIMEOUT_MS = 1_500;
 const MAX_ATTEMPTS = 3;
 
 let scene: PaymentScene;
@@ -19,6 +19,7 @@ beforeAll(async () => {
     configure: (configuration) => ({
       ...configuration,
       payment: {
+        ...configuration.payment,
         acceptedBrands: ['visa', 'mastercard'],
         maxAttempts: MAX_ATTEMPTS,
         firstDigitTimeoutMs: FIRST_DIGIT_TIMEOUT_MS,

@@ -69,6 +69,8 @@ describe('a recording that is paused for the payment', () => {
       const resumed = records.findIndex(({ action }) => action === 'recording-resumed');
       expect(order.indexOf('session-started')).toBeLessThan(paused);
       expect(paused).toBeLessThan(order.indexOf('session-ready'));
+      expect(order.indexOf('window-opened')).toBeLessThan(order.indexOf('session-ready'));
+      expect(order.indexOf('window-closed')).toBeGreaterThan(order.indexOf('capture-accepted'));
       expect(order.indexOf('session-ready')).toBeLessThan(order.indexOf('capture-started'));
       const over = order.indexOf(end === 'completion' ? 'session-vaulted' : 'session-canceled');
       expect(resumed).toBeGreaterThan(over);

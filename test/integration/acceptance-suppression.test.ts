@@ -97,6 +97,8 @@ describe('AC-4 AC-5: from Start to end no event, no tone and no packet before de
     // A key in a form that nobody can read is refused, not handed on.
     expect(await scene.caller.info('application/vnd.example+dtmf', '4')).toBeGreaterThanOrEqual(400);
     await scene.complete(session);
+    // Suppression ends a moment after the session, when the line has been quiet.
+    await scene.audited('window-closed', { callId: call.id });
     await scene.caller.key(keysOf('57'), 'sip-info');
     await scene.hangUp(call);
     expect(scene.agent.receivedInfos.map((body) => /^Signal=(.)/.exec(body)?.[1]).join('')).toBe(MENU);
