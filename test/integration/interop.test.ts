@@ -22,6 +22,7 @@ import { speechFor } from '../support/speech.js';
 
 const LIMIT_MS = 25_000;
 const PAN = '4242424242424242#';
+const RHYTHM = { onMs: 60, offMs: 60 };
 
 type Transport = 'udp' | 'tcp';
 
@@ -142,11 +143,12 @@ async function runPair(callerScenario: string, calledScenario: string, options: 
   return pair;
 }
 
+/** Speech that rests while the keys are pressed; tones are not in it. */
 async function talkWithKeys(names: string, startMs: number, lengthMs: number) {
   const audio = await speechFor(lengthMs);
-  const presses = pressesOf(keysOf(names), { startMs, onMs: 80, offMs: 80 });
-  const clear = { from: samplesOf(startMs - 100), to: samplesOf(startMs + presses.length * 160 + 100) };
-  audio.fill(0, clear.from, clear.to);
+  const presses = pressesOf(keysOf(names), { startMs, ...RHYTHM });
+  const keyedMs = presses.length * (RHYTHM.onMs + RHYTHM.offMs);
+  audio.fill(0, samplesOf(startMs - 100), samplesOf(startMs + keyedMs + 100));
   return { audio, presses };
 }
 
@@ -222,10 +224,10 @@ test('early media reaches the caller before the answer', async () => {
 describe('keys outside a window pass', () => {
   test('in the audio, in PCMU and PCMA', async () => {
     for (const encoding of ['PCMU', 'PCMA'] as const) {
-      const { audio, presses } = await talkWithKeys(PAN, 300, 3_500);
+      const { audio, presses } = await talkWithKeys(PAN, 300, 2_800);
       addTones(audio, presses);
       const { toCalled } = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-and-plays', {
-        caller: { audio: renderCallerStream({ audio, encoding }), encoding, keys: { duration: 3_800 } },
+        caller: { audio: renderCallerStream({ audio, encoding }), encoding, keys: { duration: 3_000 } },
         called: { encoding },
       });
       expect(await decodeWithSpandsp(toCalled.audio)).toBe(PAN);
@@ -233,11 +235,11 @@ describe('keys outside a window pass', () => {
   });
 
   test('as telephone-events, each with its three end packets', async () => {
-    const { audio, presses } = await talkWithKeys(PAN, 300, 3_500);
+    const { audio, presses } = await talkWithKeys(PAN, 300, 2_800);
     const { toCalled } = await runPair('uac-plays-audio-and-hangs-up', 'uas-answers-and-plays', {
       caller: {
         audio: renderCallerStream({ audio, encoding: 'PCMU', eventPresses: presses }),
-        keys: { duration: 3_800 },
+        keys: { duration: 3_000 },
       },
     });
     expect(keyNames(toCalled.events.map(({ key }) => key))).toBe(PAN);
@@ -256,8 +258,8 @@ describe('keys outside a window pass', () => {
 
 describe('keys in a window are captured and reach nobody', () => {
   /** From the answer to the first key: time enough for Start and Capture on a busy machine. */
-  const BEFORE_KEYS_MS = 5_000;
-  const LENGTH_MS = 8_500;
+  const BEFORE_KEYS_MS = 4_000;
+  const LENGTH_MS = 6_500;
   const SPOKEN_MS = 1_000;
 
   async function captureNumber(): Promise<void> {

@@ -44,6 +44,24 @@ export function placeIn(heard: Int16Array, sent: Int16Array, from = 0, to = sent
   return undefined;
 }
 
+/** Audio that is behind any window by now: the end of a call that went on for a while after it. */
+const UNTOUCHED_SAMPLES = 6_400;
+
+/**
+ * Where the sender's sample 0 is in `heard` before a window that opened at `windowStart`, and at the end of the call.
+ * Throws when the voice did not come through untouched in both.
+ */
+export function placesIn(
+  heard: Int16Array,
+  sent: Int16Array,
+  windowStart: number,
+): { readonly before: number; readonly after: number } {
+  const before = placeIn(heard, sent, 0, windowStart);
+  const after = placeIn(heard, sent, sent.length - UNTOUCHED_SAMPLES);
+  if (before === undefined || after === undefined) throw new Error(`voice untouched: ${before} before, ${after} after`);
+  return { before, after };
+}
+
 /** `samples` as every listener reads them. */
 export async function listenFor(
   presses: readonly ToldPress[],
