@@ -72,8 +72,9 @@ afterEach(async () => {
   ).toBe(200);
 });
 
+/** Also when the gateway did not start. */
 afterAll(async () => {
-  await scene.close();
+  await scene?.close();
   await busy.close();
   await stranger.close();
   ports.release();

@@ -47,15 +47,15 @@ beforeAll(async () => {
   scene = await PaymentScene.open({ limitMs: 5 * TEST_LIMIT_MS, configure: withSecondPbx });
 }, TEST_LIMIT_MS);
 
-/** A test that failed half-way leaves its call behind. */
+/** A test that failed half-way leaves its call behind; one whose gateway did not start has none. */
 afterEach(async () => {
-  scene.caller.hangUp();
-  scene.agent.hangUp();
+  scene?.caller.hangUp();
+  scene?.agent.hangUp();
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 }, TEST_LIMIT_MS);
 
 afterAll(async () => {
-  await scene.close();
+  await scene?.close();
   ports.release();
 }, TEST_LIMIT_MS);
 
