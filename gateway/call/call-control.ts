@@ -131,7 +131,7 @@ export class CallControl {
     this.#counters.started += 1;
     // In the directory first: a record that cannot be written ends the call and its media with it.
     this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
-    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress });
+    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress, agent: routed.agent ?? '' });
     for (const event of this.#early.get(callId) ?? []) this.onMedia(media, event);
     this.#early.delete(callId);
     this.#dial(arrival, routed);

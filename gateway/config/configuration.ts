@@ -4,6 +4,9 @@ import { z } from 'zod';
 const port = z.int().min(0).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and hyphens');
 const hostPort = z.strictObject({ address: z.string().min(1), port });
+/** Where a service listens; each of the two may be given alone. */
+const onLoopback = (usualPort: number) =>
+  z.strictObject({ address: z.string().min(1).default('127.0.0.1'), port: port.default(usualPort) });
 const brand = z.enum(['visa', 'mastercard', 'amex', 'discover', 'jcb', 'diners', 'unionpay', 'maestro']);
 
 const listener = z.strictObject({
@@ -110,9 +113,9 @@ export const configurationSchema = z.strictObject({
     .prefault({}),
   vault: z
     .strictObject({
-      redeem: hostPort
+      redeem: onLoopback(8090)
         .extend({ allowReveal: z.boolean().default(false) })
-        .prefault({ address: '127.0.0.1', port: 8090 }),
+        .prefault({}),
       redeemCredentialFile: z.string().optional(),
       envelopeKeyFile: z.string().optional(),
       tokenLifetimeMs: z.int().min(1000).default(3_600_000),
@@ -120,7 +123,7 @@ export const configurationSchema = z.strictObject({
     .prefault({}),
   api: z
     .strictObject({
-      listen: hostPort.prefault({ address: '127.0.0.1', port: 8080 }),
+      listen: onLoopback(8080).prefault({}),
       agents: z.array(agent).default([{ name: 'agent', users: ['*'] }]),
       allowedOrigins: z
         .array(z.string())

@@ -38,6 +38,17 @@ describe('configuration file', () => {
     expect(media.portMin).toBe(20_000);
   });
 
+  test('a port alone, in the file or by the environment, keeps the usual address', () => {
+    const result = parseConfiguration('vault: { redeem: { port: 48090 } }', { TONEGATE_API__LISTEN__PORT: '9000' });
+    expect(result).toMatchObject({
+      ok: true,
+      configuration: {
+        vault: { redeem: { address: '127.0.0.1', port: 48090, allowReveal: false } },
+        api: { listen: { address: '127.0.0.1', port: 9000 } },
+      },
+    });
+  });
+
   test.each<[string, string, RegExp]>([
     ['no mapping', '- a\n- b\n', /^the file must hold keys and values$/],
     ['no YAML', 'a: [1\nb: 2\n', /^YAML: .*line 2/],

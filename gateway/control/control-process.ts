@@ -31,6 +31,8 @@ import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditE
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** Children of a gateway that was killed may hold their files for two seconds more; after that it is the settings. */
+const MAX_LOSSES_AT_START = 4;
 /** Child processes of a slow machine are up in three seconds. */
 const CHILDREN_UP_TIMEOUT_MS = 20_000;
 
@@ -67,8 +69,11 @@ export class ControlProcess {
   readonly #sip: SipEndpoint;
   readonly #api: ApiServer;
   #announce: (redeemPort: number) => void = () => {};
+  /** Ends a start that comes to nothing; afterwards it does nothing. */
+  #giveUp: () => void = () => {};
   readonly #pidFiles = new Map<string, PidFile>();
   #mediaReady = 0;
+  #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
 
@@ -130,7 +135,8 @@ export class ControlProcess {
     }
     const allUp = new Promise<number>((resolve, reject) => {
       this.#announce = resolve;
-      setTimeout(() => reject(new StartError()), CHILDREN_UP_TIMEOUT_MS).unref();
+      this.#giveUp = () => reject(new StartError());
+      setTimeout(() => this.#giveUp(), CHILDREN_UP_TIMEOUT_MS).unref();
     });
     this.#vault.start();
     this.#media.start();
@@ -276,6 +282,8 @@ export class ControlProcess {
     if (this.#stopping) return;
     this.#record('process-crashed', name);
     this.#log.error({ process: name, reason }, 'child process lost');
+    this.#losses += 1;
+    if (this.#losses >= MAX_LOSSES_AT_START) this.#giveUp();
   }
 
   #record(

@@ -60,6 +60,8 @@ export class MediaCore {
   /** By index; what the packet path looks calls up in. */
   readonly #calls: (CallMedia | undefined)[] = [];
   readonly #indexes = new Map<number, number>();
+  /** Recordings of calls that are over, on their way to the disk. */
+  readonly #writing = new Set<Promise<void>>();
   readonly #callPorts = new Map<number, readonly number[]>();
   readonly #freeIndexes: number[] = [];
   /** Handles whose sockets are being bound; false once control has closed the call meanwhile. */
@@ -177,6 +179,8 @@ export class MediaCore {
   /** Ends all calls. Resolves when their recordings are on disk. */
   async close(nowMs: number): Promise<void> {
     await Promise.all([...this.#indexes.keys()].map((callHandle) => this.#closeCall(callHandle, nowMs)));
+    // Calls that ended just before may not be on disk yet.
+    await Promise.all(this.#writing);
   }
 
   /** A call that broke over a command is ended, and no longer known. */
@@ -363,7 +367,9 @@ export class MediaCore {
     this.#options.engine.flush();
     call.wipe();
     this.#releaseIndex(callHandle, index, nowMs);
-    return call.recorder?.stop('call-ended', nowMs) ?? Promise.resolve();
+    const written = call.recorder?.stop('call-ended', nowMs) ?? Promise.resolve();
+    this.#writing.add(written);
+    return written.finally(() => this.#writing.delete(written));
   }
 
   #releaseIndex(callHandle: number, index: number, nowMs: number): void {

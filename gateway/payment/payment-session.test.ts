@@ -219,7 +219,12 @@ test('AC-8: Capture on another field disarms the first and begins the second und
   expect(session.handle({ kind: 'capture-begun', captureId: 'c1' }, 0)).toEqual([]);
   expect(session.handle({ kind: 'capture-begun', captureId: 'c2' }, 0)).toEqual([
     { kind: 'arm-capture', captureId: 'c2' },
+    { kind: 'changed' },
   ]);
+});
+
+test('AC-10: the field awaits as soon as the vault has begun its capture', () => {
+  expect(sessionAfter(CAPTURING).view().fields.cardNumber.state).toBe('awaiting');
 });
 
 test('a verdict on the entry before does not end a re-capture that the vault has not begun yet', () => {
@@ -229,6 +234,7 @@ test('a verdict on the entry before does not end a re-capture that the vault has
   expect(session.state).toBe('capturing');
   expect(session.handle({ kind: 'capture-begun', captureId: 'c2' }, 0)).toEqual([
     { kind: 'arm-capture', captureId: 'c2' },
+    { kind: 'changed' },
   ]);
 });
 

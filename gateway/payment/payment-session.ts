@@ -245,8 +245,12 @@ export class PaymentSession {
 
   #captureBegun(captureId: string): readonly SessionOutput[] {
     if (this.#state !== 'capturing' || this.#capture?.captureId !== captureId) return [];
+    const { field } = this.#capture;
     this.#capture = { ...this.#capture, begun: true };
-    return [{ kind: 'arm-capture', captureId }];
+    // The vault's own report says so too, a moment later; whoever asked for the capture need not wait for it.
+    const { failedAttempts } = this.#fields[field];
+    this.#fields = { ...this.#fields, [field]: { state: 'awaiting', keyCount: 0, failedAttempts } };
+    return [{ kind: 'arm-capture', captureId }, { kind: 'changed' }];
   }
 
   #report(report: FieldReport): readonly SessionOutput[] {
