@@ -14,7 +14,7 @@ export type SipEndpointOptions = {
   readonly onOutput: (output: BackToBackNews) => void;
   readonly onError?: (error: unknown) => void;
   /** See `BackToBackOptions`. */
-  readonly isPeer?: (address: string) => boolean;
+  readonly isPeer?: (address: string, listener: string) => boolean;
 };
 
 export class SipEndpoint {

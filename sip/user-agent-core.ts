@@ -37,10 +37,12 @@ export type UserAgentCoreOptions = {
   /** A new call, or an OPTIONS, that is to be refused whoever sends it: overload, shutting down. */
   readonly admit?: () => Refusal | undefined;
   /**
-   * Further addresses that may speak inside a dialog or that requests inside one may go to. Without it a dialog stays
-   * with the address it was made with, whatever Contact and Route say: nobody can make us send elsewhere.
+   * Who may speak to us on that listener: requests from elsewhere, but for those inside a dialog from where it was made,
+   * are refused before anything is kept of them. Requests inside a dialog may come from, and go to, any of these. Without
+   * it everybody may call, and a dialog stays with the address it was made with, whatever Contact and Route say: nobody
+   * can make us send elsewhere.
    */
-  readonly isPeer?: (address: string) => boolean;
+  readonly isPeer?: ((address: string, listener: string) => boolean) | undefined;
   /** Hears of a broken invariant. The leg it was met in is ended, and it is counted as `internal-error`. */
   readonly onFault?: ((error: unknown) => void) | undefined;
 };
@@ -54,6 +56,10 @@ export type CoreOutput =
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
 const DEFAULT_RINGING_LIMIT_MS = 180_000;
+
+const FORBIDDEN: Refusal = { status: 403, reason: 'Forbidden' };
+/** For a mistake of ours. */
+const FAULT: Refusal = { status: 500, reason: 'Server Internal Error' };
 
 export class UserAgentCore implements LegPort {
   readonly random: RandomSource;
@@ -120,10 +126,10 @@ export class UserAgentCore implements LegPort {
     this.#bodyRegion = bytes.subarray(message.body.byteOffset - bytes.byteOffset);
     try {
       this.guard(undefined, nowMs, () => {
-        if (message.kind === 'request') {
-          this.layer.receiveRequest(message, flow, nowMs);
-        } else {
+        if (message.kind === 'response') {
           this.layer.receiveResponse(message, flow, nowMs);
+        } else if (this.#isWelcome(message, flow, nowMs)) {
+          this.layer.receiveRequest(message, flow, nowMs);
         }
       });
       this.#drainLayer(nowMs);
@@ -198,7 +204,7 @@ export class UserAgentCore implements LegPort {
       // The same machine: a live connection is kept, and a datagram goes to the port it listens on.
       return flow.connectionId !== undefined || port === flow.remotePort ? flow : { ...flow, remotePort: port };
     }
-    if (this.#options.isPeer?.(address) !== true) {
+    if (this.#options.isPeer?.(address, flow.listener) !== true) {
       return flow;
     }
     return { listener: flow.listener, transport: flow.transport, remoteAddress: address, remotePort: port };
@@ -237,6 +243,36 @@ export class UserAgentCore implements LegPort {
     this.#outputs.push({ kind: 'counted', code });
   }
 
+  /** One who is not gets his answer here: a transaction would be work for him, and sent again to whom he names. */
+  #isWelcome(request: SipRequest, flow: Flow, nowMs: number): boolean {
+    let isStranger = false;
+    const isJudged = this.guard(undefined, nowMs, () => {
+      isStranger = this.#isStranger(request, flow);
+    });
+    if (isJudged && !isStranger) {
+      return true;
+    }
+    if (request.method === 'ACK') {
+      // Nothing answers it, and it ends nothing of ours.
+      this.count('stray-ack');
+    } else {
+      if (isJudged) {
+        this.count('stranger');
+      }
+      this.layer.refuse(request, flow, isJudged ? FORBIDDEN : FAULT);
+    }
+    return false;
+  }
+
+  #isStranger(request: SipRequest, flow: Flow): boolean {
+    const { isPeer } = this.#options;
+    if (isPeer === undefined) {
+      return false;
+    }
+    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
+    return leg?.isAt(flow.remoteAddress) !== true && !isPeer(flow.remoteAddress, flow.listener);
+  }
+
   #drainLayer(nowMs: number): void {
     for (let output = this.layer.nextOutput(); output !== undefined; output = this.layer.nextOutput()) {
       const leg = output.kind === 'response' || output.kind === 'failed' ? output.owner.leg : undefined;
@@ -271,7 +307,7 @@ export class UserAgentCore implements LegPort {
   #answerFault(transaction: ServerTransaction): void {
     const { state } = transaction.machine;
     if (state === 'trying' || state === 'proceeding') {
-      this.#refuse(transaction, { status: 500, reason: 'Server Internal Error' });
+      this.#refuse(transaction, FAULT);
     }
   }
 
@@ -291,7 +327,7 @@ export class UserAgentCore implements LegPort {
       const leg = this.#legs.get(localTag);
       if (leg !== undefined && !this.#isFrom(leg, flow)) {
         this.count('foreign-in-dialog');
-        this.#refuse(transaction, { status: 403, reason: 'Forbidden' });
+        this.#refuse(transaction, FORBIDDEN);
       } else if (leg === undefined) {
         this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
       } else if (!this.guard(leg, nowMs, () => leg.receiveRequest(transaction, nowMs))) {
@@ -360,7 +396,7 @@ export class UserAgentCore implements LegPort {
   }
 
   #isFrom(leg: CallLeg, flow: Flow): boolean {
-    return leg.isAt(flow.remoteAddress) || this.#options.isPeer?.(flow.remoteAddress) === true;
+    return leg.isAt(flow.remoteAddress) || this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true;
   }
 
   #addressOf(flow: Flow): { readonly host: string; readonly port: number } {

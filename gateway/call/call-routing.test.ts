@@ -56,6 +56,12 @@ describe('routing', () => {
     expect(routing.route(question)).toMatchObject({ ok: false, status });
   });
 
+  test('a peer is one on its own listener only', () => {
+    expect(routing.isPeer('192.0.2.44', 'caller-side')).toBe(true);
+    expect(routing.isPeer('192.0.2.44', 'agent-side')).toBe(false);
+    expect(routing.isPeer('203.0.113.9', 'caller-side')).toBe(false);
+  });
+
   test('a user of nobody goes to the agent who takes every user', () => {
     expect(routing.route({ ...inbound, dialledUser: '250' })).toMatchObject({ ok: true, agent: 'rest' });
   });

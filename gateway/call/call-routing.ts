@@ -59,9 +59,9 @@ export class CallRouting {
     return { ok: false, status: 404, reason: 'Not Found' };
   }
 
-  /** Whether any peer has this address: requests inside a dialog may come from another of its addresses. */
-  isPeer(address: string): boolean {
-    return this.#peers.some(({ addresses }) => addresses.has(address));
+  /** Whether a peer that is heard on this listener has this address. */
+  isPeer(address: string, listener: string): boolean {
+    return this.#peers.some(({ peer, addresses }) => peer.listener === listener && addresses.has(address));
   }
 
   #peerOf(question: RoutingQuestion): PeerConfiguration | undefined {

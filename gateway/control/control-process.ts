@@ -94,7 +94,7 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
-      isPeer: (address) => routing.isPeer(address),
+      isPeer: (address, listener) => routing.isPeer(address, listener),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
     });

@@ -174,6 +174,15 @@ export class TransactionLayer<Owner> {
     }
   }
 
+  /** Answers a request, no ACK, that is to become no transaction: nothing is kept of it, not even for a moment. */
+  refuse(
+    received: SipRequest,
+    flow: Flow,
+    answer: { readonly status: number; readonly reason: string; readonly headers?: readonly HeaderField[] },
+  ): void {
+    this.#answer(withSource(received, { address: flow.remoteAddress, port: flow.remotePort }), flow, answer);
+  }
+
   receiveResponse(response: SipResponse, flow: Flow, nowMs: number): void {
     const key = clientKeyOf(response);
     const client = key === undefined ? undefined : this.#clients.get(key);

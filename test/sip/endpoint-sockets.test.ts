@@ -77,3 +77,47 @@ test.each(['udp', 'tcp'] as const)('a call over %s is made, and hung up, and tol
   await Promise.all([caller.close(), gateway.close(), agent.close()]);
   expect(news).toEqual(['call-arrived', 'description-received', 'description-received', 'call-progress', 'call-ended']);
 });
+
+test('a user who breaks over one piece of news hears the rest, and what is to be sent goes out', async () => {
+  const heard: string[] = [];
+  const errors: string[] = [];
+  let tellEnded: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    tellEnded = resolve;
+  });
+  const gateway: SipEndpoint = new SipEndpoint({
+    listeners: [listener('caller-side')],
+    maxCalls: 10,
+    onError: (error) => errors.push(String(error)),
+    onOutput: (output: BackToBackNews) => {
+      heard.push(output.kind);
+      if (output.kind !== 'call-arrived') throw new Error(`over ${output.kind}`);
+      gateway.handle({ kind: 'refuse-call', callId: output.callId, status: 486, reason: 'Busy Here' });
+      throw new Error('over call-arrived');
+    },
+  });
+  const caller: UserAgentSocket = new UserAgentSocket({
+    listeners: [listener('phone')],
+    onOutput: (output: UserAgentNews) => {
+      if (output.kind === 'ended') tellEnded();
+    },
+  });
+  const [bound] = await gateway.start();
+  await caller.start();
+  const uri = `sip:service@${LOOPBACK}:${bound.port}`;
+  caller.handle({
+    kind: 'place-call',
+    callId: 'c1',
+    target: {
+      flow: { listener: 'phone', transport: 'udp', remoteAddress: LOOPBACK, remotePort: bound.port },
+      requestUri: uri,
+      from: { displayName: '', uri: `sip:caller@${LOOPBACK}` },
+      to: { displayName: '', uri },
+    },
+    sdp: OFFER,
+  });
+  await ended;
+  await Promise.all([caller.close(), gateway.close()]);
+  expect(heard).toEqual(['call-arrived', 'call-ended']);
+  expect(errors).toEqual(['Error: over call-arrived', 'Error: over call-ended']);
+});

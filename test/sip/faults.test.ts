@@ -5,7 +5,9 @@ import { seededBytes, VirtualNetwork } from './virtual-network.js';
 
 class Planted extends Error {}
 
-/** A stage whose gateway breaks wherever it needs a random number, or asks who is a peer, while `isBroken`. */
+const ELSEWHERE = '10.9.9.9';
+
+/** A stage whose gateway breaks wherever it needs a random number, or judges who is ELSEWHERE, while `isBroken`. */
 function stageWithFault(seed: number) {
   const fault = { isBroken: false, met: 0 };
   const network = new VirtualNetwork(seed);
@@ -18,9 +20,9 @@ function stageWithFault(seed: number) {
       breakDown();
       return random(sizeBytes);
     },
-    isPeer: () => {
-      breakDown();
-      return false;
+    isPeer: (address) => {
+      if (address === ELSEWHERE) breakDown();
+      return address !== ELSEWHERE;
     },
     onFault: (error) => {
       if (error instanceof Planted) fault.met += 1;
@@ -140,7 +142,7 @@ describe('a fault', () => {
       return true;
     };
     stage.fault.isBroken = true;
-    const flow = { listener: CALLER_SIDE.name, transport: 'udp', remoteAddress: '10.9.9.9', remotePort: 5060 } as const;
+    const flow = { listener: CALLER_SIDE.name, transport: 'udp', remoteAddress: ELSEWHERE, remotePort: 5060 } as const;
     stage.gateway.do({ kind: 'received', flow, bytes });
     expect(bytes.includes('Signal')).toBe(false);
     expect(answer).toMatch(/^SIP\/2\.0 500 /);

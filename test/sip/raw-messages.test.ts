@@ -16,7 +16,7 @@ class Bench {
   readonly news: BackToBackOutput[] = [];
   readonly sent: { readonly flow: Flow; readonly text: string }[] = [];
 
-  constructor(options: { isPeer?: (address: string) => boolean; maxTransactions?: number } = {}) {
+  constructor(options: { isPeer?: (address: string, listener: string) => boolean; maxTransactions?: number } = {}) {
     this.agent = new BackToBackUserAgent({
       addresses: [
         { listener: 'caller-side', transport: 'udp', host: '10.0.0.5', port: 5060 },
@@ -214,7 +214,7 @@ describe('route sets', () => {
   });
 
   test('cannot send us to a third party, unless that is a peer', () => {
-    for (const isPeer of [undefined, (address: string) => address === '10.9.9.9']) {
+    for (const isPeer of [undefined, (address: string) => ['10.0.0.1', '10.9.9.9'].includes(address)]) {
       const bench = new Bench(isPeer === undefined ? {} : { isPeer });
       const accepted = setUp(bench, [], ['Record-Route: <sip:10.9.9.9:5080;lr>']);
       bench.say(CALLER, ...inside(accepted, 'BYE', 2));
@@ -390,6 +390,73 @@ describe('refusals', () => {
     const accepted = setUp(bench);
     expect(bench.say(CALLER, ...inside(accepted, 'OPTIONS', 5))[0]).toMatch(/^SIP\/2.0 200/);
     expect(bench.say(CALLER, ...inside(accepted, 'BYE', 4))[0]).toMatch(/^SIP\/2.0 500/);
+  });
+});
+
+describe('strangers, where peers are known', () => {
+  const METHODS = ['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'CANCEL', 'INFO', 'UPDATE', 'SUBSCRIBE', 'FOO'];
+  const isPeer = (address: string, listener: string) => address === '10.0.0.1' && listener === 'caller-side';
+
+  test.each(METHODS)('are refused each %s once, whatever it asks, and leave nothing behind', (method) => {
+    const bench = new Bench({ isPeer });
+    const request = invite(['Require: nonsense']).map((line) => line.replace('INVITE', method));
+    for (const flow of [STRANGER, { ...CALLER, listener: 'agent-side' }]) {
+      const answers = bench.say(flow, ...request);
+      expect(answers.map((text) => text.slice(0, 22))).toEqual(['SIP/2.0 403 Forbidden\r']);
+      // RFC 3261 §18.2.1: said where the Via names another address.
+      expect(header(answers[0], 'Via').includes('received=10.6.6.6')).toBe(flow === STRANGER);
+      expect(bench.agent.holdings).toMatchObject({ transactions: 0, legs: 0, calls: 0, deadlines: 0 });
+      expect(bench.wait(40_000)).toEqual([]);
+    }
+    expect(bench.counts('stranger')).toBe(2);
+    expect(bench.news.filter(({ kind }) => kind !== 'counted')).toEqual([]);
+  });
+
+  test('get no answer to an ACK', () => {
+    const bench = new Bench({ isPeer });
+    const ack = invite()
+      .slice(0, 7)
+      .map((line) => line.replace('INVITE', 'ACK'));
+    expect(bench.say(STRANGER, ...ack)).toEqual([]);
+    expect(bench.counts('stranger')).toBe(0);
+  });
+
+  test('neither end a call nor hear that its INVITE came again', () => {
+    const bench = new Bench({ isPeer });
+    bench.say(CALLER, ...invite());
+    expect(bench.say(STRANGER, ...invite()).map((text) => text.slice(8, 11))).toEqual(['403']);
+    const cancel = invite()
+      .slice(0, 7)
+      .map((line) => line.replace('INVITE', 'CANCEL'));
+    expect(bench.say(STRANGER, ...cancel).map((text) => text.slice(8, 11))).toEqual(['403']);
+    bench.say(AGENT, ...answer(bench.last('INVITE'), '200 OK', 'bob', SDP));
+    const bye = inside(bench.last('SIP/2.0 200'), 'BYE', 2);
+    expect(bench.say(STRANGER, ...bye).map((text) => text.slice(8, 11))).toEqual(['403']);
+    expect(bench.news.filter(({ kind }) => kind === 'call-ended')).toEqual([]);
+    expect(bench.agent.holdings.calls).toBe(1);
+  });
+
+  test('does not mean the one whom we called ourselves', () => {
+    const bench = new Bench({ isPeer });
+    setUp(bench);
+    const sent = bench.last('INVITE');
+    const bye = [
+      'BYE sip:10.0.0.5:5062 SIP/2.0',
+      'Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKbye',
+      `From: ${header(sent, 'To')};tag=bob`,
+      `To: ${header(sent, 'From')}`,
+      `Call-ID: ${header(sent, 'Call-ID')}`,
+      'CSeq: 1 BYE',
+    ];
+    expect(bench.say(AGENT, ...bye).some((text) => text.startsWith('SIP/2.0 200'))).toBe(true);
+  });
+
+  test('keeps OPTIONS of a peer answered', () => {
+    const bench = new Bench({ isPeer });
+    const options = invite()
+      .slice(0, 7)
+      .map((line) => line.replace('INVITE', 'OPTIONS'));
+    expect(bench.say(CALLER, ...options)[0]).toMatch(/^SIP\/2.0 200/);
   });
 });
 
