@@ -12,6 +12,8 @@ import { type RtpPacket, writeRtp } from './rtp.js';
 
 const PTIME_MS = 20;
 const PACKET_SAMPLES = samplesOf(PTIME_MS);
+/** From being asked to the first press; people need longer. */
+const LEAD_MS = 100;
 /** RFC 4733 §2.5.1.4: the packet that ends an event is sent three times. */
 const END_PACKETS = 3;
 /** A call of ten minutes; what is sent later is not kept. */
@@ -108,6 +110,8 @@ export class KeypadTalker {
 
   /** Presses keys one after another and resolves when the last pause is over. Lengths are rounded to packets. */
   async key(keys: readonly number[], way: KeypadWay, { onMs, offMs }: Rhythm): Promise<void> {
+    // Nobody presses in the very packet in which a window opens: such a press would count as begun before it.
+    await this.talk(LEAD_MS);
     for (const key of keys) {
       await this.#atRest();
       this.#restPackets = Math.max(1, Math.round(offMs / PTIME_MS));
