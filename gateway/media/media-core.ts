@@ -151,7 +151,8 @@ export class MediaCore {
 
   /** To be called every 20 ms: what no packet comes to do. */
   sweep(nowMs: number): void {
-    for (const index of this.#indexes.values()) {
+    // By index: an iterator fifty times a second was the largest part of what this process allocated of its own.
+    for (let index = 0; index < this.#calls.length; index += 1) {
       const call = this.#calls[index];
       if (call === undefined) continue;
       try {
