@@ -5,25 +5,26 @@
  * The two halves are fitted apart and their energies added. A pair up to 3.5 % off its frequencies, whose phase drifts
  * through the window, still fits both halves well, which one coherent fit of 12 ms would not.
  */
-import { HALF_SAMPLES, type HopBank, WINDOW_SAMPLES } from './hop-bank.js';
+import { HALF_SAMPLES, type HopBank, UNITS_PER_SAMPLE, WINDOW_SAMPLES } from './hop-bank.js';
 import { powerOfDbm0 } from './level.js';
 import { explainedEnergy, inverseGramTable } from './pair-gram.js';
 
 /** Share of the window's energy that the best pair must explain. At .65 all Q.24 presses flag within 16 ms of onset. */
-const LEAST_SHARE = 0.65;
+export const EARLY_LEAST_SHARE = 0.65;
 /** Below -50 dBm0 a tone is under every receiver's "shall not operate" level but for AT&T's -55 dBm0. */
-const LEAST_ENERGY = WINDOW_SAMPLES * powerOfDbm0(-50);
+export const EARLY_LEAST_ENERGY = WINDOW_SAMPLES * powerOfDbm0(-50) * UNITS_PER_SAMPLE * UNITS_PER_SAMPLE;
 /** 15 dB: tones further apart than that are not a key to any receiver. */
-const LARGEST_TWIST_RATIO = 10 ** 1.5;
+export const EARLY_LARGEST_TWIST_RATIO = 10 ** 1.5;
 
-const HALF_INVERSE = inverseGramTable(HALF_SAMPLES);
+export const HALF_INVERSE = inverseGramTable(HALF_SAMPLES);
 
-/** Whether the window that ends with the bank's newest hop may hold a key's tones. */
-export function mayHoldTones(bank: HopBank): boolean {
-  const energy = bank.windowEnergy;
-  if (energy < LEAST_ENERGY) return false;
-  const re = bank.halfRe;
-  const im = bank.halfIm;
+/**
+ * Energy that the strongest pair explains in the window that ends with the bank's newest hop, in square units; 0 if the
+ * window is too quiet or its tones too far apart to be a key's.
+ */
+export function pairEnergy(bank: HopBank): number {
+  if (bank.windowEnergy < EARLY_LEAST_ENERGY) return 0;
+  const power = bank.halfPower;
   const newest = bank.newestSlot * 8;
   const older = bank.olderSlot * 8;
   let row = 0;
@@ -31,26 +32,23 @@ export function mayHoldTones(bank: HopBank): boolean {
   let column = 0;
   let columnPower = -1;
   for (let tone = 0; tone < 4; tone += 1) {
-    const low =
-      square(re[newest + tone]) + square(im[newest + tone]) + square(re[older + tone]) + square(im[older + tone]);
+    const low = power[newest + tone] + power[older + tone];
     if (low > rowPower) {
       rowPower = low;
       row = tone;
     }
-    const at = tone + 4;
-    const high = square(re[newest + at]) + square(im[newest + at]) + square(re[older + at]) + square(im[older + at]);
+    const high = power[newest + 4 + tone] + power[older + 4 + tone];
     if (high > columnPower) {
       columnPower = high;
       column = tone;
     }
   }
-  if (rowPower > columnPower * LARGEST_TWIST_RATIO || columnPower > rowPower * LARGEST_TWIST_RATIO) return false;
+  if (rowPower > columnPower * EARLY_LARGEST_TWIST_RATIO) return 0;
+  if (columnPower > rowPower * EARLY_LARGEST_TWIST_RATIO) return 0;
   const pair = row * 4 + column;
-  const explained =
-    explainedEnergy(HALF_INVERSE, pair, re, im, newest) + explainedEnergy(HALF_INVERSE, pair, re, im, older);
-  return explained >= LEAST_SHARE * energy;
-}
-
-function square(value: number): number {
-  return value * value;
+  const { halfRe, halfIm } = bank;
+  return (
+    explainedEnergy(HALF_INVERSE, pair, halfRe, halfIm, newest) +
+    explainedEnergy(HALF_INVERSE, pair, halfRe, halfIm, older)
+  );
 }

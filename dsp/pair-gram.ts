@@ -43,6 +43,20 @@ function writeInverse(table: Float64Array, at: number, first: number, cross: num
 }
 
 /**
+ * What a pair explains of a window is never more than this times the squared correlations with both its tones: the largest
+ * eigenvalue of all inverse blocks, and a little for rounding.
+ */
+export function largestExplainedShare(inverse: Float64Array): number {
+  let largest = 0;
+  for (let at = 0; at < inverse.length; at += GRAM_STRIDE / 2) {
+    const mean = (inverse[at] + inverse[at + 2]) / 2;
+    const spread = (inverse[at] - inverse[at + 2]) / 2;
+    largest = Math.max(largest, mean + Math.sqrt(spread * spread + inverse[at + 1] * inverse[at + 1]));
+  }
+  return largest * (1 + 1e-9);
+}
+
+/**
  * Energy of a window that its best fit with `pair` explains.
  *
  * @param inverse - the table of the window's length.

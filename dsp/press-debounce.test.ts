@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { NO_PAIR, PRESS_BEGAN, PRESS_ENDED, PressDebounce, type Run } from './press-debounce.js';
+import { NO_PAIR, PressDebounce, type Run } from './press-debounce.js';
+import { PRESS_BEGAN, PRESS_ENDED } from './tone-analysis.js';
 
 /** A run without audio: counts hops, and is a key or not as told. */
 class CountedRun implements Run {

@@ -13,17 +13,16 @@
  * | press, then 13 × "+" of another pair    | press ended and the other one began, in the same hop                 |
  */
 
-export const PRESS_BEGAN = 1;
-export const PRESS_ENDED = 2;
+import { PRESS_BEGAN, PRESS_ENDED } from './tone-analysis.js';
 
 /** What a hop says when it fits no pair. Pairs are `row * 4 + column`. */
 export const NO_PAIR = -1;
 
 /** 26 ms of windows: tones of 30 ms make it, tones of 23 ms (Q.24: shall not operate) never do. */
 export const RUN_HOPS = 13;
-const TOLERATED_BAD_HOPS = 2;
+export const TOLERATED_BAD_HOPS = 2;
 /** 28 ms: longer than the breaks of 10 ms (Q.24) and 20 ms (ETSI) to bridge, shorter than the pause of 30 ms to see. */
-const END_HOPS = 14;
+export const END_HOPS = 14;
 
 /** The measurements of the run's hops, examined when there are enough of them. */
 export type Run = {

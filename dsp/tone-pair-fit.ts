@@ -1,21 +1,16 @@
 /** The coherent fit of one 12 ms window with its strongest row and column tone. */
-import { HALF_SAMPLES, type HopBank, rotationTable, WINDOW_SAMPLES } from './hop-bank.js';
+import { HALF_SAMPLES, type HopBank, rotationTable, UNITS_PER_SAMPLE, WINDOW_SAMPLES } from './hop-bank.js';
 import { powerOfDbm0 } from './level.js';
 import { GRAM_STRIDE, inverseGramTable } from './pair-gram.js';
 
 /** A hop counts for a pair when the pair explains this share of the window. A pair 1.8 % off at 15 dB S/N reaches .70. */
-const LEAST_SHARE = 0.62;
+export const FIT_LEAST_SHARE = 0.62;
 /** Two tones at the least level of -31 dBm0 each, in a window which they fill to two thirds. */
-const LEAST_ENERGY = WINDOW_SAMPLES * powerOfDbm0(-31.5);
-/**
- * No pair within the twist limits has less than 2.5 % of the window's energy in its column tone, even 2.5 % off. The
- * energy a tone explains is about its squared correlation times 2 / samples.
- */
-const LEAST_COLUMN_POWER_SHARE = 0.025 * (WINDOW_SAMPLES / 2);
+export const FIT_LEAST_ENERGY = WINDOW_SAMPLES * powerOfDbm0(-31.5) * UNITS_PER_SAMPLE * UNITS_PER_SAMPLE;
 
-const WINDOW_INVERSE = inverseGramTable(WINDOW_SAMPLES);
+export const WINDOW_INVERSE = inverseGramTable(WINDOW_SAMPLES);
 /** The halves' centres lie half a half's length from the window's. */
-const HALF_ROTATION = rotationTable(HALF_SAMPLES / 2);
+export const HALF_ROTATION = rotationTable(HALF_SAMPLES / 2);
 
 export class TonePairFit {
   /** `row * 4 + column` of the strongest pair in the newest window. */
@@ -36,10 +31,8 @@ export class TonePairFit {
   measure(bank: HopBank): boolean {
     const energy = bank.windowEnergy;
     this.energy = energy;
-    if (energy < LEAST_ENERGY) return false;
-    // Columns first: speech has little there, which settles most hops at half the cost.
+    if (energy < FIT_LEAST_ENERGY) return false;
     const column = this.#strongest(bank, 4);
-    if (this.tonePowers[4 + column] < LEAST_COLUMN_POWER_SHARE * energy) return false;
     const row = this.#strongest(bank, 0);
     const lowRe = this.#re[row];
     const lowIm = this.#im[row];
@@ -53,7 +46,7 @@ export class TonePairFit {
     this.lowIm = g[at + 3] * lowIm + g[at + 4] * highIm;
     this.highIm = g[at + 4] * lowIm + g[at + 5] * highIm;
     const explained = lowRe * this.lowRe + highRe * this.highRe + lowIm * this.lowIm + highIm * this.highIm;
-    return explained >= LEAST_SHARE * energy;
+    return explained >= FIT_LEAST_SHARE * energy;
   }
 
   reset(): void {

@@ -16,11 +16,12 @@
  * Invariant, checked for every chunk: a sample is released only after every window that could mask it has been decided.
  * It fails closed: after arming, a loss or a wipe everything is masked until a full window has been seen.
  */
-import { mayHoldTones } from './early-flag.js';
-import { HOP_SAMPLES, HopBank, WINDOW_HOPS, WINDOW_SAMPLES } from './hop-bank.js';
+import { HOP_SAMPLES, WINDOW_SAMPLES } from './hop-bank.js';
 import { toSample } from './level.js';
 import { NotchBank } from './notch-bank.js';
 import { type Replacement, ReplacementAudio } from './replacement-audio.js';
+import { MAY_HOLD_TONES } from './tone-analysis.js';
+import { openToneAnalysis } from './tone-kernel.js';
 
 const FLAG_HOPS = 2;
 const GUARD_BEFORE_SAMPLES = 32;
@@ -46,7 +47,7 @@ export type ToneSuppressorOptions = {
 };
 
 export class ToneSuppressor {
-  readonly #bank = new HopBank();
+  readonly #analysis = openToneAnalysis();
   readonly #notches = new NotchBank();
   readonly #replacement: ReplacementAudio;
   readonly #line = new Int16Array(LINE_SAMPLES);
@@ -134,7 +135,7 @@ export class ToneSuppressor {
 
   /** Overwrites every sample and measurement with zeros and arms anew. */
   wipe(): void {
-    this.#bank.reset();
+    this.#analysis.reset();
     this.#notches.reset();
     this.#replacement.reset();
     this.#line.fill(0);
@@ -167,11 +168,10 @@ export class ToneSuppressor {
   /** Analyses the hop that ends at the newest sample and flags what it has to. */
   #decide(): void {
     const hopStart = this.#position - HOP_SAMPLES;
-    this.#bank.takeHop(this.#line, hopStart & LINE_MASK);
-    this.#energies[this.#hopIndex(hopStart)] = this.#bank.hopEnergy;
+    const flags = this.#analysis.takeHops(this.#line, hopStart & LINE_MASK, 1);
+    this.#energies[this.#hopIndex(hopStart)] = this.#analysis.energyOf(0);
     this.#decidedUpTo = this.#position;
-    if (this.#bank.hopCount < WINDOW_HOPS) return;
-    if (!mayHoldTones(this.#bank)) {
+    if ((flags & MAY_HOLD_TONES) === 0) {
       this.#flaggedHops = 0;
       return;
     }
