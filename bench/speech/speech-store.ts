@@ -1,0 +1,168 @@
+/**
+ * Recordings of speech out of Debian packages: downloaded with `apt-get download` (nothing is installed), unpacked,
+ * decoded by sox to 8 kHz and levelled, once; kept in `.cache/` for the next run.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { SAMPLE_RATE_HZ } from '../../dsp/dtmf-keys.js';
+import { leveled } from './leveling.js';
+import type { SpeechPackage } from './speech-packages.js';
+
+const run = promisify(execFile);
+
+/** Relative to the repository, where every npm script runs. */
+const SPEECH_FOLDER = join('.cache', 'speech');
+/** Counted up whenever what is kept would come out differently. */
+const STORE_VERSION = 1;
+/** The largest package has 40 MB. */
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+const UNPACK_TIMEOUT_MS = 60_000;
+const DECODE_TIMEOUT_MS = 20_000;
+/** No recording is longer than ten minutes; this is 35 minutes of 32-bit samples. */
+const LARGEST_RECORDING_BYTES = 1 << 26;
+const DECODERS = 4;
+/** What is shorter is a click or a slip of the finger; active level is not defined for it. */
+const LEAST_RECORDING_SAMPLES = SAMPLE_RATE_HZ / 10;
+
+/** What is known about the recordings of one package, in the order in which they are kept, end to end. */
+export type StoredSpeech = {
+  readonly storeVersion: number;
+  readonly packageName: string;
+  readonly packageVersion: string;
+  readonly languages: string;
+  readonly lengthsSamples: readonly number[];
+  /** Too short, too quiet for a level, or not decoded. */
+  readonly leftOut: number;
+};
+
+export type SpeechFetch =
+  | { readonly kind: 'stored'; readonly speech: StoredSpeech }
+  | { readonly kind: 'missing'; readonly packageName: string; readonly reason: string };
+
+/** Brings the recordings of one package here unless they are. */
+export async function fetchSpeech(source: SpeechPackage): Promise<SpeechFetch> {
+  const kept = await readStored(source.name);
+  if (kept !== undefined) return { kind: 'stored', speech: kept };
+  try {
+    return { kind: 'stored', speech: await makeSpeech(source) };
+  } catch (error) {
+    return { kind: 'missing', packageName: source.name, reason: reasonOf(error) };
+  }
+}
+
+/** All samples of one package's recordings, end to end, at -15 dBm0 each. */
+export async function readSpeechSamples(speech: StoredSpeech): Promise<Int16Array> {
+  const bytes = await readFile(samplesPath(speech.packageName));
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+function samplesPath(packageName: string): string {
+  return join(SPEECH_FOLDER, `${packageName}.raw`);
+}
+
+function manifestPath(packageName: string): string {
+  return join(SPEECH_FOLDER, `${packageName}.json`);
+}
+
+async function readStored(packageName: string): Promise<StoredSpeech | undefined> {
+  try {
+    // Written by this file; an older form of it has another number.
+    const stored: StoredSpeech = JSON.parse(await readFile(manifestPath(packageName), 'utf8'));
+    return stored.storeVersion === STORE_VERSION ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function makeSpeech(source: SpeechPackage): Promise<StoredSpeech> {
+  await mkdir(SPEECH_FOLDER, { recursive: true });
+  const folder = resolve(await mkdtemp(join(SPEECH_FOLDER, 'unpack-')));
+  try {
+    await run('apt-get', ['-q', 'download', source.name], { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
+    const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));
+    if (archive === undefined) throw new Error('apt-get brought no package');
+    const unpacked = join(folder, 'root');
+    await run('dpkg-deb', ['-x', join(folder, archive), unpacked], { timeout: UNPACK_TIMEOUT_MS });
+    const files = await recordingsBelow(unpacked, source);
+    const decoded = await decodeAll(files, source);
+    const recordings = decoded.filter((recording) => recording !== undefined);
+    if (recordings.length === 0) throw new Error('sox could not decode any recording');
+    const speech: StoredSpeech = {
+      storeVersion: STORE_VERSION,
+      packageName: source.name,
+      packageVersion: versionOf(archive),
+      languages: source.languages,
+      lengthsSamples: recordings.map(({ length }) => length),
+      leftOut: files.length - recordings.length,
+    };
+    await keep(speech, recordings);
+    return speech;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Links are left alone: they say the same again, or lead out of the package. */
+async function recordingsBelow(folder: string, source: SpeechPackage): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const recordings = paths.filter((path) => source.recordings.test(path)).sort();
+  if (recordings.length === 0) throw new Error('the package holds no recording where they used to be');
+  return recordings;
+}
+
+/** The manifest comes last: without it, nothing is taken to be there. */
+async function keep(speech: StoredSpeech, recordings: readonly Int16Array[]): Promise<void> {
+  const buffers = recordings.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  await writeFile(samplesPath(speech.packageName), buffers);
+  const unfinished = `${manifestPath(speech.packageName)}.part`;
+  await writeFile(unfinished, JSON.stringify(speech));
+  await rename(unfinished, manifestPath(speech.packageName));
+}
+
+/** In the order of the files; undefined for those that are left out. */
+async function decodeAll(files: readonly string[], source: SpeechPackage): Promise<(Int16Array | undefined)[]> {
+  const decoded: (Int16Array | undefined)[] = new Array(files.length).fill(undefined);
+  let next = 0;
+  const decoder = async (): Promise<void> => {
+    while (next < files.length) {
+      const index = next;
+      next += 1;
+      decoded[index] = await decode(files[index], source);
+    }
+  };
+  await Promise.all(Array.from({ length: DECODERS }, decoder));
+  return decoded;
+}
+
+async function decode(file: string, source: SpeechPackage): Promise<Int16Array | undefined> {
+  const output = ['-t', 'raw', '-e', 'floating-point', '-b', '32', '-L', '-c', '1', '-r', String(SAMPLE_RATE_HZ), '-'];
+  const options = { timeout: DECODE_TIMEOUT_MS, maxBuffer: LARGEST_RECORDING_BYTES, encoding: 'buffer' } as const;
+  try {
+    const { stdout } = await run('sox', ['-V1', '-D', ...source.soxInput, file, ...output], options);
+    const samples = new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length));
+    return samples.length < LEAST_RECORDING_SAMPLES ? undefined : leveled(samples);
+  } catch (error) {
+    // A broken file is left out and counted; without sox there is nothing to count.
+    if (isMissingProgram(error)) throw error;
+    return undefined;
+  }
+}
+
+/** `name_version_architecture.deb`, the version with `:` as `%3a`. */
+function versionOf(archive: string): string {
+  return decodeURIComponent(archive.split('_')[1] ?? 'unknown');
+}
+
+function isMissingProgram(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (isMissingProgram(error) && 'path' in error) return `${String(error.path)} is not installed`;
+  const apt = /^E: (.+)$/m.exec(error.message);
+  return apt === null ? error.message.split('\n')[0] : apt[1];
+}
