@@ -55,9 +55,6 @@ export class HopBank {
   readonly #hopRe = new Float64Array(SLOTS * 8);
   readonly #hopIm = new Float64Array(SLOTS * 8);
   readonly #hopEnergy = new Float64Array(SLOTS);
-  /** Sums and differences of halved samples mirrored about the hop's centre: cosines are even, sines odd. */
-  readonly #even = new Int32Array(HALF_HOP);
-  readonly #odd = new Int32Array(HALF_HOP);
   #hopCount = 0;
 
   /** Hops seen since construction or reset. */
@@ -89,17 +86,39 @@ export class HopBank {
   reset(): void {
     for (const numbers of [this.halfRe, this.halfIm, this.halfPower, this.halfEnergy]) numbers.fill(0);
     for (const numbers of [this.#hopRe, this.#hopIm, this.#hopEnergy]) numbers.fill(0);
-    this.#even.fill(0);
-    this.#odd.fill(0);
     this.#hopCount = 0;
     this.newestSlot = 0;
     this.olderSlot = 1;
   }
 
-  #correlate(samples: Int16Array, offset: number, slot: number): void {
-    const even = this.#even;
-    const odd = this.#odd;
-    const energy = fold(samples, offset, even, odd);
+  /** One pass with everything in locals. Cosines are even and sines odd about the centre, which halves the products. */
+  #correlate(x: Int16Array, at: number, slot: number): void {
+    const a0 = x[at + 7] >> 1;
+    const b0 = x[at + 8] >> 1;
+    const a1 = x[at + 6] >> 1;
+    const b1 = x[at + 9] >> 1;
+    const a2 = x[at + 5] >> 1;
+    const b2 = x[at + 10] >> 1;
+    const a3 = x[at + 4] >> 1;
+    const b3 = x[at + 11] >> 1;
+    const a4 = x[at + 3] >> 1;
+    const b4 = x[at + 12] >> 1;
+    const a5 = x[at + 2] >> 1;
+    const b5 = x[at + 13] >> 1;
+    const a6 = x[at + 1] >> 1;
+    const b6 = x[at + 14] >> 1;
+    const a7 = x[at] >> 1;
+    const b7 = x[at + 15] >> 1;
+    const energy =
+      a0 * a0 +
+      b0 * b0 +
+      (a1 * a1 + b1 * b1) +
+      (a2 * a2 + b2 * b2) +
+      (a3 * a3 + b3 * b3) +
+      (a4 * a4 + b4 * b4) +
+      (a5 * a5 + b5 * b5) +
+      (a6 * a6 + b6 * b6) +
+      (a7 * a7 + b7 * b7);
     const re = this.#hopRe;
     const im = this.#hopIm;
     const base = slot * 8;
@@ -109,9 +128,19 @@ export class HopBank {
       im.fill(0, base, base + 8);
       return;
     }
-    for (let tone = 0; tone < 8; tone += 1) {
-      re[base + tone] = dotProduct(even, HOP_COSINES, tone * HALF_HOP);
-      im[base + tone] = dotProduct(odd, HOP_SINES, tone * HALF_HOP);
+    for (let tone = 0, row = 0; tone < 8; tone += 1, row += HALF_HOP) {
+      re[base + tone] =
+        (a0 + b0) * HOP_COSINES[row] +
+        (a1 + b1) * HOP_COSINES[row + 1] +
+        ((a2 + b2) * HOP_COSINES[row + 2] + (a3 + b3) * HOP_COSINES[row + 3]) +
+        ((a4 + b4) * HOP_COSINES[row + 4] + (a5 + b5) * HOP_COSINES[row + 5]) +
+        ((a6 + b6) * HOP_COSINES[row + 6] + (a7 + b7) * HOP_COSINES[row + 7]);
+      im[base + tone] =
+        (a0 - b0) * HOP_SINES[row] +
+        (a1 - b1) * HOP_SINES[row + 1] +
+        ((a2 - b2) * HOP_SINES[row + 2] + (a3 - b3) * HOP_SINES[row + 3]) +
+        ((a4 - b4) * HOP_SINES[row + 4] + (a5 - b5) * HOP_SINES[row + 5]) +
+        ((a6 - b6) * HOP_SINES[row + 6] + (a7 - b7) * HOP_SINES[row + 7]);
     }
   }
 
@@ -150,34 +179,9 @@ export function rotationTable(samples: number): Float64Array {
   });
 }
 
-/** Fills `even` and `odd` from the hop at `offset`; returns the energy of the halved samples. */
-function fold(samples: Int16Array, offset: number, even: Int32Array, odd: Int32Array): number {
-  let energy = 0;
-  for (let index = 0; index < HALF_HOP; index += 1) {
-    const before = samples[offset + HALF_HOP - 1 - index] >> 1;
-    const after = samples[offset + HALF_HOP + index] >> 1;
-    even[index] = before + after;
-    odd[index] = before - after;
-    energy += before * before + after * after;
-  }
-  return energy;
-}
-
-function dotProduct(values: Int32Array, table: Int16Array, at: number): number {
-  return (
-    values[0] * table[at] +
-    values[1] * table[at + 1] +
-    values[2] * table[at + 2] +
-    values[3] * table[at + 3] +
-    values[4] * table[at + 4] +
-    values[5] * table[at + 5] +
-    values[6] * table[at + 6] +
-    values[7] * table[at + 7]
-  );
-}
-
-function hopTable(wave: (radians: number) => number): Int16Array {
-  return Int16Array.from({ length: 8 * HALF_HOP }, (_, index) => {
+/** Whole numbers, kept as what they are multiplied as. */
+function hopTable(wave: (radians: number) => number): Float64Array {
+  return Float64Array.from({ length: 8 * HALF_HOP }, (_, index) => {
     const radians = (2 * Math.PI * TONE_HZ[index >> 3] * ((index & 7) + 0.5)) / SAMPLE_RATE_HZ;
     return Math.round(TABLE_SCALE * wave(radians));
   });

@@ -1,25 +1,33 @@
 /**
  * From hops to presses. "+" is a hop whose window fits one pair of tones, "." one that fits none (or another pair); each row is a test.
  *
- * | pattern of hops                         | outcome                                                              |
- * | --------------------------------------- | -------------------------------------------------------------------- |
- * | 12 × "+"                                | nothing: Q.24 wants no operation for 23 ms of tone                   |
- * | 13 × "+"                                | press began, if the run as a whole is a key                          |
- * | 13 × "+", broken by one or two "."      | press began: noise near the limit must not cost the key              |
- * | three "." before the 13th "+"           | nothing, counting starts anew                                        |
- * | 13 × "+" that are no key                | nothing, counting starts anew                                        |
- * | press, then up to 13 × ".", then "+"    | still the same press: breaks up to 20 ms are bridged (ES 201 235-3)  |
+ * | pattern of hops                         | outcome                                                               |
+ * | --------------------------------------- | --------------------------------------------------------------------- |
+ * | 10 × "+"                                | nothing: Q.24 wants no operation for 23 ms of tone                    |
+ * | 11 × "+"                                | press began, if the run is a key beyond doubt and its tone goes on    |
+ * | 12 × "+"                                | press began, if the run as a whole is a key                           |
+ * | 12 × "+", broken by one or two "."      | press began: noise near the limit must not cost the key               |
+ * | three "." before the 11th "+"           | nothing, counting starts anew                                         |
+ * | 12 × "+" that are no key                | nothing yet: it is asked once more                                    |
+ * | 16 × "+"                                | press began, if the run is a key by what such a long one need be      |
+ * | 16 × "+" that are no key                | nothing, counting starts anew                                         |
+ * | press, then up to 13 × ".", then "+"    | still the same press: breaks up to 20 ms are bridged (ES 201 235-3)   |
  * | press, then 14 × "."                    | press ended; the same pair again is a new press (pause of 30 ms, NTT) |
- * | press, then 13 × "+" of another pair    | press ended and the other one began, in the same hop                 |
+ * | press, then a run of another pair       | press ended and the other one began, in the same hop                  |
  */
-
 import { PRESS_BEGAN, PRESS_ENDED } from './tone-analysis.js';
 
 /** What a hop says when it fits no pair. Pairs are `row * 4 + column`. */
 export const NO_PAIR = -1;
 
-/** 26 ms of windows: tones of 30 ms make it, tones of 23 ms (Q.24: shall not operate) never do. */
-export const RUN_HOPS = 13;
+/**
+ * When a run is asked whether it is a key. A tone fills enough of its first and its last window for a run up to two hops
+ * shorter than itself: 23 ms (Q.24: shall not operate) come to 10 hops or 11, of which the last are weak; 28 ms come to 12,
+ * 40 ms to 18.
+ */
+export const EARLY_RUN_HOPS = 11;
+export const RUN_HOPS = 12;
+export const LONG_RUN_HOPS = 16;
 export const TOLERATED_BAD_HOPS = 2;
 /** 28 ms: longer than the breaks of 10 ms (Q.24) and 20 ms (ETSI) to bridge, shorter than the pause of 30 ms to see. */
 export const END_HOPS = 14;
@@ -29,6 +37,7 @@ export type Run = {
   readonly hops: number;
   /** Adds the newest hop; `restarted` if the hops before it were dropped. */
   add(): 'added' | 'restarted';
+  /** Whether the run, of as many hops as it has, is a press of this pair. */
   isKey(pair: number): boolean;
   reset(): void;
 };
@@ -97,10 +106,11 @@ export class PressDebounce {
     if (pair === NO_PAIR) return 0;
     this.#badHops = 0;
     if (this.#run.add() === 'restarted') this.#runStartHop = this.#hop;
-    if (this.#run.hops < RUN_HOPS) return 0;
+    const { hops } = this.#run;
+    if (hops !== EARLY_RUN_HOPS && hops !== RUN_HOPS && hops !== LONG_RUN_HOPS) return 0;
     const isKey = this.#run.isKey(pair);
     const flags = isKey && pair !== this.#pressPair ? this.#begin(pair) : 0;
-    this.#startRun(NO_PAIR);
+    if (isKey || hops === LONG_RUN_HOPS) this.#startRun(NO_PAIR);
     return flags;
   }
 

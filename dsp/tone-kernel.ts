@@ -6,18 +6,22 @@
 import { EARLY_LARGEST_TWIST_RATIO, EARLY_LEAST_ENERGY, EARLY_LEAST_SHARE, HALF_INVERSE } from './early-flag.js';
 import { HOP_COSINES, HOP_GATE_ENERGY, HOP_ROTATION, HOP_SAMPLES, HOP_SINES, UNIT_ENERGY } from './hop-bank.js';
 import { largestExplainedShare } from './pair-gram.js';
-import { END_HOPS, RUN_HOPS, TOLERATED_BAD_HOPS } from './press-debounce.js';
+import { EARLY_RUN_HOPS, END_HOPS, LONG_RUN_HOPS, RUN_HOPS, TOLERATED_BAD_HOPS } from './press-debounce.js';
 import { ReferenceAnalysis } from './reference-analysis.js';
 import { MEASUREMENT_LENGTH, type ToneAnalysis } from './tone-analysis.js';
 import { TONE_KERNEL_BYTES } from './tone-kernel-bytes.js';
 import { FIT_LEAST_ENERGY, FIT_LEAST_SHARE, HALF_ROTATION, WINDOW_INVERSE } from './tone-pair-fit.js';
 import {
+  EARLY_RUN_LEAST_QUALITY,
+  EARLY_RUN_LEAST_STEADINESS,
   LAG_COSINES,
   LAG_SINES,
   LARGEST_OFFSET_TANGENTS,
+  LONG_RUN_LEAST_QUALITY,
   RUN_LARGEST_RIPPLE_RATIO,
   RUN_LARGEST_TWIST_RATIO,
   RUN_LEAST_GROUP_RATIO,
+  RUN_LEAST_QUALITY,
   RUN_LEAST_SHARE,
   RUN_LEAST_SQUARE,
   RUN_LEAST_TWIST_RATIO,
@@ -38,9 +42,9 @@ const FLAGS = 5_120;
 const ENERGIES = 5_152;
 const CHANNELS = 8_192;
 const CHANNEL_SIZE_BYTES = 2_048;
-const PRESS_PAIR = 1_848;
-const PRESS_START_HOP = 1_856;
-const MEASUREMENT = 1_872;
+const PRESS_PAIR = 1_856;
+const PRESS_START_HOP = 1_864;
+const MEASUREMENT = 1_880;
 
 /** In the order of the kernel's memory. */
 const NUMBERS: readonly (readonly number[] | Float64Array)[] = [
@@ -66,9 +70,13 @@ const NUMBERS: readonly (readonly number[] | Float64Array)[] = [
     RUN_LARGEST_RIPPLE_RATIO,
     RUN_LEAST_GROUP_RATIO,
     largestExplainedShare(HALF_INVERSE),
+    EARLY_RUN_LEAST_QUALITY,
+    RUN_LEAST_QUALITY,
+    LONG_RUN_LEAST_QUALITY,
+    EARLY_RUN_LEAST_STEADINESS,
   ],
 ];
-const HOP_COUNTS = Int32Array.of(RUN_HOPS, TOLERATED_BAD_HOPS, END_HOPS);
+const HOP_COUNTS = Int32Array.of(EARLY_RUN_HOPS, RUN_HOPS, LONG_RUN_HOPS, TOLERATED_BAD_HOPS, END_HOPS);
 
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer };

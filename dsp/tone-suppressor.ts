@@ -2,12 +2,12 @@
  * Takes every trace of DTMF tones out of a stream while a secure window is open.
  *
  * Audio waits in a delay line. Every hop of 2 ms the newest 12 ms are asked whether they may hold a key's tones
- * (`early-flag.ts`); two yeses in a row mask the audio from 4 ms before the first of these windows to 12 ms after the last.
+ * (`early-flag.ts`); two yeses in a row mask the audio from 4 ms before the first of these windows to 10 ms after the last.
  * What leaves the line is muted where masked (2 ms fades inside the mask), passes the notches, and is filled up with
  * replacement audio. Masks belong to samples, not to the moment: closing a window never unmasks what still waits.
  *
  * ```
- *   4 ms guard     first window 12 ms     second, 2 ms on            12 ms guard
+ *   4 ms guard     first window 12 ms     second, 2 ms on            10 ms guard
  *  |-----------|---------------------------------------|-----------------------------------|
  *  ^ oldest sample a flag can mask                      ^ decided up to here
  *  '------- 144 samples = least delay ------------------'
@@ -25,7 +25,7 @@ import { openToneAnalysis } from './tone-kernel.js';
 
 const FLAG_HOPS = 2;
 const GUARD_BEFORE_SAMPLES = 32;
-const GUARD_AFTER_SAMPLES = 96;
+const GUARD_AFTER_SAMPLES = 80;
 /** How far before its own end a flagging window masks: itself, the window one hop earlier that flagged too, the guard. */
 const LOOK_BACK_SAMPLES = WINDOW_SAMPLES + (FLAG_HOPS - 1) * HOP_SAMPLES + GUARD_BEFORE_SAMPLES;
 
@@ -109,7 +109,8 @@ export class ToneSuppressor {
   conceal(count: number, output: Int16Array): void {
     if (this.#lastTone + GUARD_AFTER_SAMPLES >= this.#position) this.#lastTone = this.#position + count;
     this.#maskHeld();
-    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + count + GUARD_AFTER_SAMPLES);
+    // Until a window lies wholly behind the hole.
+    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + count + WINDOW_SAMPLES);
     for (let done = 0; done < count; ) {
       const phase = this.#position & (HOP_SAMPLES - 1);
       const chunk = Math.min(HOP_SAMPLES - phase, count - done);

@@ -38,9 +38,15 @@ const RUN_LEAST_SQUARE: usize = LIMITS + 80;
 const RUN_LARGEST_RIPPLE_RATIO: usize = LIMITS + 88;
 const RUN_LEAST_GROUP_RATIO: usize = LIMITS + 96;
 const LARGEST_SHARE_OF_POWER: usize = LIMITS + 104;
-const RUN_HOPS: usize = LIMITS + 112; // i32 from here on
-const TOLERATED_BAD_HOPS: usize = LIMITS + 116;
-const END_HOPS: usize = LIMITS + 120;
+const EARLY_RUN_LEAST_QUALITY: usize = LIMITS + 112;
+const RUN_LEAST_QUALITY: usize = LIMITS + 120;
+const LONG_RUN_LEAST_QUALITY: usize = LIMITS + 128;
+const EARLY_RUN_LEAST_STEADINESS: usize = LIMITS + 136;
+const EARLY_RUN_HOPS: usize = LIMITS + 144; // i32 from here on
+const RUN_HOPS: usize = LIMITS + 148;
+const LONG_RUN_HOPS: usize = LIMITS + 152;
+const TOLERATED_BAD_HOPS: usize = LIMITS + 156;
+const END_HOPS: usize = LIMITS + 160;
 
 // Input and output of one call.
 const SAMPLES: usize = 4096; // i16[32 * 16]
@@ -70,17 +76,18 @@ const RUN_LOW: usize = 1800;
 const RUN_HIGH: usize = 1808;
 const RUN_LEAST: usize = 1816;
 const RUN_LARGEST: usize = 1824;
-const RUN_END: usize = 1832;
-const RUN_COUNT: usize = 1832; // i32 from here on
-const RUN_PAIR: usize = 1836;
-const RUN_START_HOP: usize = 1840;
-const BAD_HOPS: usize = 1844;
-const PRESS_PAIR: usize = 1848;
-const MISSED_HOPS: usize = 1852;
-const PRESS_START_HOP: usize = 1856;
-const HOP_COUNT: usize = 1860;
-const DEBOUNCED_HOPS: usize = 1864;
-const MEASUREMENT: usize = 1872; // f64[6]
+const RUN_NEWEST: usize = 1832;
+const RUN_END: usize = 1840;
+const RUN_COUNT: usize = 1840; // i32 from here on
+const RUN_PAIR: usize = 1844;
+const RUN_START_HOP: usize = 1848;
+const BAD_HOPS: usize = 1852;
+const PRESS_PAIR: usize = 1856;
+const MISSED_HOPS: usize = 1860;
+const PRESS_START_HOP: usize = 1864;
+const HOP_COUNT: usize = 1868;
+const DEBOUNCED_HOPS: usize = 1872;
+const MEASUREMENT: usize = 1880; // f64[6]
 
 const WINDOW_HOPS: i32 = 6;
 const WINDOW_SAMPLES: f64 = 96;
@@ -354,9 +361,12 @@ function followRun(state: usize, pair: i32, energy: f64): i32 {
   if (pair === NO_PAIR) return 0;
   store<i32>(state, 0, BAD_HOPS);
   if (addToRun(state, energy)) store<i32>(state, load<i32>(state, DEBOUNCED_HOPS), RUN_START_HOP);
-  if (load<i32>(state, RUN_COUNT) < load<i32>(RUN_HOPS)) return 0;
-  const flags = isKey(state, pair) && pair !== load<i32>(state, PRESS_PAIR) ? beginPress(state, pair) : 0;
-  startRun(state, NO_PAIR);
+  const hops = load<i32>(state, RUN_COUNT);
+  const isLong = hops === load<i32>(LONG_RUN_HOPS);
+  if (hops !== load<i32>(EARLY_RUN_HOPS) && hops !== load<i32>(RUN_HOPS) && !isLong) return 0;
+  const pressed = isKey(state, pair, hops);
+  const flags = pressed && pair !== load<i32>(state, PRESS_PAIR) ? beginPress(state, pair) : 0;
+  if (pressed || isLong) startRun(state, NO_PAIR);
   return flags;
 }
 
@@ -413,6 +423,7 @@ function addToRun(state: usize, energy: f64): bool {
   increase(state + RUN_LOW, low);
   increase(state + RUN_HIGH, high);
   increase(state + RUN_ENERGY, energy);
+  store<f64>(state, low + high, RUN_NEWEST);
   if (low + high < load<f64>(state, RUN_LEAST)) store<f64>(state, low + high, RUN_LEAST);
   if (low + high > load<f64>(state, RUN_LARGEST)) store<f64>(state, low + high, RUN_LARGEST);
   store<i32>(state, hops + 1, RUN_COUNT);
@@ -424,14 +435,29 @@ function increase(at: usize, by: f64): void {
 }
 
 /** `TonePairRun.isKey`. */
-function isKey(state: usize, pair: i32): bool {
+function isKey(state: usize, pair: i32, count: i32): bool {
   const row = <usize>(pair >> 2);
   const column = <usize>(4 + (pair & 3));
   if (!isOnFrequency(state, 0, row) || !isOnFrequency(state, 16, column)) return false;
-  const hops = <f64>load<i32>(state, RUN_COUNT);
-  const low = load<f64>(state, RUN_LOW) / windowGain(state + RUN_EXCESS);
-  const high = load<f64>(state, RUN_HIGH) / windowGain(state + RUN_EXCESS + 16);
-  if ((low + high) * (WINDOW_SAMPLES / 2) < load<f64>(RUN_LEAST_SHARE) * load<f64>(state, RUN_ENERGY)) return false;
+  const hops = <f64>count;
+  const lowSquares = load<f64>(state, RUN_LOW);
+  const highSquares = load<f64>(state, RUN_HIGH);
+  const lowAdvance = sizeOfExcess(state + RUN_EXCESS);
+  const highAdvance = sizeOfExcess(state + RUN_EXCESS + 16);
+  const low = lowSquares / windowGain(load<f64>(state, RUN_EXCESS) / lowAdvance);
+  const high = highSquares / windowGain(load<f64>(state, RUN_EXCESS + 16) / highAdvance);
+  const share = ((low + high) * (WINDOW_SAMPLES / 2)) / load<f64>(state, RUN_ENERGY);
+  const spans = hops / (hops - <f64>LAG_HOPS);
+  const lowCoherence = (lowAdvance / lowSquares) * spans;
+  const highCoherence = (highAdvance / highSquares) * spans;
+  const quality = share + min(lowCoherence, highCoherence);
+  if (!(share >= load<f64>(RUN_LEAST_SHARE) && quality >= leastQuality(count))) return false;
+  if (
+    count < load<i32>(RUN_HOPS) &&
+    load<f64>(state, RUN_NEWEST) < load<f64>(EARLY_RUN_LEAST_STEADINESS) * load<f64>(state, RUN_LARGEST)
+  ) {
+    return false;
+  }
   if (high > low * load<f64>(RUN_LARGEST_TWIST_RATIO) || high < low * load<f64>(RUN_LEAST_TWIST_RATIO)) return false;
   const least = load<f64>(RUN_LEAST_SQUARE) * hops;
   if (low < least || high < least) return false;
@@ -456,10 +482,19 @@ function isOnFrequency(state: usize, at: usize, tone: usize): bool {
   return re > 0 && abs(im) <= re * load<f64>(OFFSET_TANGENTS + (tone << 3));
 }
 
-function windowGain(excess: usize): f64 {
+function leastQuality(hops: i32): f64 {
+  if (hops < load<i32>(RUN_HOPS)) return load<f64>(EARLY_RUN_LEAST_QUALITY);
+  return hops < load<i32>(LONG_RUN_HOPS) ? load<f64>(RUN_LEAST_QUALITY) : load<f64>(LONG_RUN_LEAST_QUALITY);
+}
+
+function sizeOfExcess(excess: usize): f64 {
   const re = load<f64>(excess);
   const im = load<f64>(excess, 8);
-  let cosine = re / sqrt(re * re + im * im);
+  return sqrt(re * re + im * im);
+}
+
+function windowGain(cosineOfExcess: f64): f64 {
+  let cosine = cosineOfExcess;
   let gain = 1.0;
   for (let factor = 0; factor < SINC_FACTORS; factor += 1) {
     const square = (1 + cosine) / 2;
