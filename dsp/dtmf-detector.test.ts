@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Q24_SECTIONS, renderSection } from '../bench/q24-set.js';
 import { DtmfDetector, PRESS_BEGAN, PRESS_ENDED } from './dtmf-detector.js';
-import { KEY_COUNT } from './dtmf-keys.js';
+import { columnHzOfKey, KEY_COUNT, rowHzOfKey } from './dtmf-keys.js';
 import type { KnownPress } from './likelihood-listener.js';
 import { SeededRandom } from './seeded-random.js';
 import { SpeechLike } from './speech-like.js';
@@ -115,6 +115,28 @@ describe('single presses', () => {
     expect([detector.takeKey(), detector.position, detector.onsetSample]).toEqual([-1, 0, 0]);
     expect(detector.process(samples.subarray(800), 800)).toBe(PRESS_BEGAN);
     expect(detector.takeKey()).toBe(2);
+  });
+});
+
+describe('what is measured of a press', () => {
+  test.each([
+    { lowLevelDbm0: -10, twistDb: 0, lowOffsetPercent: 0, highOffsetPercent: 0 },
+    { lowLevelDbm0: -24, twistDb: 4, lowOffsetPercent: 1.5, highOffsetPercent: -1.5 },
+    { lowLevelDbm0: -3, twistDb: -8, lowOffsetPercent: -1.8, highOffsetPercent: 1.8 },
+  ])('is what it was: %o', (shape) => {
+    for (let key = 0; key < KEY_COUNT; key += 1) {
+      const samples = new Int16Array(2_400);
+      renderPress(samples, { ...shape, key, startSample: 400, lengthSamples: 800 });
+      const detector = new DtmfDetector();
+      detector.process(samples, samples.length);
+      const measured = detector.measure();
+      expect(Math.abs(measured.lowLevelDbm0 - shape.lowLevelDbm0)).toBeLessThan(1.2);
+      expect(Math.abs(measured.twistDb - shape.twistDb)).toBeLessThan(0.3);
+      expect(Math.abs(measured.lowOffsetHz - (rowHzOfKey(key) * shape.lowOffsetPercent) / 100)).toBeLessThan(1.5);
+      expect(Math.abs(measured.highOffsetHz - (columnHzOfKey(key) * shape.highOffsetPercent) / 100)).toBeLessThan(1.5);
+      expect(Math.abs(detector.onsetSample - 400)).toBeLessThanOrEqual(32);
+      expect(Math.abs(detector.endSample - 1_200)).toBeLessThanOrEqual(32);
+    }
   });
 });
 

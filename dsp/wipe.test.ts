@@ -15,8 +15,13 @@ type Property = { readonly name: string; readonly value?: Remote };
 
 const MARK = '__tonegateWipeProbe';
 
-/** For each typed array found in the object, its path and the number of elements that are not zero. */
-function nonZeroElements(object: object): Map<string, number> {
+const nonZeroElements = (object: object) =>
+  countElements(object, 'function () { let n = 0; for (const x of this) if (x !== 0) n += 1; return n; }');
+
+const allElements = (object: object) => countElements(object, 'function () { return this.length; }');
+
+/** For each typed array found in the object, its path and what `counter` makes of it. */
+function countElements(object: object, counter: string): Map<string, number> {
   const session = new Session();
   session.connect();
   const found = new Map<string, number>();
@@ -32,7 +37,7 @@ function nonZeroElements(object: object): Map<string, number> {
     (
       post('Runtime.callFunctionOn', {
         objectId,
-        functionDeclaration: 'function () { let n = 0; for (const x of this) if (x !== 0) n += 1; return n; }',
+        functionDeclaration: counter,
         returnByValue: true,
       }).result as { value: number }
     ).value;
@@ -111,4 +116,19 @@ test('a reset reference analysis holds only zeros', () => {
   const after = nonZeroElements(analysis);
   expect([...after.keys()]).toEqual([...used.keys()]);
   expect(sum(after)).toBe(0);
+});
+
+test('neither grows with what it hears', () => {
+  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const detector = new DtmfDetector();
+  const sizes = [allElements(suppressor), allElements(detector)];
+  const samples = busyAudio();
+  for (let round = 0; round < 200; round += 1) {
+    suppressor.process(samples, samples.length, new Int16Array(samples.length));
+    suppressor.conceal(round, new Int16Array(round));
+    suppressor.maskNewest(round * 100);
+    detector.process(samples, samples.length - round);
+  }
+  expect([allElements(suppressor), allElements(detector)]).toEqual(sizes);
+  expect(sum(sizes[0])).toBeGreaterThan(1_000);
 });
