@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const SOURCE = 'tone-kernel.ts';
+const SOURCES = ['tone-kernel.ts', 'press-run.ts', 'memory-map.ts'];
 const target = fileURLToPath(new URL('../tone-kernel-bytes.ts', import.meta.url));
 /** 16 MiB, which never grow, so that views of it stay valid: two channels for each of 4,000 calls. Untouched pages cost nothing. */
 const MEMORY_PAGES = '256';
@@ -26,9 +26,9 @@ async function compile() {
   let binary;
   const memory = ['--initialMemory', MEMORY_PAGES, '--maximumMemory', MEMORY_PAGES];
   const { error, stderr } = await asc.main(
-    [SOURCE, '--outFile', 'kernel.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', ...memory],
+    [SOURCES[0], '--outFile', 'kernel.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', ...memory],
     {
-      readFile: (name) => (name === SOURCE ? readFileSync(new URL(SOURCE, import.meta.url), 'utf8') : null),
+      readFile: (name) => (SOURCES.includes(name) ? readFileSync(new URL(name, import.meta.url), 'utf8') : null),
       writeFile: (name, contents) => {
         if (name === 'kernel.wasm') binary = contents;
       },

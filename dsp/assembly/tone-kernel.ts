@@ -5,97 +5,46 @@
  * It does what `hop-bank.ts`, `early-flag.ts`, `tone-pair-fit.ts`, `tone-pair-run.ts` and `press-debounce.ts` do, in the
  * same order of operations, so that all results agree to the last bit; why things are done is explained there. All
  * tables and limits are theirs as well: `../tone-kernel.ts` writes them into memory before the first call.
- *
- * ```
- *  0          CONSTANTS        SAMPLES           FLAGS, ENERGIES      CHANNELS
- *  | unused   | tables, limits | 32 hops of int16 | of the 32 hops     | CHANNEL_SIZE each …
- * ```
  */
-
-// Constants, written by the host. Vectors of tables hold two samples' factors for each of four tones.
-const HOP_TABLE: usize = 1024; // [pair of samples 0-3][cosine rows, cosine columns, sine rows, sine columns] v128
-const HOP_COSINES: usize = 1280; // f64[8]
-const HOP_SINES: usize = 1344;
-const HALF_COSINES: usize = 1408;
-const HALF_SINES: usize = 1472;
-const LAG_COSINES: usize = 1536;
-const LAG_SINES: usize = 1600;
-const OFFSET_TANGENTS: usize = 1664;
-const HALF_INVERSE: usize = 1728; // f64[16 pairs][6]
-const WINDOW_INVERSE: usize = 2496; // f64[16 pairs][6]
-const LIMITS: usize = 3264; // f64[]
-const HOP_GATE_ENERGY: usize = LIMITS;
-const UNIT_ENERGY: usize = LIMITS + 8;
-const EARLY_LEAST_ENERGY: usize = LIMITS + 16;
-const EARLY_LARGEST_TWIST_RATIO: usize = LIMITS + 24;
-const EARLY_LEAST_SHARE: usize = LIMITS + 32;
-const FIT_LEAST_ENERGY: usize = LIMITS + 40;
-const FIT_LEAST_SHARE: usize = LIMITS + 48;
-const RUN_LEAST_SHARE: usize = LIMITS + 56;
-const RUN_LARGEST_TWIST_RATIO: usize = LIMITS + 64;
-const RUN_LEAST_TWIST_RATIO: usize = LIMITS + 72;
-const RUN_LEAST_SQUARE: usize = LIMITS + 80;
-const RUN_LARGEST_RIPPLE_RATIO: usize = LIMITS + 88;
-const RUN_LEAST_GROUP_RATIO: usize = LIMITS + 96;
-const LARGEST_SHARE_OF_POWER: usize = LIMITS + 104;
-const EARLY_RUN_LEAST_QUALITY: usize = LIMITS + 112;
-const RUN_LEAST_QUALITY: usize = LIMITS + 120;
-const LONG_RUN_LEAST_QUALITY: usize = LIMITS + 128;
-const EARLY_RUN_LEAST_STEADINESS: usize = LIMITS + 136;
-const EARLY_RUN_HOPS: usize = LIMITS + 144; // i32 from here on
-const RUN_HOPS: usize = LIMITS + 148;
-const LONG_RUN_HOPS: usize = LIMITS + 152;
-const TOLERATED_BAD_HOPS: usize = LIMITS + 156;
-const END_HOPS: usize = LIMITS + 160;
-
-// Input and output of one call.
-const SAMPLES: usize = 4096; // i16[32 * 16]
-const FLAGS: usize = 5120; // u8[32]
-const ENERGIES: usize = 5152; // f64[32]
-const CHANNELS: usize = 8192;
-const CHANNEL_SIZE: usize = 2048;
-
-// Within a channel. Slots are four, of eight tones.
-const HOP_RE: usize = 0;
-const HOP_IM: usize = 256;
-const HALF_RE: usize = 512;
-const HALF_IM: usize = 768;
-const HALF_POWER: usize = 1024;
-const HOP_ENERGY: usize = 1280; // f64[4]
-const HALF_ENERGY: usize = 1312; // f64[4]
-const FIT_RE: usize = 1344; // f64[8]
-const FIT_IM: usize = 1408; // f64[8]
-const FIT_POWER: usize = 1472; // f64[8]
-const FIT: usize = 1536; // f64[4]: low and high amplitude, real and imaginary parts
-const RUN_RECENT: usize = 1568; // f64[3][4]
-const RUN_ADVANCE: usize = 1664; // f64[4]
-const RUN_EXCESS: usize = 1696; // f64[4]
-const RUN_POWERS: usize = 1728; // f64[8]
-const RUN_ENERGY: usize = 1792;
-const RUN_LOW: usize = 1800;
-const RUN_HIGH: usize = 1808;
-const RUN_LEAST: usize = 1816;
-const RUN_LARGEST: usize = 1824;
-const RUN_NEWEST: usize = 1832;
-const RUN_END: usize = 1840;
-const RUN_COUNT: usize = 1840; // i32 from here on
-const RUN_PAIR: usize = 1844;
-const RUN_START_HOP: usize = 1848;
-const BAD_HOPS: usize = 1852;
-const PRESS_PAIR: usize = 1856;
-const MISSED_HOPS: usize = 1860;
-const PRESS_START_HOP: usize = 1864;
-const HOP_COUNT: usize = 1868;
-const DEBOUNCED_HOPS: usize = 1872;
-const MEASUREMENT: usize = 1880; // f64[6]
+import {
+  CHANNEL_SIZE,
+  CHANNELS,
+  EARLY_LARGEST_TWIST_RATIO,
+  EARLY_LEAST_ENERGY,
+  EARLY_LEAST_SHARE,
+  ENERGIES,
+  FIT,
+  FIT_IM,
+  FIT_LEAST_ENERGY,
+  FIT_LEAST_SHARE,
+  FIT_POWER,
+  FIT_RE,
+  FLAGS,
+  HALF_COSINES,
+  HALF_ENERGY,
+  HALF_IM,
+  HALF_INVERSE,
+  HALF_POWER,
+  HALF_RE,
+  HALF_SINES,
+  HOP_COSINES,
+  HOP_COUNT,
+  HOP_ENERGY,
+  HOP_GATE_ENERGY,
+  HOP_IM,
+  HOP_RE,
+  HOP_SINES,
+  HOP_TABLE,
+  LARGEST_SHARE_OF_POWER,
+  PRESS_PAIR,
+  RUN_PAIR,
+  SAMPLES,
+  UNIT_ENERGY,
+  WINDOW_INVERSE,
+} from './memory-map.ts';
+import { debounce, NO_PAIR, resetRun } from './press-run.ts';
 
 const WINDOW_HOPS: i32 = 6;
-const WINDOW_SAMPLES: f64 = 96;
-const LAG_HOPS: i32 = 3;
-const SINC_FACTORS: i32 = 8;
-const NO_PAIR: i32 = -1;
-const PRESS_BEGAN: i32 = 1;
-const PRESS_ENDED: i32 = 2;
 const MAY_HOLD_TONES: i32 = 4;
 
 /** Empties a channel, and what was said of the hops taken last. */
@@ -326,189 +275,4 @@ function strongest(powers: usize): usize {
   const first = v128.load(powers);
   const second = v128.load(powers, 16);
   return indexOf(largestOf(first, second), first, second);
-}
-
-/** `PressDebounce.takeHop`. */
-function debounce(state: usize, pair: i32, energy: f64): i32 {
-  store<i32>(state, load<i32>(state, DEBOUNCED_HOPS) + 1, DEBOUNCED_HOPS);
-  return followPress(state, pair) | followRun(state, pair, energy);
-}
-
-function followPress(state: usize, pair: i32): i32 {
-  const pressPair = load<i32>(state, PRESS_PAIR);
-  if (pressPair === NO_PAIR) return 0;
-  if (pair === pressPair) {
-    store<i32>(state, 0, MISSED_HOPS);
-    return 0;
-  }
-  const missed = load<i32>(state, MISSED_HOPS) + 1;
-  store<i32>(state, missed, MISSED_HOPS);
-  if (missed < load<i32>(END_HOPS)) return 0;
-  store<i32>(state, NO_PAIR, PRESS_PAIR);
-  return PRESS_ENDED;
-}
-
-function followRun(state: usize, pair: i32, energy: f64): i32 {
-  const runPair = load<i32>(state, RUN_PAIR);
-  if (pair !== runPair) {
-    if (runPair !== NO_PAIR) {
-      const bad = load<i32>(state, BAD_HOPS) + 1;
-      store<i32>(state, bad, BAD_HOPS);
-      if (bad <= load<i32>(TOLERATED_BAD_HOPS)) return 0;
-    }
-    startRun(state, pair);
-  }
-  if (pair === NO_PAIR) return 0;
-  store<i32>(state, 0, BAD_HOPS);
-  if (addToRun(state, energy)) store<i32>(state, load<i32>(state, DEBOUNCED_HOPS), RUN_START_HOP);
-  const hops = load<i32>(state, RUN_COUNT);
-  const isLong = hops === load<i32>(LONG_RUN_HOPS);
-  if (hops !== load<i32>(EARLY_RUN_HOPS) && hops !== load<i32>(RUN_HOPS) && !isLong) return 0;
-  const pressed = isKey(state, pair, hops);
-  const flags = pressed && pair !== load<i32>(state, PRESS_PAIR) ? beginPress(state, pair) : 0;
-  if (pressed || isLong) startRun(state, NO_PAIR);
-  return flags;
-}
-
-function startRun(state: usize, pair: i32): void {
-  resetRun(state);
-  store<i32>(state, pair, RUN_PAIR);
-  store<i32>(state, load<i32>(state, DEBOUNCED_HOPS), RUN_START_HOP);
-  store<i32>(state, 0, BAD_HOPS);
-}
-
-function beginPress(state: usize, pair: i32): i32 {
-  const flags = load<i32>(state, PRESS_PAIR) === NO_PAIR ? PRESS_BEGAN : PRESS_BEGAN | PRESS_ENDED;
-  store<i32>(state, pair, PRESS_PAIR);
-  store<i32>(state, 0, MISSED_HOPS);
-  store<i32>(state, load<i32>(state, RUN_START_HOP), PRESS_START_HOP);
-  return flags;
-}
-
-function resetRun(state: usize): void {
-  memory.fill(state + RUN_RECENT, 0, RUN_END - RUN_RECENT);
-  store<f64>(state, Infinity, RUN_LEAST);
-  store<i32>(state, 0, RUN_COUNT);
-}
-
-/** `TonePairRun.add`; true when it restarted. */
-function addToRun(state: usize, energy: f64): bool {
-  const lowRe = load<f64>(state, FIT);
-  const lowIm = load<f64>(state, FIT + 8);
-  const highRe = load<f64>(state, FIT + 16);
-  const highIm = load<f64>(state, FIT + 24);
-  const low = lowRe * lowRe + lowIm * lowIm;
-  const high = highRe * highRe + highIm * highIm;
-  const restarts = low + high > load<f64>(state, RUN_LEAST) * load<f64>(RUN_LARGEST_RIPPLE_RATIO);
-  if (restarts) resetRun(state);
-  const hops = load<i32>(state, RUN_COUNT);
-  const recent = state + RUN_RECENT + <usize>((hops % LAG_HOPS) * 32);
-  if (hops >= LAG_HOPS) {
-    const oldLowRe = load<f64>(recent);
-    const oldLowIm = load<f64>(recent, 8);
-    const oldHighRe = load<f64>(recent, 16);
-    const oldHighIm = load<f64>(recent, 24);
-    increase(state + RUN_ADVANCE, lowRe * oldLowRe + lowIm * oldLowIm);
-    increase(state + RUN_ADVANCE + 8, lowIm * oldLowRe - lowRe * oldLowIm);
-    increase(state + RUN_ADVANCE + 16, highRe * oldHighRe + highIm * oldHighIm);
-    increase(state + RUN_ADVANCE + 24, highIm * oldHighRe - highRe * oldHighIm);
-  }
-  store<f64>(recent, lowRe);
-  store<f64>(recent, lowIm, 8);
-  store<f64>(recent, highRe, 16);
-  store<f64>(recent, highIm, 24);
-  for (let at: usize = 0; at < 64; at += 16) {
-    v128.store(state + at, f64x2.add(v128.load(state + at, RUN_POWERS), v128.load(state + at, FIT_POWER)), RUN_POWERS);
-  }
-  increase(state + RUN_LOW, low);
-  increase(state + RUN_HIGH, high);
-  increase(state + RUN_ENERGY, energy);
-  store<f64>(state, low + high, RUN_NEWEST);
-  if (low + high < load<f64>(state, RUN_LEAST)) store<f64>(state, low + high, RUN_LEAST);
-  if (low + high > load<f64>(state, RUN_LARGEST)) store<f64>(state, low + high, RUN_LARGEST);
-  store<i32>(state, hops + 1, RUN_COUNT);
-  return restarts;
-}
-
-function increase(at: usize, by: f64): void {
-  store<f64>(at, load<f64>(at) + by);
-}
-
-/** `TonePairRun.isKey`. */
-function isKey(state: usize, pair: i32, count: i32): bool {
-  const row = <usize>(pair >> 2);
-  const column = <usize>(4 + (pair & 3));
-  if (!isOnFrequency(state, 0, row) || !isOnFrequency(state, 16, column)) return false;
-  const hops = <f64>count;
-  const lowSquares = load<f64>(state, RUN_LOW);
-  const highSquares = load<f64>(state, RUN_HIGH);
-  const lowAdvance = sizeOfExcess(state + RUN_EXCESS);
-  const highAdvance = sizeOfExcess(state + RUN_EXCESS + 16);
-  const low = lowSquares / windowGain(load<f64>(state, RUN_EXCESS) / lowAdvance);
-  const high = highSquares / windowGain(load<f64>(state, RUN_EXCESS + 16) / highAdvance);
-  const share = ((low + high) * (WINDOW_SAMPLES / 2)) / load<f64>(state, RUN_ENERGY);
-  const spans = hops / (hops - <f64>LAG_HOPS);
-  const lowCoherence = (lowAdvance / lowSquares) * spans;
-  const highCoherence = (highAdvance / highSquares) * spans;
-  const quality = share + min(lowCoherence, highCoherence);
-  if (!(share >= load<f64>(RUN_LEAST_SHARE) && quality >= leastQuality(count))) return false;
-  if (
-    count < load<i32>(RUN_HOPS) &&
-    load<f64>(state, RUN_NEWEST) < load<f64>(EARLY_RUN_LEAST_STEADINESS) * load<f64>(state, RUN_LARGEST)
-  ) {
-    return false;
-  }
-  if (high > low * load<f64>(RUN_LARGEST_TWIST_RATIO) || high < low * load<f64>(RUN_LEAST_TWIST_RATIO)) return false;
-  const least = load<f64>(RUN_LEAST_SQUARE) * hops;
-  if (low < least || high < least) return false;
-  if (load<f64>(state, RUN_LARGEST) > load<f64>(state, RUN_LEAST) * load<f64>(RUN_LARGEST_RIPPLE_RATIO)) return false;
-  if (!standsOut(state, row, 0) || !standsOut(state, column, 4)) return false;
-  store<f64>(state, load<f64>(state, RUN_LOW) / hops, MEASUREMENT);
-  store<f64>(state, load<f64>(state, RUN_HIGH) / hops, MEASUREMENT + 8);
-  memory.copy(state + MEASUREMENT + 16, state + RUN_EXCESS, 32);
-  return true;
-}
-
-function isOnFrequency(state: usize, at: usize, tone: usize): bool {
-  const advance = state + RUN_ADVANCE + at;
-  const advanceRe = load<f64>(advance);
-  const advanceIm = load<f64>(advance, 8);
-  const cosine = load<f64>(LAG_COSINES + (tone << 3));
-  const sine = load<f64>(LAG_SINES + (tone << 3));
-  const re = advanceRe * cosine + advanceIm * sine;
-  const im = advanceIm * cosine - advanceRe * sine;
-  store<f64>(state + at, re, RUN_EXCESS);
-  store<f64>(state + at, im, RUN_EXCESS + 8);
-  return re > 0 && abs(im) <= re * load<f64>(OFFSET_TANGENTS + (tone << 3));
-}
-
-function leastQuality(hops: i32): f64 {
-  if (hops < load<i32>(RUN_HOPS)) return load<f64>(EARLY_RUN_LEAST_QUALITY);
-  return hops < load<i32>(LONG_RUN_HOPS) ? load<f64>(RUN_LEAST_QUALITY) : load<f64>(LONG_RUN_LEAST_QUALITY);
-}
-
-function sizeOfExcess(excess: usize): f64 {
-  const re = load<f64>(excess);
-  const im = load<f64>(excess, 8);
-  return sqrt(re * re + im * im);
-}
-
-function windowGain(cosineOfExcess: f64): f64 {
-  let cosine = cosineOfExcess;
-  let gain = 1.0;
-  for (let factor = 0; factor < SINC_FACTORS; factor += 1) {
-    const square = (1 + cosine) / 2;
-    gain *= square;
-    cosine = sqrt(square);
-  }
-  return gain;
-}
-
-function standsOut(state: usize, tone: usize, groupStart: usize): bool {
-  const own = load<f64>(state + (tone << 3), RUN_POWERS);
-  const ratio = load<f64>(RUN_LEAST_GROUP_RATIO);
-  for (let other = groupStart; other < groupStart + 4; other += 1) {
-    if (other !== tone && load<f64>(state + (other << 3), RUN_POWERS) * ratio > own) return false;
-  }
-  return true;
 }
