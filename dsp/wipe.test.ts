@@ -5,6 +5,8 @@
 import { Session } from 'node:inspector';
 import { expect, test } from '@jest/globals';
 import { DtmfDetector } from './dtmf-detector.js';
+import { G722Decoder, G722Encoder } from './g722.js';
+import { HalfBandDecimator, HalfBandInterpolator } from './half-band.js';
 import { SeededRandom } from './seeded-random.js';
 import { renderPress } from './tone-generator.js';
 import { ToneSuppressor } from './tone-suppressor.js';
@@ -72,9 +74,10 @@ function busyAudio(): Int16Array {
 
 const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, count) => total + count, 0);
 
-test('a wiped suppressor holds only zeros', () => {
+test.each([8_000, 16_000] as const)('a wiped suppressor of %i Hz holds only zeros', (sampleRateHz) => {
   const samples = busyAudio();
-  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const delaySamples = sampleRateHz / 50;
+  const suppressor = new ToneSuppressor({ sampleRateHz, delaySamples, replacement: 'comfort-noise' });
   suppressor.process(samples, samples.length, new Int16Array(samples.length));
   const before = nonZeroElements(suppressor);
   expect(before.size).toBeGreaterThanOrEqual(10);
@@ -83,6 +86,34 @@ test('a wiped suppressor holds only zeros', () => {
   const after = nonZeroElements(suppressor);
   expect([...after.keys()]).toEqual([...before.keys()]);
   expect(sum(after)).toBe(0);
+});
+
+test('a reset G.722 codec holds nothing but the two step sizes it starts from', () => {
+  const samples = busyAudio();
+  const octets = new Uint8Array(samples.length >> 1);
+  const encoder = new G722Encoder();
+  const decoder = new G722Decoder();
+  encoder.encode(samples, octets, 0, octets.length);
+  decoder.decode(octets, 0, new Int16Array(samples.length), octets.length);
+  for (const codec of [encoder, decoder]) {
+    const fresh = sum(nonZeroElements(codec === encoder ? new G722Encoder() : new G722Decoder()));
+    expect(sum(nonZeroElements(codec))).toBeGreaterThan(80);
+    codec.reset();
+    expect(sum(nonZeroElements(codec))).toBe(fresh);
+  }
+});
+
+test('a reset filter between 8 and 16 kHz holds only zeros', () => {
+  const samples = busyAudio();
+  const decimator = new HalfBandDecimator();
+  const interpolator = new HalfBandInterpolator();
+  decimator.process(samples, 0, samples.length >> 1, new Int16Array(samples.length));
+  interpolator.process(samples, samples.length >> 1, new Int16Array(samples.length));
+  for (const filter of [decimator, interpolator]) {
+    expect(sum(nonZeroElements(filter))).toBeGreaterThan(20);
+    filter.reset();
+    expect(sum(nonZeroElements(filter))).toBe(0);
+  }
 });
 
 test('a reset detector holds only zeros', () => {

@@ -109,7 +109,7 @@ export class SecureWindow {
     this.#port = port;
     this.#presses = new PressListener(port);
     this.#isAlwaysMasked = mask === 'always';
-    this.#suppressor = new ToneSuppressor({ delaySamples: WINDOW_DELAY_SAMPLES, replacement });
+    this.#suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: WINDOW_DELAY_SAMPLES, replacement });
   }
 
   /** To be handed every event packet of the caller, in a window or not. */

@@ -9,7 +9,11 @@ const FRAME_SAMPLES = 160;
 const FRAME_COUNT = 2000;
 
 export function warmUp(): void {
-  const suppressor = new ToneSuppressor({ delaySamples: WINDOW_DELAY_SAMPLES, replacement: 'comfort-noise' });
+  const suppressor = new ToneSuppressor({
+    sampleRateHz: 8_000,
+    delaySamples: WINDOW_DELAY_SAMPLES,
+    replacement: 'comfort-noise',
+  });
   const detector = new DtmfDetector();
   const codes = new Uint8Array(FRAME_SAMPLES);
   const input = new Int16Array(FRAME_SAMPLES);
