@@ -14,7 +14,7 @@
  * have a state that follows the signal: one object a stream, every octet in its order. Any octets decode to something
  * within range. `reset` leaves nothing of what was heard.
  */
-import { type BandConstants, G722Band, saturate } from './g722-band.js';
+import { type BandConstants, between, G722Band, saturate } from './g722-band.js';
 
 /** RFC 3551 §4.5.2: an octet counts as one unit of an 8 kHz RTP clock, though it holds two samples. */
 export const G722_SAMPLES_PER_OCTET = 2;
@@ -214,5 +214,5 @@ function magnitudeOf(difference: number): number {
 
 /** LIMIT: to the 15 bits of a sub-band. */
 function limit(value: number): number {
-  return Math.max(-16_384, Math.min(value, 16_383));
+  return between(value, -16_384, 16_383);
 }
