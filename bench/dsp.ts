@@ -46,7 +46,11 @@ export async function benchDsp(options: DspBenchOptions): Promise<BenchTable> {
 async function speedRows(options: DspBenchOptions, spandsp: SpandspPeer | undefined): Promise<Cell[][]> {
   const samples = speedMaterial(options.seed);
   const detector = new DtmfDetector();
-  const suppressor = new ToneSuppressor({ delaySamples: PACKET_SAMPLES, replacement: 'comfort-noise' });
+  const suppressor = new ToneSuppressor({
+    sampleRateHz: 8_000,
+    delaySamples: PACKET_SAMPLES,
+    replacement: 'comfort-noise',
+  });
   const output = new Int16Array(PACKET_SAMPLES);
   const codes = new Uint8Array(PACKET_SAMPLES);
   const bothWays = (encoding: G711Encoding) => (packet: Int16Array) => {
@@ -185,7 +189,7 @@ function detectReports(samples: Int16Array): Report[] {
 }
 
 function suppress(samples: Int16Array, replacement: 'comfort-noise' | 'silence'): Int16Array {
-  const suppressor = new ToneSuppressor({ delaySamples: PACKET_SAMPLES, replacement });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: PACKET_SAMPLES, replacement });
   const input = new Int16Array(samples.length + PACKET_SAMPLES);
   input.set(samples);
   const output = new Int16Array(input.length);

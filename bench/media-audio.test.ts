@@ -33,7 +33,11 @@ function later(frames: number): Relay {
 }
 
 function suppressed(): Relay {
-  const suppressor = new ToneSuppressor({ delaySamples: FRAME_SAMPLES, replacement: 'comfort-noise' });
+  const suppressor = new ToneSuppressor({
+    sampleRateHz: 8_000,
+    delaySamples: FRAME_SAMPLES,
+    replacement: 'comfort-noise',
+  });
   const samples = new Int16Array(FRAME_SAMPLES);
   return (packet) => {
     decodeG711('PCMU', packet, HEADER_SIZE_BYTES, samples, FRAME_SAMPLES);

@@ -62,11 +62,6 @@ export class HopBank {
     return this.#hopCount;
   }
 
-  /** Energy of the newest hop: the sum of its squared samples, without their lowest bit. */
-  get hopEnergy(): number {
-    return this.#hopEnergy[this.newestSlot] * 4;
-  }
-
   /** Energy of the 12 ms window that ends with the newest hop, in square units. */
   get windowEnergy(): number {
     return this.halfEnergy[this.newestSlot] + this.halfEnergy[this.olderSlot];

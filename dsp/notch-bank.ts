@@ -3,22 +3,28 @@
  * under speech as loud as they are. Speech keeps its intelligibility (.96-.97 STOI).
  */
 
-import { SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
+import { TONE_HZ } from './dtmf-keys.js';
 
 const WIDTH_HZ = 120;
 /** States this small are inaudible; zeroed before they become denormal numbers, which cost a hundred times as much. */
 const NEGLIGIBLE = 1e-6;
 
-/** The second-order all-pass form: the notch is the mean of the signal and its all-pass (Regalia and Mitra, 1987). */
-const WIDTH_TANGENT = Math.tan((Math.PI * WIDTH_HZ) / SAMPLE_RATE_HZ);
-const DECAY = (1 - WIDTH_TANGENT) / (1 + WIDTH_TANGENT);
-const GAIN = (1 + DECAY) / 2;
-const TURNS = TONE_HZ.map((hz) => -Math.cos((2 * Math.PI * hz) / SAMPLE_RATE_HZ) * (1 + DECAY));
 const STATES_PER_HALF = 8;
 
 export class NotchBank {
   /** Two state numbers a notch (transposed direct form II): four low notches, then four high ones. */
   readonly #states = new Float64Array(2 * STATES_PER_HALF);
+  readonly #decay: number;
+  readonly #gain: number;
+  readonly #turns: readonly number[];
+
+  /** The second-order all-pass form: the notch is the mean of the signal and its all-pass (Regalia and Mitra, 1987). */
+  constructor(sampleRateHz: number) {
+    const widthTangent = Math.tan((Math.PI * WIDTH_HZ) / sampleRateHz);
+    this.#decay = (1 - widthTangent) / (1 + widthTangent);
+    this.#gain = (1 + this.#decay) / 2;
+    this.#turns = TONE_HZ.map((hz) => -Math.cos((2 * Math.PI * hz) / sampleRateHz) * (1 + this.#decay));
+  }
 
   /** Filters the first `count` samples in place. */
   process(samples: Float64Array, count: number): void {
@@ -32,15 +38,17 @@ export class NotchBank {
 
   /**
    * Four notches in one pass, in locals, so that the processor works on all of them at once. The output of a notch is
-   * `GAIN * input + s1`.
+   * `gain * input + s1`.
    */
   #filterFour(samples: Float64Array, count: number, first: number): void {
     const states = this.#states;
     const base = 2 * first;
-    const turnA = TURNS[first];
-    const turnB = TURNS[first + 1];
-    const turnC = TURNS[first + 2];
-    const turnD = TURNS[first + 3];
+    const gain = this.#gain;
+    const decay = this.#decay;
+    const turnA = this.#turns[first];
+    const turnB = this.#turns[first + 1];
+    const turnC = this.#turns[first + 2];
+    const turnD = this.#turns[first + 3];
     let a1 = states[base];
     let a2 = states[base + 1];
     let b1 = states[base + 2];
@@ -51,18 +59,18 @@ export class NotchBank {
     let d2 = states[base + 7];
     for (let index = 0; index < count; index += 1) {
       const x = samples[index];
-      const a = GAIN * x + a1;
+      const a = gain * x + a1;
       a1 = turnA * (x - a) + a2;
-      a2 = GAIN * x - DECAY * a;
-      const b = GAIN * a + b1;
+      a2 = gain * x - decay * a;
+      const b = gain * a + b1;
       b1 = turnB * (a - b) + b2;
-      b2 = GAIN * a - DECAY * b;
-      const c = GAIN * b + c1;
+      b2 = gain * a - decay * b;
+      const c = gain * b + c1;
       c1 = turnC * (b - c) + c2;
-      c2 = GAIN * b - DECAY * c;
-      const d = GAIN * c + d1;
+      c2 = gain * b - decay * c;
+      const d = gain * c + d1;
       d1 = turnD * (c - d) + d2;
-      d2 = GAIN * c - DECAY * d;
+      d2 = gain * c - decay * d;
       samples[index] = d;
     }
     states[base] = settled(a1);

@@ -12,7 +12,6 @@ export class ReferenceAnalysis implements ToneAnalysis {
   readonly #run = new TonePairRun(this.#fit);
   readonly #debounce = new PressDebounce(this.#run);
   readonly #flags = new Uint8Array(MAX_HOPS);
-  readonly #energies = new Float64Array(MAX_HOPS);
 
   get pressPair(): number {
     return this.#debounce.pressPair;
@@ -28,7 +27,6 @@ export class ReferenceAnalysis implements ToneAnalysis {
       this.#bank.takeHop(samples, offset + hop * HOP_SAMPLES);
       const flags = this.#bank.hopCount < WINDOW_HOPS ? 0 : this.#judge();
       this.#flags[hop] = flags;
-      this.#energies[hop] = this.#bank.hopEnergy;
       all |= flags;
     }
     return all;
@@ -36,10 +34,6 @@ export class ReferenceAnalysis implements ToneAnalysis {
 
   flagsOf(hop: number): number {
     return this.#flags[hop];
-  }
-
-  energyOf(hop: number): number {
-    return this.#energies[hop];
   }
 
   readMeasurement(target: Float64Array): void {
@@ -52,7 +46,6 @@ export class ReferenceAnalysis implements ToneAnalysis {
     this.#run.forget();
     this.#debounce.reset();
     this.#flags.fill(0);
-    this.#energies.fill(0);
   }
 
   #judge(): number {

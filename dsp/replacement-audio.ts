@@ -26,17 +26,18 @@ const NOISE_DEVIATION = Math.sqrt((4 * (256 * 256 - 1)) / 12);
 
 export class ReplacementAudio {
   readonly #kind: Replacement;
+  readonly #sampleRateHz: number;
   readonly #random = new SeededRandom(NOISE_SEED);
   #floorPower = START_FLOOR_POWER;
   #toneSample = 0;
 
-  constructor(kind: Replacement) {
+  constructor(kind: Replacement, sampleRateHz: number) {
     this.#kind = kind;
+    this.#sampleRateHz = sampleRateHz;
   }
 
-  /** Learns the noise floor from a hop that was decided to hold no tone. */
-  learn(hopEnergy: number): void {
-    const power = hopEnergy / HOP_SAMPLES;
+  /** Learns the noise floor from the mean square of a hop that was decided to hold no tone. */
+  learn(power: number): void {
     const floor = this.#floorPower;
     const next = power < floor ? floor + FALL_SHARE * (power - floor) : floor * RISE_PER_HOP;
     this.#floorPower = Math.min(LARGEST_FLOOR_POWER, Math.max(LEAST_FLOOR_POWER, next));
@@ -72,10 +73,11 @@ export class ReplacementAudio {
 
   #renderTone(target: Float64Array, count: number): void {
     const amplitude = amplitudeOfDbm0(FLAT_TONE_DBM0);
+    // 400 Hz repeats every 20 samples of 8 kHz, and every 40 of 16 kHz.
+    const period = this.#sampleRateHz / FLAT_TONE_HZ;
     for (let index = 0; index < count; index += 1) {
-      target[index] = amplitude * Math.sin((2 * Math.PI * FLAT_TONE_HZ * this.#toneSample) / SAMPLE_RATE_HZ);
-      // 400 Hz repeats every 20 samples.
-      this.#toneSample = (this.#toneSample + 1) % (SAMPLE_RATE_HZ / FLAT_TONE_HZ);
+      target[index] = amplitude * Math.sin((2 * Math.PI * this.#toneSample) / period);
+      this.#toneSample = (this.#toneSample + 1) % period;
     }
   }
 }

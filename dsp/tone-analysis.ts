@@ -23,8 +23,6 @@ export interface ToneAnalysis {
   takeHops(samples: Int16Array, offset: number, count: number): number;
   /** Flags of one of the hops taken last, counted from 0. */
   flagsOf(hop: number): number;
-  /** Energy of one of the hops taken last: the sum of its squared samples, without their lowest bit. */
-  energyOf(hop: number): number;
   /** `row * 4 + column` of the press that is going on, -1 if none is. */
   readonly pressPair: number;
   /** The hop with which the newest press' run of windows began, counted from 1 with the first whole window. */

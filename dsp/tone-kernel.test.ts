@@ -28,7 +28,7 @@ const FRAME_SAMPLES = FRAME_HOPS * HOP_SAMPLES;
 function told(analysis: ToneAnalysis, all: number, hops: number): readonly number[] {
   const measurement = new Float64Array(MEASUREMENT_LENGTH);
   analysis.readMeasurement(measurement);
-  const perHop = Array.from({ length: hops }, (_, hop) => [analysis.flagsOf(hop), analysis.energyOf(hop)]).flat();
+  const perHop = Array.from({ length: hops }, (_, hop) => analysis.flagsOf(hop));
   return [all, analysis.pressPair, analysis.pressStartHop, ...perHop, ...measurement];
 }
 
@@ -110,12 +110,14 @@ describe('a channel', () => {
     const audio = Array.from({ length: 16 }, (_, channel) => mixedAudio(SEED + channel, 4));
     const kernels = audio.map(() => openToneAnalysis());
     const references = audio.map(() => new ReferenceAnalysis());
+    const histories = audio.map(() => '');
     for (let at = 0; at + FRAME_SAMPLES <= audio[0].length; at += FRAME_SAMPLES) {
       for (const [channel, samples] of audio.entries()) {
         compare(samples.subarray(at, at + FRAME_SAMPLES), kernels[channel], references[channel]);
+        histories[channel] += told(references[channel], 0, FRAME_HOPS).join();
       }
     }
-    expect(new Set(references.map((reference) => told(reference, 0, FRAME_HOPS).join())).size).toBe(16);
+    expect(new Set(histories).size).toBe(16);
   });
 
   test('begins anew after a reset, as one just opened', () => {

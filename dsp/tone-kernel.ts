@@ -39,7 +39,6 @@ const HOP_TABLE = 1_024;
 const TABLES = 1_280;
 const SAMPLES = 4_096;
 const FLAGS = 5_120;
-const ENERGIES = 5_152;
 const CHANNELS = 8_192;
 const CHANNEL_SIZE_BYTES = 2_048;
 const PRESS_PAIR = 1_856;
@@ -174,10 +173,6 @@ class KernelAnalysis implements ToneAnalysis {
 
   flagsOf(hop: number): number {
     return this.#kernel.bytes[FLAGS + hop];
-  }
-
-  energyOf(hop: number): number {
-    return this.#kernel.doubles[ENERGIES / 8 + hop];
   }
 
   readMeasurement(target: Float64Array): void {

@@ -19,7 +19,7 @@ const BY_TWENTIES: Setting = { packetSamples: 160, delaySamples: DELAY_SAMPLES, 
 /** What leaves the suppressor for `samples`, moved back by the delay so that positions agree. */
 function suppressed(samples: Int16Array, setting: Setting = BY_TWENTIES): Int16Array {
   const { packetSamples, delaySamples, replacement } = setting;
-  const suppressor = new ToneSuppressor({ delaySamples, replacement });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples, replacement });
   const packets = Math.ceil((samples.length + delaySamples) / packetSamples);
   const input = new Int16Array(packets * packetSamples);
   input.set(samples);
@@ -120,7 +120,7 @@ describe('tones over speech', () => {
 test('speech passes at its level where it is not flagged, and is rarely flagged', () => {
   const samples = new Int16Array(480_000);
   new SpeechLike({ seed: SEED, levelDbm0: -18 }).render(samples, samples.length);
-  const suppressor = new ToneSuppressor({ delaySamples: DELAY_SAMPLES, replacement: 'silence' });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: DELAY_SAMPLES, replacement: 'silence' });
   const output = new Int16Array(160);
   let passedIn = 0;
   let passedOut = 0;
@@ -150,10 +150,14 @@ test('frames of any length give the same output', () => {
 test('input and output may be one array', () => {
   const samples = new Int16Array(3_200);
   new SpeechLike({ seed: SEED, levelDbm0: -20 }).render(samples, samples.length);
-  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'comfort-noise' });
   const expected = new Int16Array(3_200);
   suppressor.process(samples, samples.length, expected);
-  new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' }).process(samples, samples.length, samples);
+  new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'comfort-noise' }).process(
+    samples,
+    samples.length,
+    samples,
+  );
   expect(samples).toEqual(expected);
 });
 
@@ -177,17 +181,19 @@ describe('arming', () => {
   test('the first delay is replacement audio, and so is everything until a window has been seen', () => {
     const samples = new Int16Array(1_600).fill(5_000);
     const output = new Int16Array(1_600);
-    const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
     suppressor.process(samples, 1_600, output);
     expect(output.subarray(0, 160 + 80).every((sample) => sample === 0)).toBe(true);
     expect(output.subarray(160 + 96).every((sample) => sample !== 0)).toBe(true);
     expect(suppressor.mutedSamples).toBe(160 + 96);
   });
 
-  test.each([0, 80, minimumDelaySamples - 16, 161, maximumDelaySamples + 16, Number.NaN])(
+  test.each([0, 80, minimumDelaySamples(8_000) - 16, 161, maximumDelaySamples(8_000) + 16, Number.NaN])(
     'a delay of %d is refused',
     (delaySamples) => {
-      expect(() => new ToneSuppressor({ delaySamples, replacement: 'silence' })).toThrow(RangeError);
+      expect(() => new ToneSuppressor({ sampleRateHz: 8_000, delaySamples, replacement: 'silence' })).toThrow(
+        RangeError,
+      );
     },
   );
 });
@@ -206,7 +212,7 @@ describe('lost packets', () => {
         lengthSamples: press.offsetSample - press.onsetSample,
         lowLevelDbm0: random.between(-25, -3),
       });
-      const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+      const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
       const output = new Int16Array(samples.length);
       for (let at = 0; at < samples.length; at += 160) {
         const target = output.subarray(at, at + 160);
@@ -219,7 +225,7 @@ describe('lost packets', () => {
   });
 
   test('what waited for the lost packet is masked, and the mask is held after it', () => {
-    const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
     const packet = new Int16Array(160).fill(3_000);
     const output = new Int16Array(160);
     const isMute = () => output.every((sample) => sample === 0);
@@ -237,7 +243,7 @@ describe('lost packets', () => {
 
 describe('masking by order', () => {
   test('mutes at once what waits and what comes, then lets speech through', () => {
-    const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
     const packet = new Int16Array(160).fill(3_000);
     const output = new Int16Array(160);
     for (let index = 0; index < 4; index += 1) suppressor.process(packet, 160, output);
@@ -256,7 +262,7 @@ describe('masking by order', () => {
   test('a tone counts from its last flag', () => {
     const samples = new Int16Array(4_000);
     renderPress(samples, { key: 6, startSample: 800, lengthSamples: 800 });
-    const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
     suppressor.process(samples, 1_200, new Int16Array(1_200));
     expect(suppressor.samplesSinceTone).toBeLessThan(16);
     suppressor.process(samples.subarray(1_200), 2_800, new Int16Array(2_800));
@@ -284,7 +290,7 @@ describe('replacement', () => {
     const levels = [-66, -50].map((noiseDbm0) => {
       const samples = new Int16Array(80_000);
       new SpeechLike({ seed: 3, levelDbm0: -20, noiseDbm0 }).render(samples, samples.length);
-      const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+      const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'comfort-noise' });
       const output = new Int16Array(80_000);
       suppressor.process(samples, samples.length, output);
       suppressor.maskNewest(1_600);
@@ -305,7 +311,7 @@ test.each([
   ['random samples', (index: number) => Math.imul(index + 1, 0x9e3779b1) >> 16],
   ['digital silence', () => 0],
 ])('%s leaves finite audio, and speech passes afterwards', (_, signal: (index: number) => number) => {
-  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'silence' });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
   const hostile = Int16Array.from({ length: 16_000 }, (_value, index) => signal(index));
   suppressor.process(hostile, hostile.length, new Int16Array(16_000));
   const speech = new Int16Array(8_000);

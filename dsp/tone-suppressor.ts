@@ -13,34 +13,52 @@
  *  '------- 144 samples = least delay ------------------'
  * ```
  *
+ * At 16 kHz line, notches and replacement run at that rate, so that voice stays wideband; what is asked for tones is the
+ * line brought down to 8 kHz. That filter makes a decision 1.4 ms late, so a flag reaches one hop further back.
+ *
  * Invariant, checked for every chunk: a sample is released only after every window that could mask it has been decided.
  * It fails closed: after arming, a loss or a wipe everything is masked until a full window has been seen.
  */
-import { HOP_SAMPLES, WINDOW_SAMPLES } from './hop-bank.js';
-import { toSample } from './level.js';
+import { SAMPLE_RATE_HZ } from './dtmf-keys.js';
+import { DECIMATOR_DELAY_SAMPLES, HalfBandDecimator } from './half-band.js';
+import { HOP_SAMPLES, WINDOW_HOPS } from './hop-bank.js';
+import { meanSquare, toSample } from './level.js';
 import { NotchBank } from './notch-bank.js';
 import { type Replacement, ReplacementAudio } from './replacement-audio.js';
 import { MAY_HOLD_TONES } from './tone-analysis.js';
 import { openToneAnalysis } from './tone-kernel.js';
 
-const FLAG_HOPS = 2;
-const GUARD_BEFORE_SAMPLES = 32;
-const GUARD_AFTER_SAMPLES = 80;
-/** How far before its own end a flagging window masks: itself, the window one hop earlier that flagged too, the guard. */
-const LOOK_BACK_SAMPLES = WINDOW_SAMPLES + (FLAG_HOPS - 1) * HOP_SAMPLES + GUARD_BEFORE_SAMPLES;
+export type SuppressorRateHz = 8_000 | 16_000;
 
-/** 18 ms. One packet of 20 ms or more is enough; with packets of 10 ms the delay has to be two packets. */
-export const minimumDelaySamples = LOOK_BACK_SAMPLES;
+const FLAG_HOPS = 2;
+/** 4 ms and 10 ms. */
+const GUARD_BEFORE_HOPS = 2;
+const GUARD_AFTER_HOPS = 5;
+/** How far before its own end a flagging window masks: itself, the window one hop earlier that flagged too, the guard. */
+const LOOK_BACK_HOPS = WINDOW_HOPS + FLAG_HOPS - 1 + GUARD_BEFORE_HOPS;
+/** At 16 kHz the newest hop is heard so much later. */
+const FILTER_HOPS = Math.ceil(DECIMATOR_DELAY_SAMPLES / (2 * HOP_SAMPLES));
 /** 120 ms: twice the longest usual packet. */
-export const maximumDelaySamples = 960;
+const MAXIMUM_DELAY_HOPS = 60;
 
 /** A power of two that holds the longest delay and one hop more. */
-const LINE_SAMPLES = 1_024;
-const LINE_MASK = LINE_SAMPLES - 1;
-const LINE_HOPS = LINE_SAMPLES / HOP_SAMPLES;
+const LINE_HOPS = 64;
 const LINE_HOPS_MASK = LINE_HOPS - 1;
 
+/**
+ * 18 ms, and 20 ms at 16 kHz. One packet of 20 ms or more is enough; with packets of 10 ms the delay has to be two
+ * packets.
+ */
+export function minimumDelaySamples(sampleRateHz: SuppressorRateHz): number {
+  return hopSamples(sampleRateHz) * lookBackHops(sampleRateHz);
+}
+
+export function maximumDelaySamples(sampleRateHz: SuppressorRateHz): number {
+  return hopSamples(sampleRateHz) * MAXIMUM_DELAY_HOPS;
+}
+
 export type ToneSuppressorOptions = {
+  readonly sampleRateHz: SuppressorRateHz;
   /** A whole number of 2 ms hops from `minimumDelaySamples` to `maximumDelaySamples`; normally one packet. */
   readonly delaySamples: number;
   readonly replacement: Replacement;
@@ -48,14 +66,21 @@ export type ToneSuppressorOptions = {
 
 export class ToneSuppressor {
   readonly #analysis = openToneAnalysis();
-  readonly #notches = new NotchBank();
+  readonly #notches: NotchBank;
   readonly #replacement: ReplacementAudio;
-  readonly #line = new Int16Array(LINE_SAMPLES);
-  /** Per hop in the line: whether it is masked, and its energy. */
+  /** At 16 kHz: brings each hop down to what the bank takes. */
+  readonly #decimator: HalfBandDecimator | undefined;
+  readonly #narrowHop = new Int16Array(HOP_SAMPLES);
+  /** A hop of the line: 2 ms at its own rate. */
+  readonly #hopSamples: number;
+  readonly #lookBackSamples: number;
+  readonly #line: Int16Array;
+  readonly #lineMask: number;
+  /** Per hop in the line: whether it is masked, and its mean square. */
   readonly #masked = new Uint8Array(LINE_HOPS);
-  readonly #energies = new Float64Array(LINE_HOPS);
-  readonly #voice = new Float64Array(HOP_SAMPLES);
-  readonly #filler = new Float64Array(HOP_SAMPLES);
+  readonly #powers = new Float64Array(LINE_HOPS);
+  readonly #voice: Float64Array;
+  readonly #filler: Float64Array;
 
   #delaySamples: number;
   /** Samples taken since arming. */
@@ -63,7 +88,7 @@ export class ToneSuppressor {
   /** Every window that ends at or before this position has been decided. */
   #decidedUpTo = 0;
   /** Hops that start before this position are masked as they come in. */
-  #maskedUntil = WINDOW_SAMPLES;
+  #maskedUntil: number;
   #flaggedHops = FLAG_HOPS - 1;
   #lastTone = 0;
   /** Gain at the start and at the end of the hop that is being released. */
@@ -72,8 +97,18 @@ export class ToneSuppressor {
   #mutedSamples = 0;
 
   constructor(options: ToneSuppressorOptions) {
-    this.#replacement = new ReplacementAudio(options.replacement);
-    this.#delaySamples = checkedDelay(options.delaySamples);
+    const { sampleRateHz } = options;
+    this.#hopSamples = hopSamples(sampleRateHz);
+    this.#lookBackSamples = this.#hopSamples * lookBackHops(sampleRateHz);
+    this.#line = new Int16Array(LINE_HOPS * this.#hopSamples);
+    this.#lineMask = this.#line.length - 1;
+    this.#voice = new Float64Array(this.#hopSamples);
+    this.#filler = new Float64Array(this.#hopSamples);
+    this.#decimator = sampleRateHz === SAMPLE_RATE_HZ ? undefined : new HalfBandDecimator();
+    this.#notches = new NotchBank(sampleRateHz);
+    this.#replacement = new ReplacementAudio(options.replacement, sampleRateHz);
+    this.#delaySamples = checkedDelay(options);
+    this.#maskedUntil = this.#firstWindowSamples;
   }
 
   get delaySamples(): number {
@@ -90,12 +125,21 @@ export class ToneSuppressor {
     return this.#mutedSamples;
   }
 
+  /** The first window, from which on something is known. */
+  get #firstWindowSamples(): number {
+    return WINDOW_HOPS * this.#hopSamples;
+  }
+
+  get #guardAfterSamples(): number {
+    return GUARD_AFTER_HOPS * this.#hopSamples;
+  }
+
   /** Takes `count` samples and writes `count`: the input of `delaySamples` ago, suppressed. Both arrays may be one. */
   process(input: Int16Array, count: number, output: Int16Array): void {
     for (let done = 0; done < count; ) {
-      const phase = this.#position & (HOP_SAMPLES - 1);
-      const chunk = Math.min(HOP_SAMPLES - phase, count - done);
-      const at = this.#position & LINE_MASK;
+      const phase = this.#position & (this.#hopSamples - 1);
+      const chunk = Math.min(this.#hopSamples - phase, count - done);
+      const at = this.#position & this.#lineMask;
       for (let index = 0; index < chunk; index += 1) this.#line[at + index] = input[done + index];
       this.#advance(chunk, output, done);
       done += chunk;
@@ -107,14 +151,14 @@ export class ToneSuppressor {
    * is masked, and a tone that was going on is taken to go on for 12 ms after the hole.
    */
   conceal(count: number, output: Int16Array): void {
-    if (this.#lastTone + GUARD_AFTER_SAMPLES >= this.#position) this.#lastTone = this.#position + count;
+    if (this.#lastTone + this.#guardAfterSamples >= this.#position) this.#lastTone = this.#position + count;
     this.#maskHeld();
     // Until a window lies wholly behind the hole.
-    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + count + WINDOW_SAMPLES);
+    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + count + this.#firstWindowSamples);
     for (let done = 0; done < count; ) {
-      const phase = this.#position & (HOP_SAMPLES - 1);
-      const chunk = Math.min(HOP_SAMPLES - phase, count - done);
-      const at = this.#position & LINE_MASK;
+      const phase = this.#position & (this.#hopSamples - 1);
+      const chunk = Math.min(this.#hopSamples - phase, count - done);
+      const at = this.#position & this.#lineMask;
       this.#line.fill(0, at, at + chunk);
       this.#advance(chunk, output, done);
       done += chunk;
@@ -130,7 +174,7 @@ export class ToneSuppressor {
   maskNewest(lengthSamples: number): void {
     this.#maskHeld();
     // One hop more, for the fade at a mask's end lies inside it.
-    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + lengthSamples + HOP_SAMPLES);
+    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + lengthSamples + this.#hopSamples);
     this.#lastTone = Math.max(this.#lastTone, this.#position + lengthSamples);
   }
 
@@ -141,12 +185,14 @@ export class ToneSuppressor {
     this.#replacement.reset();
     this.#line.fill(0);
     this.#masked.fill(0);
-    this.#energies.fill(0);
+    this.#narrowHop.fill(0);
+    this.#decimator?.reset();
+    this.#powers.fill(0);
     this.#voice.fill(0);
     this.#filler.fill(0);
     this.#position = 0;
     this.#decidedUpTo = 0;
-    this.#maskedUntil = WINDOW_SAMPLES;
+    this.#maskedUntil = this.#firstWindowSamples;
     this.#flaggedHops = FLAG_HOPS - 1;
     this.#lastTone = 0;
     this.#gainFrom = 0;
@@ -156,11 +202,11 @@ export class ToneSuppressor {
 
   /** The line has `chunk` new samples, all of one hop: decide if the hop is whole, then release as many. */
   #advance(chunk: number, output: Int16Array, outputOffset: number): void {
-    const phase = this.#position & (HOP_SAMPLES - 1);
+    const phase = this.#position & (this.#hopSamples - 1);
     if (phase === 0) this.#masked[this.#hopIndex(this.#position)] = this.#position < this.#maskedUntil ? 1 : 0;
     const releaseFrom = this.#position - this.#delaySamples;
     this.#position += chunk;
-    if (phase + chunk === HOP_SAMPLES) this.#decide();
+    if (phase + chunk === this.#hopSamples) this.#decide();
     this.#assertDecided(releaseFrom + chunk);
     if (phase === 0) this.#startReleasedHop(releaseFrom);
     this.#release(releaseFrom, chunk, output, outputOffset);
@@ -168,9 +214,9 @@ export class ToneSuppressor {
 
   /** Analyses the hop that ends at the newest sample and flags what it has to. */
   #decide(): void {
-    const hopStart = this.#position - HOP_SAMPLES;
-    const flags = this.#analysis.takeHops(this.#line, hopStart & LINE_MASK, 1);
-    this.#energies[this.#hopIndex(hopStart)] = this.#analysis.energyOf(0);
+    const hopStart = this.#position - this.#hopSamples;
+    const flags = this.#hearHop(hopStart & this.#lineMask);
+    this.#powers[this.#hopIndex(hopStart)] = meanSquare(this.#line, hopStart & this.#lineMask, this.#hopSamples);
     this.#decidedUpTo = this.#position;
     if ((flags & MAY_HOLD_TONES) === 0) {
       this.#flaggedHops = 0;
@@ -178,10 +224,17 @@ export class ToneSuppressor {
     }
     this.#flaggedHops += 1;
     if (this.#flaggedHops < FLAG_HOPS) return;
-    const oldest = Math.max(0, this.#position - LOOK_BACK_SAMPLES);
-    for (let hop = oldest; hop < this.#position; hop += HOP_SAMPLES) this.#masked[this.#hopIndex(hop)] = 1;
-    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + GUARD_AFTER_SAMPLES);
+    const oldest = Math.max(0, this.#position - this.#lookBackSamples);
+    for (let hop = oldest; hop < this.#position; hop += this.#hopSamples) this.#masked[this.#hopIndex(hop)] = 1;
+    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + this.#guardAfterSamples);
     this.#lastTone = Math.max(this.#lastTone, this.#position);
+  }
+
+  /** Has the hop at this place of the line analysed, at the rate that the analysis takes. Returns its flags. */
+  #hearHop(at: number): number {
+    if (this.#decimator === undefined) return this.#analysis.takeHops(this.#line, at, 1);
+    this.#decimator.process(this.#line, at, HOP_SAMPLES, this.#narrowHop);
+    return this.#analysis.takeHops(this.#narrowHop, 0, 1);
   }
 
   /** Masks everything not yet released, and mutes at once. */
@@ -192,11 +245,11 @@ export class ToneSuppressor {
   }
 
   #hopIndex(position: number): number {
-    return (position >> 4) & LINE_HOPS_MASK;
+    return Math.floor(position / this.#hopSamples) & LINE_HOPS_MASK;
   }
 
   #assertDecided(releasedUpTo: number): void {
-    if (releasedUpTo + LOOK_BACK_SAMPLES > this.#decidedUpTo + HOP_SAMPLES) {
+    if (releasedUpTo + this.#lookBackSamples > this.#decidedUpTo + this.#hopSamples) {
       throw new Error('tone suppressor: audio would leave before it was decided');
     }
   }
@@ -208,7 +261,7 @@ export class ToneSuppressor {
     const index = this.#hopIndex(position);
     if (this.#masked[index] === 0) {
       this.#gainTo = 1;
-      this.#replacement.learn(this.#energies[index]);
+      this.#replacement.learn(this.#powers[index]);
       return;
     }
     const endsHere = this.#masked[(index + 1) & LINE_HOPS_MASK] === 0;
@@ -228,9 +281,9 @@ export class ToneSuppressor {
       this.#mutedSamples += chunk;
       return;
     }
-    const slope = (this.#gainTo - gainFrom) / HOP_SAMPLES;
-    const phase = position & (HOP_SAMPLES - 1);
-    const at = position & LINE_MASK;
+    const slope = (this.#gainTo - gainFrom) / this.#hopSamples;
+    const phase = position & (this.#hopSamples - 1);
+    const at = position & this.#lineMask;
     for (let index = 0; index < chunk; index += 1) {
       voice[index] = this.#line[at + index] * (gainFrom + slope * (phase + index + 0.5));
     }
@@ -246,12 +299,19 @@ export class ToneSuppressor {
   }
 }
 
-function checkedDelay(delaySamples: number): number {
-  const fits = delaySamples >= minimumDelaySamples && delaySamples <= maximumDelaySamples;
-  if (!fits || delaySamples % HOP_SAMPLES !== 0) {
-    throw new RangeError(
-      `a suppressor delays by whole 2 ms hops, ${minimumDelaySamples} to ${maximumDelaySamples} samples`,
-    );
+function hopSamples(sampleRateHz: SuppressorRateHz): number {
+  return (HOP_SAMPLES * sampleRateHz) / SAMPLE_RATE_HZ;
+}
+
+function lookBackHops(sampleRateHz: SuppressorRateHz): number {
+  return sampleRateHz === SAMPLE_RATE_HZ ? LOOK_BACK_HOPS : LOOK_BACK_HOPS + FILTER_HOPS;
+}
+
+function checkedDelay({ sampleRateHz, delaySamples }: ToneSuppressorOptions): number {
+  const minimum = minimumDelaySamples(sampleRateHz);
+  const maximum = maximumDelaySamples(sampleRateHz);
+  if (delaySamples < minimum || delaySamples > maximum || delaySamples % hopSamples(sampleRateHz) !== 0) {
+    throw new RangeError(`a suppressor delays by whole 2 ms hops, ${minimum} to ${maximum} samples`);
   }
   return delaySamples;
 }

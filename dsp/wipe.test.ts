@@ -5,6 +5,8 @@
 import { Session } from 'node:inspector';
 import { expect, test } from '@jest/globals';
 import { DtmfDetector } from './dtmf-detector.js';
+import { G722Decoder, G722Encoder } from './g722.js';
+import { HalfBandDecimator, HalfBandInterpolator } from './half-band.js';
 import { ReferenceAnalysis } from './reference-analysis.js';
 import { SeededRandom } from './seeded-random.js';
 import { renderPress } from './tone-generator.js';
@@ -79,9 +81,10 @@ function busyAudio(): Int16Array {
 const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, count) => total + count, 0);
 
 /** Counts before anything was heard: the constants of the kernel, and marks of the kind "no pair". */
-test('a wiped suppressor holds what a new one does', () => {
+test.each([8_000, 16_000] as const)('a wiped suppressor of %i Hz holds what a new one does', (sampleRateHz) => {
   const samples = busyAudio();
-  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const delaySamples = sampleRateHz / 50;
+  const suppressor = new ToneSuppressor({ sampleRateHz, delaySamples, replacement: 'comfort-noise' });
   const fresh = nonZeroElements(suppressor);
   suppressor.process(samples, samples.length, new Int16Array(samples.length));
   const used = nonZeroElements(suppressor);
@@ -118,8 +121,36 @@ test('a reset reference analysis holds only zeros', () => {
   expect(sum(after)).toBe(0);
 });
 
+test('a reset G.722 codec holds nothing but the two step sizes it starts from', () => {
+  const samples = busyAudio();
+  const octets = new Uint8Array(samples.length >> 1);
+  const encoder = new G722Encoder();
+  const decoder = new G722Decoder();
+  encoder.encode(samples, octets, 0, octets.length);
+  decoder.decode(octets, 0, new Int16Array(samples.length), octets.length);
+  for (const codec of [encoder, decoder]) {
+    const fresh = sum(nonZeroElements(codec === encoder ? new G722Encoder() : new G722Decoder()));
+    expect(sum(nonZeroElements(codec))).toBeGreaterThan(80);
+    codec.reset();
+    expect(sum(nonZeroElements(codec))).toBe(fresh);
+  }
+});
+
+test('a reset filter between 8 and 16 kHz holds only zeros', () => {
+  const samples = busyAudio();
+  const decimator = new HalfBandDecimator();
+  const interpolator = new HalfBandInterpolator();
+  decimator.process(samples, 0, samples.length >> 1, new Int16Array(samples.length));
+  interpolator.process(samples, samples.length >> 1, new Int16Array(samples.length));
+  for (const filter of [decimator, interpolator]) {
+    expect(sum(nonZeroElements(filter))).toBeGreaterThan(20);
+    filter.reset();
+    expect(sum(nonZeroElements(filter))).toBe(0);
+  }
+});
+
 test('neither grows with what it hears', () => {
-  const suppressor = new ToneSuppressor({ delaySamples: 160, replacement: 'comfort-noise' });
+  const suppressor = new ToneSuppressor({ sampleRateHz: 16_000, delaySamples: 320, replacement: 'comfort-noise' });
   const detector = new DtmfDetector();
   const sizes = [allElements(suppressor), allElements(detector)];
   const samples = busyAudio();

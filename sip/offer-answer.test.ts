@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  alsoOffering,
   answerForOffer,
+  answerInOfferedAudio,
   inspectableOffer,
   type MediaPlace,
   negotiatedAudio,
@@ -55,9 +57,10 @@ const phone = [
 ];
 
 describe('inspectableOffer', () => {
-  it('keeps PCMU, PCMA and telephone-event in the order and under the numbers of the peer, and the packet time', () => {
+  it('keeps PCMU, PCMA, G722 and telephone-event in the order and under the numbers of the peer, and the packet time', () => {
     expect(mediaLines(offered(...phone))).toEqual([
-      'm=audio 49170 RTP/AVP 8 0 101',
+      'm=audio 49170 RTP/AVP 9 8 0 101',
+      'a=rtpmap:9 G722/8000',
       'a=rtpmap:8 PCMA/8000',
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:101 telephone-event/8000',
@@ -68,8 +71,8 @@ describe('inspectableOffer', () => {
     ]);
   });
 
-  it('knows PCMU and PCMA by their numbers alone (RFC 3551 §6)', () => {
-    expect(offered('m=audio 4000 RTP/AVP 3 0 8').media[0].formats).toEqual(['0', '8']);
+  it('knows PCMU, PCMA and G722 by their numbers alone (RFC 3551 §6)', () => {
+    expect(offered('m=audio 4000 RTP/AVP 3 0 9 8').media[0].formats).toEqual(['0', '9', '8']);
   });
 
   it('takes PCMU under a dynamic number', () => {
@@ -80,6 +83,8 @@ describe('inspectableOffer', () => {
     ['a static number with another meaning', 'm=audio 4000 RTP/AVP 0 8', 'a=rtpmap:0 telephone-event/8000', ['8']],
     ['a reserved number', 'm=audio 4000 RTP/AVP 0 5', 'a=rtpmap:5 PCMA/8000', ['0']],
     ['another clock rate', 'm=audio 4000 RTP/AVP 0 97', 'a=rtpmap:97 PCMU/16000', ['0']],
+    ['G722 of another clock', 'm=audio 4000 RTP/AVP 0 9', 'a=rtpmap:9 G722/16000', ['0']],
+    ['another codec under the number of G722', 'm=audio 4000 RTP/AVP 0 9', 'a=rtpmap:9 G729/8000', ['0']],
     ['two channels', 'm=audio 4000 RTP/AVP 0 97', 'a=rtpmap:97 PCMU/8000/2', ['0']],
     ['telephone-event of another clock', 'm=audio 4000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/48000', ['0']],
     ['a dynamic number without a map', 'm=audio 4000 RTP/AVP 0 101', 'a=ptime:20', ['0']],
@@ -112,7 +117,7 @@ describe('inspectableOffer', () => {
     ['audio that is off', 'no-audio', 'm=audio 0 RTP/AVP 0'],
     ['encrypted audio', 'profile', 'm=audio 5000 RTP/SAVP 0'],
     ['audio with feedback', 'profile', 'm=audio 5000 RTP/AVPF 0'],
-    ['other codecs', 'codec', 'm=audio 5000 RTP/AVP 9 18'],
+    ['other codecs', 'codec', 'm=audio 5000 RTP/AVP 3 18'],
     ['only telephone-event', 'codec', 'm=audio 5000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000'],
   ])('cannot watch %s (%s)', (_case, reason, media) => {
     expect(inspectableOffer(description(media))).toEqual({ kind: 'not-inspectable', reason });
@@ -136,7 +141,8 @@ describe('withMediaAddress', () => {
       's=-',
       'c=IN IP4 198.51.100.1',
       't=0 0',
-      'm=audio 20000 RTP/AVP 8 0 101',
+      'm=audio 20000 RTP/AVP 9 8 0 101',
+      'a=rtpmap:9 G722/8000',
       'a=rtpmap:8 PCMA/8000',
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:101 telephone-event/8000',
@@ -213,7 +219,7 @@ describe('answerForOffer', () => {
   it('lets nothing through that was not offered, or was and cannot be watched', () => {
     const answer = answerTo(
       'm=video 7000 RTP/AVP 31',
-      'm=audio 6100 RTP/AVP 9 0 111 8',
+      'm=audio 6100 RTP/AVP 3 0 111 8',
       'a=rtpmap:111 opus/48000/2',
       'm=image 6000 udptl t38',
     );
@@ -237,9 +243,46 @@ describe('answerForOffer', () => {
     ['another kind in its place', 'no-audio', ['m=video 0 RTP/AVP 31', 'm=video 5000 RTP/AVP 31']],
     ['audio rejected', 'no-audio', ['m=video 0 RTP/AVP 31', 'm=audio 0 RTP/AVP 0']],
     ['another profile', 'profile', ['m=video 0 RTP/AVP 31', 'm=audio 5000 RTP/SAVP 0']],
-    ['a codec that cannot be watched', 'codec', ['m=video 0 RTP/AVP 31', 'm=audio 5000 RTP/AVP 9']],
+    ['a codec that cannot be watched', 'codec', ['m=video 0 RTP/AVP 31', 'm=audio 5000 RTP/AVP 18']],
   ])('refuses an answer with %s', (_case, reason, media) => {
     expect(answerTo(...media)).toEqual({ kind: 'not-inspectable', reason });
+  });
+});
+
+describe('what the gateway transcodes', () => {
+  const wideband = ['m=audio 4000 RTP/AVP 9 101', 'a=rtpmap:9 G722/8000', 'a=rtpmap:101 telephone-event/8000'];
+  const answer = (...media: readonly string[]) =>
+    mediaLines(answerInOfferedAudio(description(...wideband), description(...media)));
+
+  it('is offered behind the audio and before the events, where nothing of it was offered', () => {
+    expect(mediaLines(alsoOffering(offered(...wideband), ['PCMU', 'PCMA']))).toEqual([
+      'm=audio 4000 RTP/AVP 9 0 8 101',
+      'a=rtpmap:9 G722/8000',
+      'a=rtpmap:101 telephone-event/8000',
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:8 PCMA/8000',
+    ]);
+  });
+
+  it('is not offered where some of it was', () => {
+    const offer = offered(...phone);
+    expect(alsoOffering(offer, ['PCMU', 'PCMA'])).toBe(offer);
+  });
+
+  it('makes an answer in what was offered of one that took none of it', () => {
+    expect(answer('m=audio 6000 RTP/AVP 0 96', 'a=rtpmap:96 telephone-event/8000', 'a=ptime:20')).toEqual([
+      'm=audio 6000 RTP/AVP 9 96',
+      'a=rtpmap:96 telephone-event/8000',
+      'a=rtpmap:9 G722/8000',
+      'a=ptime:20',
+    ]);
+  });
+
+  it('takes out of an answer what was not offered, and leaves the rest', () => {
+    expect(answer('m=audio 6000 RTP/AVP 0 9', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:9 G722/8000')).toEqual([
+      'm=audio 6000 RTP/AVP 9',
+      'a=rtpmap:9 G722/8000',
+    ]);
   });
 });
 
@@ -251,6 +294,7 @@ describe('negotiatedAudio', () => {
       remoteRtcpPort: 49_171,
       rtcpMux: false,
       audio: [
+        { payloadType: 9, encoding: 'G722' },
         { payloadType: 8, encoding: 'PCMA' },
         { payloadType: 0, encoding: 'PCMU' },
       ],

@@ -13,7 +13,8 @@ export type InspectableOffer =
 /** Why there is no audio in it that could be watched; the answer to all of them is 488 (RFC 3261 §21.4.26). */
 export type NotInspectable = 'no-audio' | 'profile' | 'codec';
 
-export type AudioFormat = { readonly payloadType: number; readonly encoding: 'PCMU' | 'PCMA' };
+export type AudioEncoding = 'PCMU' | 'PCMA' | 'G722';
+export type AudioFormat = { readonly payloadType: number; readonly encoding: AudioEncoding };
 export type EventFormat = { readonly payloadType: number; readonly clockRateHz: number };
 
 /** What one side has said about the audio that is to be sent to it. */
@@ -48,19 +49,21 @@ export type MediaPlace = {
   readonly sessionVersion: string;
 };
 
-/** RFC 3551 §6; a description need not map these. */
+/** RFC 3551 §6; a description need not map these. §4.5.2: G.722 has a clock of 8 kHz, though it is sampled at 16 kHz. */
 const staticFormats: ReadonlyMap<number, RtpMap> = new Map([
   [0, { encoding: 'PCMU', clockRateHz: 8000 }],
   [8, { encoding: 'PCMA', clockRateHz: 8000 }],
+  [9, { encoding: 'G722', clockRateHz: 8000 }],
 ]);
+const audioEncodings: readonly AudioEncoding[] = ['PCMU', 'PCMA', 'G722'];
 /** RFC 4733 §2.4.1: `0-15,32`. */
 const eventList = /^\d{1,3}(?:-\d{1,3})?(?:, ?\d{1,3}(?:-\d{1,3})?){0,31}$/;
 /** Below it the numbers are assigned or reserved: one of them with another meaning is a trap. */
 const FIRST_FREE_PAYLOAD_TYPE = 35;
 
 /**
- * Keeps the first audio section in which PCMU or PCMA over plain RTP is offered, with those, telephone-event at 8 kHz
- * and nothing else. All other sections stay, rejected, because the answer must have as many (RFC 3264 §6).
+ * Keeps the first audio section in which PCMU, PCMA or G722 over plain RTP is offered, with those, telephone-event at
+ * 8 kHz and nothing else. All other sections stay, rejected, because the answer must have as many (RFC 3264 §6).
  */
 export function inspectableOffer(description: SessionDescription): InspectableOffer {
   const candidates = description.media.filter((section) => section.media === 'audio' && section.port > 0);
@@ -104,6 +107,44 @@ export function answerForOffer(offer: SessionDescription, answer: SessionDescrip
 }
 
 /**
+ * Offers one side what it is known to speak, or anybody speaks, besides what the other side offered: the gateway transcodes.
+ * Added only where the offer has none of it, behind what was offered.
+ */
+export function alsoOffering(description: SessionDescription, encodings: readonly AudioEncoding[]): SessionDescription {
+  const section = audioInUse(description);
+  if (section === undefined || encodings.some((encoding) => hasEncoding(section, encoding))) return description;
+  const added = [...staticFormats].filter(([, { encoding }]) => encodings.some((one) => one === encoding));
+  const isAudio = (format: string) => isAudioFormat(section, format);
+  const formats = [
+    ...section.formats.filter(isAudio),
+    ...added.map(([payloadType]) => String(payloadType)),
+    ...section.formats.filter((format) => !isAudio(format)),
+  ];
+  return replaced(description, section, { ...section, formats, rtpMaps: new Map([...section.rtpMaps, ...added]) });
+}
+
+/**
+ * Where an answer takes none of the audio that was offered, because it took what the gateway had added: the answer that the
+ * offerer gets takes the audio that it likes best. Any other answer stays as it is, but for formats that were not offered.
+ */
+export function answerInOfferedAudio(offer: SessionDescription, answer: SessionDescription): SessionDescription {
+  const offered = audioInUse(offer);
+  const answered = audioInUse(answer);
+  if (offered === undefined || answered === undefined) return answer;
+  const encodings = new Set(offered.formats.map((format) => encodingOf(offered, format)));
+  const common = inspectableSection(answered, (format) => encodings.has(encodingOf(answered, format)));
+  if (common.formats.some((format) => isAudioFormat(common, format))) return replaced(answer, answered, common);
+  const preferred = offered.formats.find((format) => isAudioFormat(offered, format));
+  const map = preferred === undefined ? undefined : formatMap(offered, preferred);
+  if (preferred === undefined || map === undefined) return answer;
+  return replaced(answer, answered, {
+    ...common,
+    formats: [preferred, ...common.formats.filter((format) => format !== preferred)],
+    rtpMaps: new Map([...common.rtpMaps, [Number(preferred), map]]),
+  });
+}
+
+/**
  * Puts our own address in: origin, connection, port and RTCP port. Of attributes only those pass that stand typed in a
  * section; ICE, keys, candidates, SSRCs and extensions of the other side are no business of this one, and neither are its
  * addresses.
@@ -132,7 +173,7 @@ export function withMediaAddress(description: SessionDescription, place: MediaPl
 
 /** @returns `undefined` where no audio section is in use, or its port is one that no media goes to. */
 export function negotiatedAudio(description: SessionDescription): NegotiatedAudio | undefined {
-  const section = description.media.find((one) => one.media === 'audio' && one.port > 0);
+  const section = audioInUse(description);
   const remoteAddress = section?.connection ?? description.connection;
   if (section === undefined || remoteAddress === undefined) {
     return undefined;
@@ -146,7 +187,7 @@ export function negotiatedAudio(description: SessionDescription): NegotiatedAudi
   for (const format of section.formats) {
     const map = formatMap(section, format);
     const encoding = encodingOf(section, format);
-    if (encoding === 'PCMU' || encoding === 'PCMA') {
+    if (isAudioEncoding(encoding)) {
       audio.push({ payloadType: Number(format), encoding });
     } else if (map !== undefined && map.encoding.toLowerCase() === 'telephone-event') {
       events.push({ payloadType: Number(format), clockRateHz: map.clockRateHz });
@@ -203,7 +244,7 @@ function formatMap(section: MediaSection, format: string): RtpMap | undefined {
 }
 
 /** The encodings that the media process can watch; anything else, known number or not, is `undefined`. */
-function encodingOf(section: MediaSection, format: string): 'PCMU' | 'PCMA' | 'telephone-event' | undefined {
+function encodingOf(section: MediaSection, format: string): AudioEncoding | 'telephone-event' | undefined {
   const map = formatMap(section, format);
   const expected = staticFormats.get(Number(format));
   const encoding = map?.encoding.toUpperCase();
@@ -211,17 +252,32 @@ function encodingOf(section: MediaSection, format: string): 'PCMU' | 'PCMA' | 't
     return undefined;
   }
   if (expected !== undefined || Number(format) < FIRST_FREE_PAYLOAD_TYPE) {
-    return expected?.encoding === encoding && (encoding === 'PCMU' || encoding === 'PCMA') ? encoding : undefined;
+    return expected?.encoding === encoding && isAudioEncoding(encoding) ? encoding : undefined;
   }
   if (encoding === 'TELEPHONE-EVENT') {
     return 'telephone-event';
   }
-  return encoding === 'PCMU' || encoding === 'PCMA' ? encoding : undefined;
+  return isAudioEncoding(encoding) ? encoding : undefined;
+}
+
+function isAudioEncoding(encoding: string | undefined): encoding is AudioEncoding {
+  return audioEncodings.some((known) => known === encoding);
 }
 
 function isAudioFormat(section: MediaSection, format: string): boolean {
-  const encoding = encodingOf(section, format);
-  return encoding === 'PCMU' || encoding === 'PCMA';
+  return isAudioEncoding(encodingOf(section, format));
+}
+
+function hasEncoding(section: MediaSection, encoding: AudioEncoding): boolean {
+  return section.formats.some((format) => encodingOf(section, format) === encoding);
+}
+
+function audioInUse(description: SessionDescription): MediaSection | undefined {
+  return description.media.find((one) => one.media === 'audio' && one.port > 0);
+}
+
+function replaced(description: SessionDescription, section: MediaSection, by: MediaSection): SessionDescription {
+  return { ...description, media: description.media.map((one) => (one === section ? by : one)) };
 }
 
 function directionOf(description: SessionDescription, section: MediaSection): MediaDirection {

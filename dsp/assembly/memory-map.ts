@@ -2,8 +2,8 @@
  * Where everything lies in the kernel's memory, in bytes.
  *
  * ```
- *  0          CONSTANTS        SAMPLES           FLAGS, ENERGIES      CHANNELS
- *  | unused   | tables, limits | 32 hops of int16 | of the 32 hops     | CHANNEL_SIZE each …
+ *  0          CONSTANTS        SAMPLES            FLAGS            CHANNELS
+ *  | unused   | tables, limits | 32 hops of int16 | of the 32 hops | CHANNEL_SIZE each …
  * ```
  */
 
@@ -46,7 +46,6 @@ export const END_HOPS: usize = LIMITS + 160;
 // Input and output of one call.
 export const SAMPLES: usize = 4096; // i16[32 * 16]
 export const FLAGS: usize = 5120; // u8[32]
-export const ENERGIES: usize = 5152; // f64[32]
 export const CHANNELS: usize = 8192;
 export const CHANNEL_SIZE: usize = 2048;
 

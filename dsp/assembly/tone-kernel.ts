@@ -12,7 +12,6 @@ import {
   EARLY_LARGEST_TWIST_RATIO,
   EARLY_LEAST_ENERGY,
   EARLY_LEAST_SHARE,
-  ENERGIES,
   FIT,
   FIT_IM,
   FIT_LEAST_ENERGY,
@@ -58,25 +57,25 @@ export function reset(channel: i32): void {
 }
 
 /**
- * Takes the hops in SAMPLES, which are zeros afterwards; writes their FLAGS and ENERGIES. Returns all flags.
+ * Takes the hops in SAMPLES, which are zeros afterwards; writes their FLAGS. Returns all flags.
  */
 export function takeHops(channel: i32, count: i32): i32 {
   const state = CHANNELS + <usize>channel * CHANNEL_SIZE;
   let all = 0;
   for (let hop = 0; hop < count; hop += 1) {
-    const flags = takeHop(state, SAMPLES + <usize>hop * 32, ENERGIES + <usize>hop * 8);
+    const flags = takeHop(state, SAMPLES + <usize>hop * 32);
     store<u8>(FLAGS + <usize>hop, <u8>flags);
     all |= flags;
   }
   return all;
 }
 
-function takeHop(state: usize, samples: usize, energyOut: usize): i32 {
+function takeHop(state: usize, samples: usize): i32 {
   const hopCount = load<i32>(state, HOP_COUNT);
   const slot = hopCount & 3;
   const older = (slot + 1) & 3;
   store<i32>(state, hopCount + 1, HOP_COUNT);
-  correlate(state, samples, slot, energyOut);
+  correlate(state, samples, slot);
   sumHalf(state, slot);
   if (hopCount + 1 < WINDOW_HOPS) return 0;
   const newestState = state + ((<usize>slot) << 6);
@@ -94,7 +93,7 @@ function takeHop(state: usize, samples: usize, energyOut: usize): i32 {
 }
 
 /** `HopBank.#correlate`. */
-function correlate(state: usize, samples: usize, slot: i32, energyOut: usize): void {
+function correlate(state: usize, samples: usize, slot: i32): void {
   const first = v128.load(samples);
   const before = i16x8.shr_s(i8x16.shuffle(first, first, 14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1), 1);
   const after = i16x8.shr_s(v128.load(samples, 16), 1);
@@ -110,7 +109,6 @@ function correlate(state: usize, samples: usize, slot: i32, energyOut: usize): v
   );
   const energy = (f64x2.extract_lane(doubled, 0) + f64x2.extract_lane(doubled, 1)) * 0.5;
   store<f64>(state + ((<usize>slot) << 3), energy, HOP_ENERGY);
-  store<f64>(energyOut, energy * 4);
   const target = state + ((<usize>slot) << 6);
   if (energy < load<f64>(HOP_GATE_ENERGY)) {
     clear(target + HOP_RE);

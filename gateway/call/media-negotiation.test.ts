@@ -16,8 +16,9 @@ function sdp(address: string, port: number, ...audio: readonly string[]): Buffer
 const OFFER = sdp(
   '192.0.2.10',
   4000,
-  '9 8 0 101',
+  '9 18 8 0 101',
   'a=rtpmap:9 G722/8000',
+  'a=rtpmap:18 G729/8000',
   'a=rtpmap:101 telephone-event/8000',
   'a=fmtp:101 0-15',
   'a=ptime:30',
@@ -42,11 +43,11 @@ function text(step: { readonly ok: boolean; readonly sdp?: Buffer }): string {
 describe('media negotiation', () => {
   test('the offer goes on with our address and only what media can inspect, in the peer’s order', () => {
     const offered = negotiation().offered('a', OFFER, 'free');
-    expect(text(offered)).toContain('m=audio 20010 RTP/AVP 8 0 101');
+    expect(text(offered)).toContain('m=audio 20010 RTP/AVP 9 8 0 101');
     expect(text(offered)).toContain('c=IN IP4 203.0.113.1');
     expect(text(offered)).toContain('a=ptime:30');
     expect(text(offered)).not.toContain('192.0.2.10');
-    expect(text(offered)).not.toContain('G722');
+    expect(text(offered)).not.toContain('G729');
   });
 
   test('the answer tells each leg’s media where to send and what may come', () => {
@@ -75,6 +76,36 @@ describe('media negotiation', () => {
       sendEvents: [{ payloadType: 101, clockRateHz: 8000 }],
       ptimeMs: 30,
     });
+  });
+
+  test('a wideband caller and a narrowband agent meet: each is told of what it speaks', () => {
+    const machine = negotiation();
+    const wideband = sdp('192.0.2.10', 4000, '9 101', 'a=rtpmap:101 telephone-event/8000');
+    expect(text(machine.offered('a', wideband, 'free'))).toContain('m=audio 20010 RTP/AVP 9 0 8 101');
+    const answered = machine.answered('b', ANSWER);
+    if (!answered.ok) throw new Error(answered.reason);
+    expect(text(answered)).toContain('m=audio 20000 RTP/AVP 9 96');
+    const { a, b } = answered.agreement.media;
+    const [g722, pcmu] = [[{ payloadType: 9, encoding: 'G722' }], [{ payloadType: 0, encoding: 'PCMU' }]];
+    expect([a.receiveAudio, a.sendAudio, b.receiveAudio, b.sendAudio]).toEqual([g722, g722, pcmu, pcmu]);
+    expect(a.receiveEvents).toEqual([{ payloadType: 96, clockRateHz: 8000 }]);
+    machine.agree(answered.agreement);
+
+    // And so they stay when one of them holds the other.
+    expect(text(machine.offered('b', sdp('192.0.2.20', 6000, '0', 'a=sendonly'), 'free'))).toContain(
+      'm=audio 20000 RTP/AVP 0 9',
+    );
+    const held = machine.answered('a', sdp('192.0.2.10', 4000, '9', 'a=recvonly'));
+    expect(text(held)).toContain('m=audio 20010 RTP/AVP 0');
+  });
+
+  test('G.722 on both sides is not transcoded', () => {
+    const machine = negotiation();
+    machine.offered('a', sdp('192.0.2.10', 4000, '9'), 'free');
+    const answered = machine.answered('b', sdp('192.0.2.20', 6000, '9 0'));
+    if (!answered.ok) throw new Error(answered.reason);
+    expect(text(answered)).toMatch(/m=audio 20000 RTP\/AVP 9\r/);
+    expect(answered.agreement.media.b.sendAudio[0]).toEqual({ payloadType: 9, encoding: 'G722' });
   });
 
   test('a hold is seen, and refused while all has to stay as it is', () => {
@@ -128,7 +159,7 @@ describe('media negotiation', () => {
   });
 
   test.each([
-    ['no codec that can be inspected', sdp('192.0.2.10', 4000, '9', 'a=rtpmap:9 G722/8000'), 488],
+    ['no codec that can be inspected', sdp('192.0.2.10', 4000, '18', 'a=rtpmap:18 G729/8000'), 488],
     ['media sent to loopback from outside', sdp('127.0.0.1', 4000, '0'), 488],
     ['media sent to a multicast group', sdp('239.1.1.1', 4000, '0'), 488],
     ['a port that is no media port', sdp('192.0.2.10', 53, '0'), 488],

@@ -5,7 +5,10 @@
 import { type LegSide, other } from '../../sip/back-to-back-events.js';
 import { mediaAddressProblem } from '../../sip/media-address.js';
 import {
+  type AudioEncoding,
+  alsoOffering,
   answerForOffer,
+  answerInOfferedAudio,
   inspectableOffer,
   type NegotiatedAudio,
   negotiatedAudio,
@@ -35,7 +38,9 @@ export type Agreement = {
   readonly media: Readonly<Record<LegSide, LegMedia>>;
 };
 
-/** RFC 3551 §4.5: the packet time of G.711 where nobody says another one. */
+/** What every telephone speaks: offered besides an offer of nothing but G.722. */
+const SPOKEN_BY_ALL: readonly AudioEncoding[] = ['PCMU', 'PCMA'];
+/** RFC 3551 §4.5: the packet time of all our encodings where nobody says another one. */
 const DEFAULT_PTIME_MS = 20;
 
 const NOT_ACCEPTABLE: NegotiationRefusal = { ok: false, status: 488, reason: 'Not Acceptable Here' };
@@ -45,7 +50,10 @@ const NO_CHANGE_IN_PAYMENT: NegotiationRefusal = { ok: false, status: 488, reaso
 export class MediaNegotiation {
   readonly #options: NegotiationOptions;
   #versions: Record<LegSide, number> = { a: 0, b: 0 };
-  #pending: { readonly from: LegSide; readonly offer: SessionDescription } | undefined;
+  /** The offer as it came, and as it went on. */
+  #pending:
+    | { readonly from: LegSide; readonly offer: SessionDescription; readonly asked: SessionDescription }
+    | undefined;
   #isSettled = true;
   #agreed: Agreement | undefined;
 
@@ -79,8 +87,10 @@ export class MediaNegotiation {
     const agreed = this.#agreed?.audio[from];
     if (policy === 'frozen' && agreed && !saysTheSame(audio, agreed)) return NO_CHANGE_IN_PAYMENT;
     this.#isSettled = false;
-    this.#pending = { from, offer: description };
-    return { ok: true, sdp: this.#written(other(from), inspectable.description) };
+    const spoken = this.#agreed?.audio[other(from)].audio.map(({ encoding }) => encoding);
+    const asked = alsoOffering(inspectable.description, spoken ?? SPOKEN_BY_ALL);
+    this.#pending = { from, offer: description, asked };
+    return { ok: true, sdp: this.#written(other(from), asked) };
   }
 
   /** @param from the leg that answers; `agree` follows once media has taken it over */
@@ -89,18 +99,23 @@ export class MediaNegotiation {
     if (!pending || pending.from === from) return BAD_DESCRIPTION;
     const description = parseSdp(sdp);
     if ('kind' in description) return BAD_DESCRIPTION;
-    const fitting = answerForOffer(pending.offer, description);
+    const fitting = answerForOffer(pending.asked, description);
     if (fitting.kind === 'not-inspectable') return NOT_ACCEPTABLE;
+    const told = answerInOfferedAudio(pending.offer, fitting.description);
+    const askedAudio = negotiatedAudio(pending.asked);
     const offerAudio = negotiatedAudio(pending.offer);
     const answerAudio = negotiatedAudio(fitting.description);
-    if (!offerAudio || !answerAudio || !this.#isReachable(answerAudio)) return NOT_ACCEPTABLE;
-    const answerer = legMedia(answerAudio, answerAudio, offerAudio);
-    const offerer = legMedia(offerAudio, answerAudio, answerAudio);
+    const toldAudio = negotiatedAudio(told);
+    if (!askedAudio || !offerAudio || !answerAudio || !toldAudio || !this.#isReachable(answerAudio)) {
+      return NOT_ACCEPTABLE;
+    }
+    const answerer = legMedia(answerAudio, answerAudio, askedAudio);
+    const offerer = legMedia(offerAudio, toldAudio, toldAudio);
     const agreement: Agreement =
       from === 'b'
         ? { audio: { a: offerAudio, b: answerAudio }, media: { a: offerer, b: answerer } }
         : { audio: { a: answerAudio, b: offerAudio }, media: { a: answerer, b: offerer } };
-    return { ok: true, sdp: this.#written(pending.from, fitting.description), agreement };
+    return { ok: true, sdp: this.#written(pending.from, told), agreement };
   }
 
   /** Media has taken over what the last answer said: from here on it is what stands. */

@@ -3,14 +3,23 @@
  * recorder hears of the caller is what the agent hears of the caller; there is no other tap.
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
-import { decodeG711 } from '../../dsp/g711.js';
+import { dbm0OfPower, meanSquare } from '../../dsp/level.js';
 import type { ArmedCapture, KeySink } from './armed-capture.js';
 import type { LegName, MediaEvent, RecordingMode } from './control-wire.js';
-import { AUDIO_PCMU, encodingOf, type LegTable, legOf, NOT_NEGOTIATED, TELEPHONE_EVENT } from './leg-table.js';
+import {
+  AUDIO_G722,
+  AUDIO_PCMU,
+  encodingOf,
+  type LegTable,
+  legOf,
+  NOT_NEGOTIATED,
+  TELEPHONE_EVENT,
+} from './leg-table.js';
 import type { MediaCounters } from './media-counters.js';
 import type { Relay } from './relay.js';
 import { type RtpHeader, readUint16, timestampDistance } from './rtp-header.js';
-import { MAX_PACKET_SAMPLES, type ResumePoint, SecureWindow, type WindowPort } from './secure-window.js';
+import { type ResumePoint, SecureWindow, type WindowPort } from './secure-window.js';
+import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
 import { ACCEPTED, FOREIGN_SOURCE, FOREIGN_SSRC, LOCKED_NOW, NEW_SSRC } from './source-latch.js';
 import { NOT_A_KEY, TELEPHONE_EVENT_SIZE_BYTES } from './telephone-event.js';
 
@@ -18,6 +27,10 @@ import { NOT_A_KEY, TELEPHONE_EVENT_SIZE_BYTES } from './telephone-event.js';
 const FOREIGN_REPORT_MS = 1000;
 /** After a window, events that began inside it are recognised by their timestamps for so long. */
 const LATE_EVENT_GUARD_MS = 10_000;
+/** After a window, an agent's G.722 decoder is handed back to the caller's encoder within a second, in a quiet packet. */
+const HANDOVER_UNITS = 8000;
+/** Between words. The decoder is off for a moment after, by at most so much as what it then hears. */
+const HANDOVER_LEVEL_DBM0 = -44;
 
 /** What a call needs of a recorder; `gateway/recording` has the real one. */
 export interface Recorder {
@@ -42,8 +55,9 @@ export type CallOptions = {
   readonly relay: Relay;
   readonly counters: MediaCounters;
   readonly keySink: KeySink;
-  /** Scratch shared by all calls, of MAX_PACKET_SAMPLES; wiped after use in a window. */
-  readonly samples: Int16Array;
+  /** Scratch shared by all calls: what came, wiped after use in a window, and what a window lets out. */
+  readonly heard: SoundFrame;
+  readonly released: SoundFrame;
   readonly emit: (event: MediaEvent) => void;
 };
 
@@ -58,9 +72,11 @@ export class CallMedia implements WindowPort {
   readonly #legs: LegTable;
   readonly #relay: Relay;
   readonly #counters: MediaCounters;
-  readonly #samples: Int16Array;
+  readonly #heard: SoundFrame;
   /** Encoding in which the caller last sent. */
   #callerKind = AUDIO_PCMU;
+  /** What is left of the handover after a window. */
+  #handoverUnits = 0;
   #lateEventGuardUntilMs = Number.NEGATIVE_INFINITY;
   #resumeTimestamp = 0;
   #droppedKeys = 0;
@@ -76,8 +92,10 @@ export class CallMedia implements WindowPort {
     this.#legs = options.legs;
     this.#relay = options.relay;
     this.#counters = options.counters;
-    this.#samples = options.samples;
-    this.window = new SecureWindow({ mask: options.mask, replacement: options.replacement, port: this });
+    this.#heard = options.heard;
+    const { replacement, heard, released } = options;
+    const line = { ear: this.#legs.earOf(this.callerLeg), replacement, heard, released };
+    this.window = new SecureWindow({ mask: options.mask, line, port: this });
   }
 
   /** True while what the caller sends may hold card data: it is wiped behind us. */
@@ -93,6 +111,8 @@ export class CallMedia implements WindowPort {
     this.recorder?.pause('window', nowMs);
     const isStillRecording = this.recorder?.state === 'recording' && this.#options.recordingMode === 'pause';
     if (isStillRecording) return false;
+    this.#takeOverFromCaller();
+    this.#handoverUnits = 0;
     this.window.open(this.#legs.streams.expectedInput(this.agentLeg), nowMs);
     this.#legs.latch.freeze(this.callerLeg);
     this.#legs.latch.freeze(this.agentLeg);
@@ -127,6 +147,7 @@ export class CallMedia implements WindowPort {
       this.#counters.droppedPayloadType += 1;
       return;
     }
+    if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.earOf(leg).wipe();
     this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio', nowMs);
     if (leg === this.callerLeg && this.window.isSuppressing) {
       if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(nowMs);
@@ -162,12 +183,13 @@ export class CallMedia implements WindowPort {
   wipe(): void {
     this.capture = undefined;
     this.window.wipe();
+    this.#legs.earOf(this.callerLeg).wipe();
   }
 
-  releaseFrame(samples: Int16Array, count: number, nowMs: number): void {
+  releaseFrame(frame: SoundFrame, nowMs: number): void {
     this.#counters.framesSuppressed += 1;
-    const timestamp = this.#relay.sendFrame(this.agentLeg, samples, count, this.#callerKind, nowMs);
-    this.recorder?.write('caller', samples, count, timestamp, nowMs);
+    const timestamp = this.#relay.sendFrame(this.agentLeg, frame, this.#callerKind, nowMs);
+    this.recorder?.write('caller', frame.narrow, frame.units, timestamp, nowMs);
   }
 
   skipTime(lengthSamples: number): void {
@@ -187,6 +209,8 @@ export class CallMedia implements WindowPort {
     this.#options.emit({ kind: 'window-closed', callHandle: this.handle });
     if (this.window.isSuppressing) return;
     this.#legs.streams.anchor(this.agentLeg, resume.timestamp, resume.sequence);
+    if (this.#isPassedUntouched(AUDIO_G722) && this.#callerKind === AUDIO_G722) this.#handoverUnits = HANDOVER_UNITS;
+    else this.#legs.earOf(this.callerLeg).wipe();
     this.#resumeTimestamp = resume.timestamp;
     this.#lateEventGuardUntilMs = nowMs + LATE_EVENT_GUARD_MS;
   }
@@ -206,14 +230,49 @@ export class CallMedia implements WindowPort {
   #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     const name = leg === this.callerLeg ? 'caller' : 'agent';
     if (name === 'caller') this.#callerKind = kind;
-    const count = header.payloadEnd - header.payloadStart;
-    // Decoded before it is passed on: transcoding writes over the payload.
+    const to = this.#otherLeg(leg);
+    const ear = this.#legs.earOf(leg);
+    const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
+    const sendKind = this.#legs.sendKind(to, kind);
+    const isHandedOver = name === 'caller' && this.#handoverUnits > 0 && kind === AUDIO_G722;
+    const isEncodedAnew = sendKind !== kind || isHandedOver;
     const isRecorded = this.recorder?.state === 'recording';
-    if (isRecorded) decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
-    const isHeard = this.#relay.passAudio(this.#otherLeg(leg), slot, header, kind, nowMs);
-    if (isHeard && isRecorded) this.recorder?.write(name, this.#samples, count, header.timestamp, nowMs);
-    // Late: of the window, perhaps.
-    else if (isRecorded) this.#samples.fill(0, 0, count);
+    const frame = this.#heard;
+    const { sequence } = header;
+    // Late: of the window, perhaps. Nothing of it is decoded or kept.
+    if (!this.#relay.placeAudio(to, header, count, nowMs)) return;
+    if (isEncodedAnew || isRecorded) {
+      ear.decode(sequence, encodingOf(kind), slab, header.payloadStart, count, frame);
+      if (isRecorded || sendKind !== AUDIO_G722) ear.narrow(frame);
+    } else {
+      ear.pass(sequence, encodingOf(kind), slab, header.payloadStart, count);
+    }
+    this.#relay.passAudio(to, slot, header, sendKind, isEncodedAnew ? frame : undefined);
+    if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp, nowMs);
+    if (isHandedOver) this.#goOnWithHandover(frame);
+  }
+
+  /**
+   * The agent's decoder has followed the caller's encoder until now: ours goes on from where it stands, so that the agent
+   * hears no seam. What it stands on was passed to the agent before.
+   */
+  #takeOverFromCaller(): void {
+    if (this.window.isSuppressing || this.#handoverUnits > 0 || !this.#isPassedUntouched(this.#callerKind)) return;
+    const decoder = this.#legs.earOf(this.callerLeg).decoder(this.#heard);
+    if (decoder !== undefined) this.#legs.mouthOf(this.agentLeg).follow(decoder);
+  }
+
+  /** The way back: the caller's encoder knows nothing of where ours has led the agent's decoder, so a pause is waited for. */
+  #goOnWithHandover(frame: SoundFrame): void {
+    const sampleCount = frame.units * frame.samplesPerUnit;
+    const isQuiet = dbm0OfPower(meanSquare(frame.samples, 0, sampleCount)) < HANDOVER_LEVEL_DBM0;
+    this.#handoverUnits = isQuiet ? 0 : Math.max(0, this.#handoverUnits - frame.units);
+    if (this.#handoverUnits === 0) this.#legs.earOf(this.callerLeg).wipe();
+  }
+
+  /** Whether the agent is sent the caller's own octets of this kind. */
+  #isPassedUntouched(kind: number): boolean {
+    return this.#legs.sendKind(this.agentLeg, kind) === kind;
   }
 
   #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {
@@ -247,10 +306,8 @@ export class CallMedia implements WindowPort {
 
   #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     this.#callerKind = kind;
-    const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_SAMPLES);
-    decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
-    this.window.takeAudio(header, this.#samples, count, nowMs);
-    this.#samples.fill(0, 0, count);
+    const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
+    this.window.takeAudio(header, encodingOf(kind), slab, count, nowMs);
   }
 
   #followEvent(header: RtpHeader, slab: Uint8Array, clockRateHz: number, nowMs: number): number {

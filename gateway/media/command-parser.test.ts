@@ -32,7 +32,7 @@ describe('commands from control', () => {
     { ...leg, media: { ...leg.media, remotePort: '4000' } },
     { ...leg, media: { ...leg.media, rtcpMux: 1 } },
     { ...leg, media: { ...leg.media, sendEvents: [null] } },
-    { ...leg, media: { ...leg.media, receiveAudio: [{ payloadType: 9, encoding: 'G722' }] } },
+    { ...leg, media: { ...leg.media, receiveAudio: [{ payloadType: 18, encoding: 'G729' }] } },
     { ...base, kind: 'record', action: 'erase' },
     { ...base, kind: 'unheard-of' },
   ])('refuses %j', (command) => expect(parseMediaCommand(JSON.stringify(command))).toBeUndefined());

@@ -120,7 +120,7 @@ function parseLegMedia(fields: Fields): LegMedia | undefined {
 }
 
 function parseAudioFormat({ payloadType, encoding }: Fields): AudioFormat | undefined {
-  const word = wordOf(encoding, ['PCMU', 'PCMA']);
+  const word = wordOf(encoding, ['PCMU', 'PCMA', 'G722']);
   return word !== undefined && isNumber(payloadType) ? { payloadType, encoding: word } : undefined;
 }
 

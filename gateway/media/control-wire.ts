@@ -19,7 +19,9 @@ export type InfoBodyType = 'application/dtmf-relay' | 'application/dtmf';
 /** The caller is the one who pays, whoever dialled. */
 export type LegName = 'caller' | 'agent';
 
-export type AudioFormat = { readonly payloadType: number; readonly encoding: 'PCMU' | 'PCMA' };
+/** All of them on an RTP clock of 8 kHz and one octet a unit: G.722 too (RFC 3551 §4.5.2). */
+export type AudioEncoding = 'PCMU' | 'PCMA' | 'G722';
+export type AudioFormat = { readonly payloadType: number; readonly encoding: AudioEncoding };
 export type EventFormat = { readonly payloadType: number; readonly clockRateHz: number };
 
 /** One leg's media as offer and answer left it. */

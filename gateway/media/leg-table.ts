@@ -3,9 +3,10 @@
  * arrays of fixed capacity, indexed by leg; a call's legs are neighbours, the caller's the even one.
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
-import type { G711Encoding } from '../../dsp/g711.js';
-import type { LegMedia, LegName } from './control-wire.js';
+import type { AudioEncoding, LegMedia, LegName } from './control-wire.js';
 import { ADDRESS_WORDS, SOURCE_WORDS, writeAddress } from './ip-address.js';
+import { LegEar } from './leg-ear.js';
+import { LegMouth } from './leg-mouth.js';
 import { OutgoingStreams } from './outgoing-streams.js';
 import { ReceptionReports } from './reception-reports.js';
 import { SourceLatch } from './source-latch.js';
@@ -14,7 +15,14 @@ import { SourceLatch } from './source-latch.js';
 export const NOT_NEGOTIATED = 0;
 export const AUDIO_PCMU = 1;
 export const AUDIO_PCMA = 2;
-export const TELEPHONE_EVENT = 3;
+export const AUDIO_G722 = 3;
+export const TELEPHONE_EVENT = 4;
+
+/** Indexed by meaning. */
+const ENCODINGS: readonly AudioEncoding[] = ['PCMU', 'PCMU', 'PCMA', 'G722'];
+const KIND_OF: Readonly<Record<AudioEncoding, number>> = { PCMU: AUDIO_PCMU, PCMA: AUDIO_PCMA, G722: AUDIO_G722 };
+/** Places for a payload type a leg, indexed by meaning; the first one is not used. */
+const KINDS = ENCODINGS.length;
 
 /** The leg's peer does not take this format. */
 export const NO_PAYLOAD_TYPE = -1;
@@ -38,8 +46,8 @@ export function rtcpSocketOf(leg: number): number {
   return leg * 2 + 1;
 }
 
-export function encodingOf(kind: number): G711Encoding {
-  return kind === AUDIO_PCMA ? 'PCMA' : 'PCMU';
+export function encodingOf(kind: number): AudioEncoding {
+  return ENCODINGS[kind] ?? 'PCMU';
 }
 
 export class LegTable {
@@ -51,8 +59,6 @@ export class LegTable {
   readonly maySend: Uint8Array;
   readonly isMuxed: Uint8Array;
   readonly frameSamples: Uint16Array;
-  readonly sendPcmu: Int16Array;
-  readonly sendPcma: Int16Array;
   readonly lastHeardMs: Float64Array;
   readonly isSilent: Uint8Array;
   readonly nextReportMs: Float64Array;
@@ -64,9 +70,15 @@ export class LegTable {
   /** What the peer may send: one of the meanings above for each payload type. */
   readonly #meaning: Uint8Array;
   readonly #eventClockKhz: Uint8Array;
+  /** The peer's own payload type of each kind of audio. */
+  readonly #sendAudio: Int8Array;
+  /** The kind of audio that the peer wants most. */
+  readonly #preferredKind: Uint8Array;
   /** The peer's own payload type of an event clock rate: the most wanted first. */
   readonly #sendEvents: (readonly { readonly payloadType: number; readonly clockRateHz: number }[])[] = [];
   readonly #described: (LegMedia | undefined)[] = [];
+  readonly #ears: (LegEar | undefined)[] = [];
+  readonly #mouths: (LegMouth | undefined)[] = [];
 
   constructor(capacity: number) {
     this.latch = new SourceLatch(capacity);
@@ -77,8 +89,8 @@ export class LegTable {
     this.maySend = new Uint8Array(capacity);
     this.isMuxed = new Uint8Array(capacity);
     this.frameSamples = new Uint16Array(capacity);
-    this.sendPcmu = new Int16Array(capacity);
-    this.sendPcma = new Int16Array(capacity);
+    this.#sendAudio = new Int8Array(capacity * KINDS).fill(NO_PAYLOAD_TYPE);
+    this.#preferredKind = new Uint8Array(capacity);
     this.lastHeardMs = new Float64Array(capacity);
     this.isSilent = new Uint8Array(capacity);
     this.nextReportMs = new Float64Array(capacity);
@@ -99,13 +111,12 @@ export class LegTable {
 
   /** The peer's payload type for this audio, NO_PAYLOAD_TYPE when it takes none of that encoding. */
   audioPayloadType(leg: number, kind: number): number {
-    return kind === AUDIO_PCMA ? this.sendPcma[leg] : this.sendPcmu[leg];
+    return this.#sendAudio[leg * KINDS + kind];
   }
 
   /** The encoding to send to the leg for audio that came as `kind`: the same one if the peer takes it. */
   sendKind(leg: number, kind: number): number {
-    if (this.audioPayloadType(leg, kind) !== NO_PAYLOAD_TYPE) return kind;
-    return kind === AUDIO_PCMA ? AUDIO_PCMU : AUDIO_PCMA;
+    return this.audioPayloadType(leg, kind) !== NO_PAYLOAD_TYPE ? kind : this.#preferredKind[leg];
   }
 
   eventPayloadType(leg: number, clockRateHz: number): number {
@@ -115,7 +126,7 @@ export class LegTable {
     return NO_PAYLOAD_TYPE;
   }
 
-  /** True when the leg's audio can be looked into: it may send nothing but G.711. */
+  /** True when the leg's audio can be looked into: it may send nothing but G.711 and G.722. */
   isInspectable(leg: number): boolean {
     return (this.#described[leg]?.receiveAudio.length ?? 0) > 0;
   }
@@ -184,26 +195,46 @@ export class LegTable {
     this.mayReceive[leg] = 0;
     this.maySend[leg] = 0;
     this.#meaning.fill(NOT_NEGOTIATED, leg * PAYLOAD_TYPES, (leg + 1) * PAYLOAD_TYPES);
-    this.sendPcmu[leg] = NO_PAYLOAD_TYPE;
-    this.sendPcma[leg] = NO_PAYLOAD_TYPE;
+    this.#sendAudio.fill(NO_PAYLOAD_TYPE, leg * KINDS, (leg + 1) * KINDS);
     this.#sendEvents[leg] = [];
     this.#described[leg] = undefined;
+    this.#ears[leg]?.wipe();
+    this.#ears[leg] = undefined;
+    this.#mouths[leg]?.wipe();
+    this.#mouths[leg] = undefined;
+  }
+
+  /** The leg's own ear and mouth, made when first asked for. */
+  earOf(leg: number): LegEar {
+    const ear = this.#ears[leg] ?? new LegEar();
+    this.#ears[leg] = ear;
+    return ear;
+  }
+
+  mouthOf(leg: number): LegMouth {
+    const mouth = this.#mouths[leg] ?? new LegMouth();
+    this.#mouths[leg] = mouth;
+    return mouth;
   }
 
   #setFormats(leg: number, media: LegMedia): void {
     const at = leg * PAYLOAD_TYPES;
     this.#meaning.fill(NOT_NEGOTIATED, at, at + PAYLOAD_TYPES);
     for (const format of media.receiveAudio) {
-      this.#meaning[at + format.payloadType] = format.encoding === 'PCMA' ? AUDIO_PCMA : AUDIO_PCMU;
+      this.#meaning[at + format.payloadType] = KIND_OF[format.encoding];
     }
     for (const format of media.receiveEvents) {
       this.#meaning[at + format.payloadType] = TELEPHONE_EVENT;
       this.#eventClockKhz[at + format.payloadType] = format.clockRateHz / 1000;
     }
-    const payloadTypeOf = (encoding: G711Encoding) =>
-      media.sendAudio.find((format) => format.encoding === encoding)?.payloadType ?? NO_PAYLOAD_TYPE;
-    this.sendPcmu[leg] = payloadTypeOf('PCMU');
-    this.sendPcma[leg] = payloadTypeOf('PCMA');
+    this.#sendAudio.fill(NO_PAYLOAD_TYPE, leg * KINDS, (leg + 1) * KINDS);
+    this.#preferredKind[leg] = NOT_NEGOTIATED;
+    // Backwards, so that of two payload types for one encoding the most wanted one stays.
+    for (const format of [...media.sendAudio].reverse()) {
+      const kind = KIND_OF[format.encoding];
+      this.#sendAudio[leg * KINDS + kind] = format.payloadType;
+      this.#preferredKind[leg] = kind;
+    }
     this.#sendEvents[leg] = media.sendEvents;
   }
 }

@@ -19,7 +19,7 @@ import { MediaCounters } from './media-counters.js';
 import { PacketIntake } from './packet-intake.js';
 import { PortPool } from './port-pool.js';
 import { Relay } from './relay.js';
-import { MAX_PACKET_SAMPLES } from './secure-window.js';
+import { SoundFrame } from './sound-frame.js';
 import type { UdpEngine } from './udp-engine.js';
 
 /** Above what one core carries (facts of the bench: 800 to 2200), and four sockets a call stay below usual limits. */
@@ -56,7 +56,8 @@ export class MediaCore {
   readonly #relay: Relay;
   readonly #intake: PacketIntake;
   readonly #ports: PortPool;
-  readonly #samples = new Int16Array(MAX_PACKET_SAMPLES);
+  readonly #heard = new SoundFrame();
+  readonly #released = new SoundFrame();
   /** By index; what the packet path looks calls up in. */
   readonly #calls: (CallMedia | undefined)[] = [];
   readonly #indexes = new Map<number, number>();
@@ -299,7 +300,8 @@ export class MediaCore {
       relay: this.#relay,
       counters: this.counters,
       keySink,
-      samples: this.#samples,
+      heard: this.#heard,
+      released: this.#released,
       emit,
     });
     this.#calls[index] = call;

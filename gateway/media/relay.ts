@@ -2,11 +2,11 @@
  * Packets on their way out: passed on from the other leg in the slot they came in, or made by us. Payload types are
  * mapped by the name of the encoding; the header is always our own, the payload's bytes are the sender's.
  */
-import { decodeG711, encodeG711 } from '../../dsp/g711.js';
 import { encodingOf, type LegTable, NO_PAYLOAD_TYPE, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
 import type { MediaCounters } from './media-counters.js';
 import { writeOwnReport } from './rtcp.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from './rtp-header.js';
+import type { SoundFrame } from './sound-frame.js';
 import { OUT_OFFSET, OUT_SIZE, OUT_SOCKET, ROW_LENGTH, SLOT_SIZE_BYTES, type UdpEngine } from './udp-engine.js';
 
 export type RelayOptions = {
@@ -24,7 +24,6 @@ export class Relay {
   readonly #cname: string;
   readonly #wallClockMs: () => number;
   readonly #ownHeader = new RtpHeader();
-  readonly #transcoded = new Int16Array(SLOT_SIZE_BYTES);
 
   constructor({ engine, legs, counters, cname, wallClockMs }: RelayOptions) {
     this.#engine = engine;
@@ -35,26 +34,26 @@ export class Relay {
   }
 
   /**
-   * Passes audio of meaning `kind` on to leg `to`, in its slot. `header` is the packet's, and holds what was sent
-   * afterwards. Returns false for a packet that came too late to be heard by anybody.
+   * Gives a packet of audio, to be passed on to leg `to`, its place in that leg's stream: `header` holds its numbers there.
+   * Returns false for a packet that came too late to be heard by anybody.
    */
-  passAudio(to: number, slot: number, header: RtpHeader, kind: number, nowMs: number): boolean {
-    const legs = this.#legs;
-    const count = header.payloadEnd - header.payloadStart;
-    if (!legs.streams.map(to, header, count, nowMs)) {
-      this.#counters.droppedLate += 1;
-      return false;
-    }
-    const sendKind = legs.sendKind(to, kind);
-    header.payloadType = legs.audioPayloadType(to, sendKind);
-    if (!this.#maySend(to, header.payloadType)) return true;
-    if (sendKind !== kind) {
-      const slab = this.#engine.slab;
-      decodeG711(encodingOf(kind), slab, header.payloadStart, this.#transcoded, count);
-      encodeG711(encodingOf(sendKind), this.#transcoded, slab, header.payloadStart, count);
+  placeAudio(to: number, header: RtpHeader, count: number, nowMs: number): boolean {
+    if (this.#legs.streams.map(to, header, count, nowMs)) return true;
+    this.#counters.droppedLate += 1;
+    return false;
+  }
+
+  /**
+   * Passes a packet of audio that was given its place on to leg `to`, in its slot. `frame` is its sound where that is to be
+   * encoded anew, as `sendKind`; undefined where the payload goes as it is.
+   */
+  passAudio(to: number, slot: number, header: RtpHeader, sendKind: number, frame: SoundFrame | undefined): void {
+    header.payloadType = this.#legs.audioPayloadType(to, sendKind);
+    if (!this.#maySend(to, header.payloadType)) return;
+    if (frame !== undefined) {
+      this.#legs.mouthOf(to).encode(frame, encodingOf(sendKind), this.#engine.slab, header.payloadStart);
     }
     this.#sendInPlace(to, slot, header);
-    return true;
   }
 
   /** Passes a telephone-event packet on to leg `to`. */
@@ -77,9 +76,13 @@ export class Relay {
     if (this.#maySend(to, payloadType)) this.#sendInPlace(to, slot, header);
   }
 
-  /** Sends samples as the next packet of the stream to leg `to`. Returns the packet's timestamp. */
-  sendFrame(to: number, samples: Int16Array, count: number, kind: number, nowMs: number): number {
+  /**
+   * Sends sound that came as `kind`, with its narrow samples, as the next packet of the stream to leg `to`. Returns the packet's
+   * timestamp.
+   */
+  sendFrame(to: number, frame: SoundFrame, kind: number, nowMs: number): number {
     const header = this.#ownHeader;
+    const count = frame.units;
     this.#legs.streams.next(to, header, count, nowMs);
     header.marker = false;
     const sendKind = this.#legs.sendKind(to, kind);
@@ -88,7 +91,8 @@ export class Relay {
     const slot = this.#engine.takeSlot();
     const start = slot * SLOT_SIZE_BYTES;
     header.write(this.#engine.slab, start);
-    encodeG711(encodingOf(sendKind), samples, this.#engine.slab, start + RTP_HEADER_SIZE_BYTES, count);
+    const mouth = this.#legs.mouthOf(to);
+    mouth.encode(frame, encodingOf(sendKind), this.#engine.slab, start + RTP_HEADER_SIZE_BYTES);
     this.#send(slot, { socket: rtpSocketOf(to), offset: 0, size: RTP_HEADER_SIZE_BYTES + count });
     this.#legs.streams.count(to, count);
     this.#counters.rtpSent += 1;

@@ -20,18 +20,14 @@
  * inside leaks its rest.
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
-import { ToneSuppressor } from '../../dsp/tone-suppressor.js';
+import type { AudioEncoding } from './control-wire.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { PressListener, type PressPort } from './press-listener.js';
 import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
+import { SuppressedLine, type SuppressedLineOptions, WINDOW_DELAY_UNITS } from './suppressed-line.js';
 import { LOST_END_MS, type TelephoneEventDecoder } from './telephone-event.js';
-import { SLOT_SIZE_BYTES } from './udp-engine.js';
-
-/** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
-export const WINDOW_DELAY_SAMPLES = 160;
-/** A sample is a byte on the wire: no datagram that fits a slot holds more. */
-export const MAX_PACKET_SAMPLES = SLOT_SIZE_BYTES;
 
 /** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
 const EVENT_TAIL_MASK_MS = 60;
@@ -53,7 +49,7 @@ const QUIET_MS = TAIL_MS;
 const QUIET_AUDIO_SAMPLES = 320;
 /** No network and no stopped machine delivers after a minute what a caller said before. */
 const MAX_STALL_MS = 60_000;
-const SILENCE = new Int16Array(MAX_PACKET_SAMPLES);
+const SILENCE = new Int16Array(MAX_PACKET_UNITS);
 
 export type WindowState = 'closed' | 'open' | 'closing';
 
@@ -62,8 +58,8 @@ export type ResumePoint = { readonly timestamp: number; readonly sequence: numbe
 
 /** What the window has to say, as it happens. */
 export interface WindowPort extends PressPort {
-  /** Suppressed audio, the first `count` samples, next in time. Only good until it returns. */
-  releaseFrame(samples: Int16Array, count: number, nowMs: number): void;
+  /** Suppressed audio, next in time. Only good until it returns. */
+  releaseFrame(frame: SoundFrame, nowMs: number): void;
   /** A pause of the sender that is not filled. */
   skipTime(lengthSamples: number): void;
   /** Closing is over. `resume`: where the caller's own audio goes on. */
@@ -74,17 +70,16 @@ export interface WindowPort extends PressPort {
 
 export type SecureWindowOptions = {
   readonly mask: 'window' | 'always';
-  readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+  readonly line: SuppressedLineOptions;
   readonly port: WindowPort;
 };
 
 export class SecureWindow {
   readonly #port: WindowPort;
   readonly #isAlwaysMasked: boolean;
-  readonly #suppressor: ToneSuppressor;
+  readonly #line: SuppressedLine;
   readonly #presses: PressListener;
   readonly #held = new HeldPacket();
-  readonly #output = new Int16Array(MAX_PACKET_SAMPLES);
   #state: WindowState = 'closed';
   #closingSinceSamples = 0;
   /** Caller timestamp of the moment in which the window was closed. */
@@ -99,17 +94,17 @@ export class SecureWindow {
   #isFilledSinceAudio = false;
   #payloadType = -1;
   /** Of the sender's packets, or what is taken for it. */
-  #frameSamples = WINDOW_DELAY_SAMPLES;
+  #frameSamples = WINDOW_DELAY_UNITS;
   #lastReleaseMs = 0;
   #lastEventMs = Number.NEGATIVE_INFINITY;
   #eventMaskEnd = 0;
   #hasEventMask = false;
 
-  constructor({ mask, replacement, port }: SecureWindowOptions) {
+  constructor({ mask, line, port }: SecureWindowOptions) {
     this.#port = port;
     this.#presses = new PressListener(port);
     this.#isAlwaysMasked = mask === 'always';
-    this.#suppressor = new ToneSuppressor({ delaySamples: WINDOW_DELAY_SAMPLES, replacement });
+    this.#line = new SuppressedLine(line);
   }
 
   /** To be handed every event packet of the caller, in a window or not. */
@@ -132,7 +127,7 @@ export class SecureWindow {
     this.#state = 'open';
     this.#presses.start(nowMs);
     if (wasSuppressing) return;
-    this.#suppressor.wipe();
+    this.#line.wipe();
     this.#isExpecting = expected !== undefined;
     this.#expected = expected ?? 0;
     this.#audioEnd = this.#expected;
@@ -164,8 +159,8 @@ export class SecureWindow {
     if (pauseSamples > 0) this.#port.skipTime(Math.min(pauseSamples, MAX_EVENT_AGE_SAMPLES));
   }
 
-  /** `samples` are the caller's to wipe. */
-  takeAudio(packet: AudioPacket, samples: Int16Array, count: number, nowMs: number): void {
+  /** `bytes` are the caller's to wipe: the packet's `count` octets are among them. */
+  takeAudio(packet: AudioPacket, encoding: AudioEncoding, bytes: Uint8Array, count: number, nowMs: number): void {
     if (this.#lastSequence >= 0) {
       let ahead = sequenceDistance(this.#lastSequence, packet.sequence);
       if (Math.abs(ahead) > MAX_SEQUENCE_JUMP) {
@@ -177,7 +172,7 @@ export class SecureWindow {
         return;
       }
       if (ahead > 1 && !this.#held.isFull) {
-        this.#held.put(packet, samples, count, nowMs);
+        this.#held.put(packet, encoding, bytes, count, nowMs);
         return;
       }
       if (ahead > 1) {
@@ -188,7 +183,7 @@ export class SecureWindow {
         }
       }
     }
-    this.#useAudio(packet, samples, count, nowMs);
+    this.#useAudio(packet, encoding, bytes, count, nowMs);
     if (this.#held.isFull && sequenceDistance(this.#lastSequence, this.#held.sequence) <= 1) this.#useHeld(nowMs);
     this.#closeIfQuiet(nowMs);
   }
@@ -206,7 +201,7 @@ export class SecureWindow {
     this.#lastEventMs = nowMs;
     if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
-    this.#suppressor.maskNewest(0);
+    this.#line.maskNewest(0);
     this.#presses.hearEvent(outcome, nowMs);
     if (span !== undefined && this.#isOnAudioClock(span.timestamp)) {
       const end = span.timestamp + span.durationSamples;
@@ -237,10 +232,9 @@ export class SecureWindow {
 
   /** Overwrites every sample and key that is held. */
   wipe(): void {
-    this.#suppressor.wipe();
+    this.#line.wipe();
     this.#presses.wipe();
     this.#held.wipe();
-    this.#output.fill(0);
   }
 
   #releaseHeldBefore(sequence: number, nowMs: number): void {
@@ -250,12 +244,13 @@ export class SecureWindow {
 
   #useHeld(nowMs: number): void {
     const held = this.#held;
-    if (sequenceDistance(this.#lastSequence, held.sequence) > 0) this.#useAudio(held, held.samples, held.count, nowMs);
-    else this.#port.countLate();
+    if (sequenceDistance(this.#lastSequence, held.sequence) > 0) {
+      this.#useAudio(held, held.encoding, held.bytes, held.count, nowMs);
+    } else this.#port.countLate();
     held.wipe();
   }
 
-  #useAudio(packet: AudioPacket, samples: Int16Array, count: number, nowMs: number): void {
+  #useAudio(packet: AudioPacket, encoding: AudioEncoding, bytes: Uint8Array, count: number, nowMs: number): void {
     if (!this.#isExpecting) {
       this.#isExpecting = true;
       this.#expected = packet.timestamp;
@@ -268,15 +263,17 @@ export class SecureWindow {
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
     this.#dropPassedEventMask(packet.timestamp);
-    if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#suppressor.maskNewest(count);
+    if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#line.maskNewest(count);
 
-    this.#suppressor.process(samples, count, this.#output);
-    this.#presses.hearAudio(samples, count, nowMs);
+    this.#line.process(packet, encoding, bytes, count);
+    const { heard } = this.#line;
+    this.#presses.hearAudio(heard.narrow, count, nowMs);
+    heard.wipe();
     this.#audioEnd = (packet.timestamp + count) >>> 0;
     this.#isFilledSinceAudio = false;
     this.#closingSinceSamples += count;
-    if (overlap > 0) this.#output.copyWithin(0, overlap, count);
-    this.#release(count - overlap, nowMs);
+    if (overlap > 0) this.#line.dropFirst(overlap);
+    this.#release(nowMs);
   }
 
   /**
@@ -331,24 +328,25 @@ export class SecureWindow {
     this.#port.countConcealed(left);
     while (left > 0) {
       const count = Math.min(left, this.#frameSamples);
-      this.#suppressor.conceal(count, this.#output);
+      this.#line.conceal(count);
       if (toDetector === 'silent') this.#presses.hearAudio(SILENCE, count, nowMs);
-      this.#release(count, nowMs);
+      this.#release(nowMs);
       left -= count;
     }
   }
 
-  #release(count: number, nowMs: number): void {
-    if (count <= 0) return;
-    this.#expected = (this.#expected + count) >>> 0;
+  #release(nowMs: number): void {
+    const { released } = this.#line;
+    if (released.units <= 0) return;
+    this.#expected = (this.#expected + released.units) >>> 0;
     this.#lastReleaseMs = nowMs;
-    this.#port.releaseFrame(this.#output, count, nowMs);
+    this.#port.releaseFrame(released, nowMs);
   }
 
   /** What waits in the line belongs to a time that is over. */
   #dropLine(nowMs: number): void {
-    this.#suppressor.conceal(WINDOW_DELAY_SAMPLES, this.#output);
-    this.#presses.hearAudio(SILENCE, WINDOW_DELAY_SAMPLES, nowMs);
+    this.#line.conceal(WINDOW_DELAY_UNITS);
+    this.#presses.hearAudio(SILENCE, WINDOW_DELAY_UNITS, nowMs);
   }
 
   #isUnderEvent(nowMs: number): boolean {
@@ -373,7 +371,7 @@ export class SecureWindow {
     // inside the window may still be on their way.
     if (this.#closingSinceSamples < QUIET_AUDIO_SAMPLES) return;
     if (timestampDistance(this.#closedAt, this.#expected) < 0) return;
-    if (this.#suppressor.samplesSinceTone < QUIET_MS * SAMPLES_PER_MS) return;
+    if (this.#line.unitsSinceTone < QUIET_MS * SAMPLES_PER_MS) return;
     this.#state = 'closed';
     if (!this.#isAlwaysMasked) this.wipe();
     this.#port.closed({ timestamp: this.#expected, sequence: (this.#lastSequence + 1) & 0xffff }, nowMs);

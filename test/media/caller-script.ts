@@ -3,9 +3,17 @@
  * the network in between loses, doubles, delays and reorders packets by a seed.
  */
 import { encodeG711 } from '../../dsp/g711.js';
+import { G722Encoder } from '../../dsp/g722.js';
+import { HalfBandInterpolator } from '../../dsp/half-band.js';
 import { SeededRandom } from '../../dsp/seeded-random.js';
 import { renderPress } from '../../dsp/tone-generator.js';
-import { EVENT_PAYLOAD_TYPE, eventPayload, rtpPacket, type SimulatedCall } from './simulated-call.js';
+import {
+  EVENT_PAYLOAD_TYPE,
+  eventPayload,
+  G722_PAYLOAD_TYPE,
+  rtpPacket,
+  type SimulatedCall,
+} from './simulated-call.js';
 
 const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;
@@ -41,6 +49,8 @@ export type ScriptOptions = {
   readonly seed?: number;
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
+  /** PCMU where none is said. */
+  readonly encoding?: 'PCMU' | 'G722';
 };
 
 export type TimedPacket = { readonly atMs: number; readonly bytes: Buffer };
@@ -48,6 +58,8 @@ export type TimedPacket = { readonly atMs: number; readonly bytes: Buffer };
 /** The packets of the whole stream; times count from its beginning. */
 export function scriptCaller(options: ScriptOptions): readonly TimedPacket[] {
   const audio = renderAudio(options);
+  const encode = options.encoding === 'G722' ? g722Frames() : pcmuFrame;
+  const audioPayloadType = options.encoding === 'G722' ? G722_PAYLOAD_TYPE : 0;
   const packets: TimedPacket[] = [];
   let sequence = options.firstSequence ?? 40_000;
   const firstTimestamp = options.firstTimestamp ?? 0xffff_f000;
@@ -59,12 +71,30 @@ export function scriptCaller(options: ScriptOptions): readonly TimedPacket[] {
     const press = options.presses.find((candidate) => isEventFrame(candidate, atMs));
     if (press !== undefined) sendEvent(press, atMs, firstTimestamp, send);
     if (press === undefined || press.way === 'event-beside-audio' || press.way === 'both') {
-      const payload = new Uint8Array(FRAME_SAMPLES);
-      encodeG711('PCMU', audio.subarray(atMs * 8, atMs * 8 + FRAME_SAMPLES), payload, 0, FRAME_SAMPLES);
-      send(atMs + FRAME_MS, 0, firstTimestamp + atMs * 8, false, payload);
+      const payload = encode(audio.subarray(atMs * 8, atMs * 8 + FRAME_SAMPLES));
+      send(atMs + FRAME_MS, audioPayloadType, firstTimestamp + atMs * 8, false, payload);
     }
   }
   return packets;
+}
+
+function pcmuFrame(samples: Int16Array): Uint8Array {
+  const payload = new Uint8Array(FRAME_SAMPLES);
+  encodeG711('PCMU', samples, payload, 0, FRAME_SAMPLES);
+  return payload;
+}
+
+/** One encoder for the whole stream; it rests where audio rests. */
+function g722Frames(): (samples: Int16Array) => Uint8Array {
+  const interpolator = new HalfBandInterpolator();
+  const encoder = new G722Encoder();
+  const wide = new Int16Array(2 * FRAME_SAMPLES);
+  return (samples) => {
+    const payload = new Uint8Array(FRAME_SAMPLES);
+    interpolator.process(samples, FRAME_SAMPLES, wide);
+    encoder.encode(wide, payload, 0, FRAME_SAMPLES);
+    return payload;
+  };
 }
 
 export type Faults = {

@@ -6,7 +6,14 @@ import { decodeG711 } from '../../dsp/g711.js';
 import { SeededRandom } from '../../dsp/seeded-random.js';
 import type { ArmedCapture, KeySink } from '../../gateway/media/armed-capture.js';
 import type { Recorder } from '../../gateway/media/call-media.js';
-import type { LegMedia, LegName, MediaCommand, MediaEvent, RecordingMode } from '../../gateway/media/control-wire.js';
+import type {
+  AudioFormat,
+  LegMedia,
+  LegName,
+  MediaCommand,
+  MediaEvent,
+  RecordingMode,
+} from '../../gateway/media/control-wire.js';
 import { ADDRESS_WORDS, readAddress, SOURCE_WORDS, writeAddress } from '../../gateway/media/ip-address.js';
 import { MediaCore } from '../../gateway/media/media-core.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../../gateway/media/rtp-header.js';
@@ -28,6 +35,7 @@ export const CALLER_PORT = 4000;
 export const AGENT_ADDRESS = '192.0.2.20';
 export const AGENT_PORT = 5000;
 export const AUDIO_PAYLOAD_TYPE = 0;
+export const G722_PAYLOAD_TYPE = 9;
 export const EVENT_PAYLOAD_TYPE = 101;
 export const CALLER_SSRC = 0x11223344;
 export const AGENT_SSRC = 0x55667788;
@@ -175,7 +183,11 @@ export type SimulatedCallOptions = {
   readonly seed?: number;
   readonly maxCalls?: number;
   readonly onRecorderStart?: () => void;
+  /** What each leg speaks; PCMU and PCMA where nothing is said. */
+  readonly audio?: Partial<Readonly<Record<LegName, readonly AudioFormat[]>>>;
 };
+
+export const G722_ONLY: readonly AudioFormat[] = [{ payloadType: G722_PAYLOAD_TYPE, encoding: 'G722' }];
 
 export function legMedia(address: string, port: number, changes: Partial<LegMedia> = {}): LegMedia {
   const audio = [
@@ -235,8 +247,14 @@ export class SimulatedCall {
   static async create(options: SimulatedCallOptions = {}): Promise<SimulatedCall> {
     const call = new SimulatedCall(options);
     await call.createCall(1, options);
-    call.command({ kind: 'set-leg', callHandle: 1, leg: 'caller', media: legMedia(CALLER_ADDRESS, CALLER_PORT) });
-    call.command({ kind: 'set-leg', callHandle: 1, leg: 'agent', media: legMedia(AGENT_ADDRESS, AGENT_PORT) });
+    const spoken = (leg: LegName) => {
+      const audio = options.audio?.[leg];
+      return audio === undefined ? {} : { receiveAudio: audio, sendAudio: audio };
+    };
+    const caller = legMedia(CALLER_ADDRESS, CALLER_PORT, spoken('caller'));
+    const agent = legMedia(AGENT_ADDRESS, AGENT_PORT, spoken('agent'));
+    call.command({ kind: 'set-leg', callHandle: 1, leg: 'caller', media: caller });
+    call.command({ kind: 'set-leg', callHandle: 1, leg: 'agent', media: agent });
     return call;
   }
 
