@@ -6,8 +6,9 @@ describe('the words of a bench', () => {
     expect(parseBenchArguments([])).toEqual({
       ok: true,
       value: {
-        parts: ['dsp', 'media'],
+        parts: ['dsp', 'leak', 'media'],
         json: undefined,
+        html: 'bench-output/bench.html',
         calls: 100,
         seed: 1,
         repeats: 2,
@@ -28,6 +29,14 @@ describe('the words of a bench', () => {
         seed: 7,
         command: 'npm run bench -- media --calls 500 --seed 7 --repeats 4',
       },
+    });
+  });
+
+  test('several parts keep their order, and the page goes where it is wanted', () => {
+    const words = ['leak', 'dsp', '--html', 'page.html'];
+    expect(parseBenchArguments(words)).toMatchObject({
+      ok: true,
+      value: { parts: ['dsp', 'leak'], html: 'page.html' },
     });
   });
 

@@ -1,14 +1,17 @@
 /** The words of `npm run bench`. */
 import { parseArgs, types } from 'node:util';
 
-export const USAGE = 'npm run bench [-- [media|dsp] [--json FILE] [--calls N] [--seed N] [--repeats N]]';
+export const USAGE =
+  'npm run bench [-- [dsp] [leak] [media] [--json FILE] [--html FILE] [--calls N] [--seed N] [--repeats N]]';
 
-export const PARTS = ['dsp', 'media'] as const;
+export const PARTS = ['dsp', 'leak', 'media'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchArguments = {
   readonly parts: readonly Part[];
   readonly json: string | undefined;
+  /** Where the page goes. */
+  readonly html: string;
   readonly calls: number;
   readonly seed: number;
   readonly repeats: number;
@@ -25,8 +28,12 @@ const MAX_CALLS = 2000;
 const MAX_REPEATS = 100;
 const MAX_SEED = 0x7fffffff;
 
+/** Not kept in the repository. */
+const DEFAULT_PAGE = 'bench-output/bench.html';
+
 const OPTIONS = {
   json: { type: 'string' },
+  html: { type: 'string', default: DEFAULT_PAGE },
   calls: { type: 'string', default: '100' },
   seed: { type: 'string', default: '1' },
   repeats: { type: 'string', default: '2' },
@@ -45,7 +52,7 @@ export function parseBenchArguments(words: readonly string[]): ParsedArguments {
     const parts = positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part));
     const options = Object.entries(numbers).map(([name, value]) => `--${name} ${value}`);
     const command = ['npm run bench --', ...positionals, ...options].join(' ');
-    return { ok: true, value: { parts, json: values.json, ...numbers, command } };
+    return { ok: true, value: { parts, json: values.json, html: values.html, ...numbers, command } };
   } catch (error) {
     return { ok: false, problem: types.isNativeError(error) ? error.message : 'not understood' };
   }

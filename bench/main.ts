@@ -1,11 +1,18 @@
-/** `npm run bench [-- media|dsp] [--json FILE] [--calls N] [--seed N] [--repeats N]`: figures beside peers, as tables and as data. */
-import { writeFileSync } from 'node:fs';
+/** `npm run bench`: figures beside peers, as tables, as data and as a page. Its usage is in `bench-arguments.ts`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type BenchArguments, parseBenchArguments, USAGE } from './bench-arguments.js';
 import { benchDsp } from './dsp.js';
+import { benchLeak } from './leak.js';
 import { describeMachine, thisMachine } from './machine.js';
 import { benchMedia } from './media.js';
 import type { ContenderResult } from './media-report.js';
+import { reportPage } from './page/report-page.js';
+import type { Figures, PartResult } from './part-result.js';
+import { openSpeechCorpus } from './speech/speech-corpus.js';
+import { speechTable } from './speech/speech-table.js';
 import { type BenchTable, formatTable, tableAsData } from './table.js';
+import { isAnyMissed, type Target, targetsTable } from './targets.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -27,36 +34,56 @@ if (parsed.ok) {
 
 async function bench(words: BenchArguments): Promise<number> {
   const machine = thisMachine();
+  const date = new Date().toISOString().slice(0, 10);
   const startMs = performance.now();
   say(`${describeMachine(machine)}`);
   say('Machines are shared and differ: within one run, the ratios are what counts.\n');
   const tables: BenchTable[] = [];
+  const targets: Target[] = [];
+  let figures: Figures = {};
   const show = (table: BenchTable): void => {
     tables.push(table);
     say(`${formatTable(table)}\n`);
   };
-  let media: readonly ContenderResult[] | undefined;
-  if (words.parts.includes('dsp')) {
-    progress('dsp');
-    show(await benchDsp({ seed: words.seed, quick: false }));
+  const add = (part: PartResult): void => {
+    for (const table of part.tables) show(table);
+    targets.push(...part.targets);
+    figures = { ...figures, ...part.figures };
+  };
+  if (words.parts.includes('dsp') || words.parts.includes('leak')) {
+    const speech = await openSpeechCorpus(progress);
+    show(speechTable(speech));
+    const options = { seed: words.seed, speech, onProgress: progress };
+    if (words.parts.includes('dsp')) add(await benchDsp(options));
+    if (words.parts.includes('leak')) add(await benchLeak(options));
+    say(`${formatTable(targetsTable(targets))}\n`);
   }
+  let media: readonly ContenderResult[] | undefined;
   if (words.parts.includes('media')) {
     const result = await benchMedia({ ...words, onProgress: progress });
     for (const table of result.tables) show(table);
     media = result.results;
   }
   const tookS = (performance.now() - startMs) / 1000;
-  say(`Repeat with: ${words.command}   (took ${tookS.toFixed(0)} s)`);
+  const { command, seed } = words;
+  write(words.html, reportPage({ machine, command, seed, date, targets, tables, figures }));
+  say(`The same as a page: ${words.html}`);
+  say(`Repeat with: ${command}   (took ${tookS.toFixed(0)} s)`);
   if (words.json !== undefined) {
-    const data = { machine, command: words.command, tookS, tables: tables.map(tableAsData), ...(media && { media }) };
-    writeFileSync(words.json, `${JSON.stringify(data, null, 2)}\n`);
+    const data = { machine, command, tookS, targets, tables: tables.map(tableAsData), ...(media && { media }) };
+    write(words.json, `${JSON.stringify(data, null, 2)}\n`);
   }
-  return media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
+  return isAnyMissed(targets) || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
 }
 
 /** A peer may be missing or fail; if we do, whoever runs the bench in a script has to learn of it. */
 function isOursAndFailed({ role, outcomes }: ContenderResult): boolean {
   return role === 'ours' && outcomes.some(({ kind }) => kind === 'failed');
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 function say(text: string): void {

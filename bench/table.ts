@@ -42,7 +42,8 @@ export function tableAsData(table: BenchTable): { title: string; rows: Record<st
   };
 }
 
-function formatCell(cell: Cell): string {
+/** Numbers as short as they are still worth something. */
+export function formatCell(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   if (Number.isInteger(cell)) return String(cell);
   return cell.toFixed(Math.abs(cell) < 10 ? 2 : 1);

@@ -189,7 +189,7 @@ export function namesAreKebabCase(sources: Sources): readonly string[] {
   return [...sources.keys()].filter((path) => {
     const parts = path
       .replace(/\.ts$/, '')
-      .replace(/\.test$/, '')
+      .replace(/\.(?:test|d)$/, '')
       .split('/');
     return !parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part));
   });

@@ -33,14 +33,18 @@ export function hoursOf({ lengthsSamples }: StoredSpeech): number {
   return lengthsSamples.reduce((sum, length) => sum + length, 0) / SAMPLE_RATE_HZ / 3_600;
 }
 
-/** One package's recordings as one stream, as a gateway would receive it. */
-export async function readSpeech(speech: StoredSpeech): Promise<Int16Array> {
-  const samples = await readSpeechSamples(speech);
-  const stream = new Int16Array(samples.length + PAUSE_SAMPLES * speech.lengthsSamples.length);
+/**
+ * One package's recordings as one stream, as a gateway would receive it; with `atMostS` only so many of the first ones that
+ * they surely make up that many seconds, if the package has them.
+ */
+export async function readSpeech(speech: StoredSpeech, atMostS = Number.POSITIVE_INFINITY): Promise<Int16Array> {
+  const lengths = firstOf(speech.lengthsSamples, atMostS * SAMPLE_RATE_HZ);
+  const samples = await readSpeechSamples(speech, lengths.length);
+  const stream = new Int16Array(samples.length + PAUSE_SAMPLES * lengths.length);
   const codes = new Uint8Array(stream.length);
   let from = 0;
   let at = 0;
-  for (const [index, length] of speech.lengthsSamples.entries()) {
+  for (const [index, length] of lengths.entries()) {
     const encoding: G711Encoding = index % 2 === 0 ? 'PCMU' : 'PCMA';
     stream.set(samples.subarray(from, from + length), at);
     const recording = stream.subarray(at, at + length + PAUSE_SAMPLES);
@@ -49,5 +53,14 @@ export async function readSpeech(speech: StoredSpeech): Promise<Int16Array> {
     from += length;
     at += recording.length;
   }
-  return stream;
+  return atMostS === Number.POSITIVE_INFINITY ? stream : stream.slice(0, atMostS * SAMPLE_RATE_HZ);
+}
+
+function firstOf(lengths: readonly number[], samples: number): readonly number[] {
+  let sum = 0;
+  const enough = lengths.findIndex((length) => {
+    sum += length;
+    return sum >= samples;
+  });
+  return enough < 0 ? lengths : lengths.slice(0, enough + 1);
 }

@@ -3,7 +3,7 @@
  * decoded by sox to 8 kHz and levelled, once; kept in `.cache/` for the next run.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { SAMPLE_RATE_HZ } from '../../dsp/dtmf-keys.js';
@@ -52,10 +52,18 @@ export async function fetchSpeech(source: SpeechPackage): Promise<SpeechFetch> {
   }
 }
 
-/** All samples of one package's recordings, end to end, at -15 dBm0 each. */
-export async function readSpeechSamples(speech: StoredSpeech): Promise<Int16Array> {
-  const bytes = await readFile(samplesPath(speech.packageName));
-  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+/** The first `recordings` of one package, end to end, at -15 dBm0 each. */
+export async function readSpeechSamples(speech: StoredSpeech, recordings: number): Promise<Int16Array> {
+  const count = speech.lengthsSamples.slice(0, recordings).reduce((sum, length) => sum + length, 0);
+  const samples = new Int16Array(count);
+  const file = await open(samplesPath(speech.packageName));
+  try {
+    const { bytesRead } = await file.read(new Uint8Array(samples.buffer), 0, samples.byteLength, 0);
+    if (bytesRead !== samples.byteLength) throw new Error(`${samplesPath(speech.packageName)} is too short: delete it`);
+  } finally {
+    await file.close();
+  }
+  return samples;
 }
 
 function samplesPath(packageName: string): string {
@@ -77,8 +85,10 @@ async function readStored(packageName: string): Promise<StoredSpeech | undefined
 }
 
 async function makeSpeech(source: SpeechPackage): Promise<StoredSpeech> {
-  await mkdir(SPEECH_FOLDER, { recursive: true });
-  const folder = resolve(await mkdtemp(join(SPEECH_FOLDER, 'unpack-')));
+  const folder = resolve(SPEECH_FOLDER, `unpack-${source.name}`);
+  // What an interrupted run left behind.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   try {
     await run('apt-get', ['-q', 'download', source.name], { cwd: folder, timeout: DOWNLOAD_TIMEOUT_MS });
     const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));

@@ -1,0 +1,58 @@
+/** What has to be left of keys, and of speech. */
+import { atLeast, atMost, type Target, unlessPartial } from '../targets.js';
+import { meanStoi, type PacketLeak, type SpeechRatio } from './leak-tables.js';
+import { OWN_NOISE, OWN_SILENCE, type Pipeline, UNTREATED } from './pipelines.js';
+import type { SpeechCost } from './speech-cost.js';
+import { guessedPercent, type SpyResult } from './spies.js';
+import type { ChangedBytes } from './untouched.js';
+
+export type LeakResults = {
+  readonly packets: readonly PacketLeak[];
+  readonly accept: readonly SpyResult[];
+  readonly wide: readonly SpyResult[];
+  readonly overSpeech: readonly SpeechRatio[];
+  readonly cost: SpeechCost | undefined;
+  readonly closed: ChangedBytes;
+  readonly open: ChangedBytes;
+  /** Why there is no speech, or not all of it. */
+  readonly whyNot: string | undefined;
+};
+
+export function leakTargets(results: LeakResults): Target[] {
+  const { packets, accept, wide, overSpeech, cost, closed, open, whyNot } = results;
+  const percent = (all: readonly SpyResult[], pipeline: Pipeline): number | undefined => {
+    const found = all.find((one) => one.pipeline === pipeline.name);
+    return found && guessedPercent(found);
+  };
+  const onSpeech = (target: Target): Target => unlessPartial(target, whyNot);
+  return [
+    atLeast({
+      what: 'control: ML right on untreated accept set',
+      limit: 99,
+      unit: '%',
+      value: percent(accept, UNTREATED),
+    }),
+    atLeast({ what: 'control: ML right on untreated wide set', limit: 90, unit: '%', value: percent(wide, UNTREATED) }),
+    ...packets.map(({ packetMs, accept: leak }) =>
+      atMost({ what: `accept presses leaking, packets of ${packetMs} ms`, limit: 0, unit: '', value: leak.leaky }),
+    ),
+    atMost({ what: 'ML right, accept set, silence', limit: 0, unit: '%', value: percent(accept, OWN_SILENCE) }),
+    atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
+    ...overSpeech.map(({ ratioDb, results: spied }) => {
+      const worst = Math.max(percent(spied, OWN_SILENCE) ?? 100, percent(spied, OWN_NOISE) ?? 100);
+      return onSpeech(
+        atMost({ what: `ML right, tones ${ratioDb} dB over speech`, limit: 10, unit: '%', value: worst }),
+      );
+    }),
+    ...(overSpeech.length > 0
+      ? []
+      : [onSpeech(atMost({ what: 'ML right, tones over speech', limit: 10, unit: '%', value: undefined }))]),
+    onSpeech(atMost({ what: 'speech muted while armed', limit: 0.6, unit: '%', value: cost?.mutedPercent })),
+    onSpeech(
+      atMost({ what: 'times a minute that speech is muted', limit: 8, unit: '', value: cost?.episodesPerMinute }),
+    ),
+    onSpeech(atLeast({ what: 'STOI of speech while armed', limit: 0.96, unit: '', value: cost && meanStoi(cost) })),
+    atMost({ what: 'bytes changed outside a window', limit: 0, unit: '', value: closed.changed + closed.lostPackets }),
+    atLeast({ what: 'control: bytes changed in a window', limit: 1, unit: '', value: open.changed }),
+  ];
+}
