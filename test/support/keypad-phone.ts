@@ -12,6 +12,7 @@ import { keyNames } from './keys.js';
 import type { PortRange } from './ports.js';
 import type { RtpReport } from './rtp-report.js';
 import { speechFor } from './speech.js';
+import { type VoiceEncoding, voicePayloadType } from './voice-codec.js';
 
 const ADDRESS = '127.0.0.1';
 const LISTENER = 'phone';
@@ -24,6 +25,13 @@ const RHYTHM: Rhythm = { onMs: 80, offMs: 60 };
 /** SIP INFO goes as fast as it is answered. */
 export type KeyWay = KeypadWay | 'sip-info';
 
+export type PhoneOptions = {
+  /** What it says over and over; each side says something else, or nobody could tell them apart. */
+  readonly words?: string;
+  /** The only encoding that it speaks; PCMU where none is said. */
+  readonly encoding?: VoiceEncoding;
+};
+
 export type Direction = 'sendrecv' | 'sendonly' | 'inactive';
 
 export class KeypadPhone {
@@ -35,6 +43,7 @@ export class KeypadPhone {
   /** Answers to the INFOs that it sent. */
   readonly infoStatuses: number[] = [];
   readonly #speech: Int16Array;
+  readonly #encoding: VoiceEncoding;
   readonly #sip: UserAgentSocket;
   readonly #news: UserAgentNews[] = [];
   #callId: string | undefined;
@@ -44,23 +53,31 @@ export class KeypadPhone {
   #talker: KeypadTalker | undefined;
   #isClosed = false;
 
-  private constructor(user: string, sipPort: number, ear: AgentEar, speech: Int16Array) {
+  private constructor(
+    user: string,
+    sipPort: number,
+    ear: AgentEar,
+    voice: { readonly speech: Int16Array; readonly encoding: VoiceEncoding },
+  ) {
     this.user = user;
     this.sipPort = sipPort;
     this.ear = ear;
-    this.#speech = speech;
+    this.#speech = voice.speech;
+    this.#encoding = voice.encoding;
     this.#sip = new UserAgentSocket({
       listeners: [{ name: LISTENER, address: ADDRESS, port: sipPort, transports: ['udp', 'tcp'] }],
       onOutput: (news) => this.#hear(news),
     });
   }
 
-  /** `words`: what it says over and over; each side says something else, or nobody could tell them apart. */
-  static async start(ports: PortRange, user: string, words?: string): Promise<KeypadPhone> {
+  static async start(ports: PortRange, user: string, options: PhoneOptions = {}): Promise<KeypadPhone> {
     const sipPort = await ports.next();
     // RTCP has the port after it, where nobody listens: a phone without RTCP is a phone.
     const ear = await AgentEar.listen(await ports.consecutive(2));
-    const phone = new KeypadPhone(user, sipPort, ear, await speechFor(SPEECH_MS, words));
+    const phone = new KeypadPhone(user, sipPort, ear, {
+      speech: await speechFor(SPEECH_MS, options.words),
+      encoding: options.encoding ?? 'PCMU',
+    });
     await phone.#sip.start();
     return phone;
   }
@@ -187,7 +204,7 @@ export class KeypadPhone {
     this.#talker = new KeypadTalker({
       socket: this.ear.socket,
       remotePort: this.#remotePort,
-      encoding: 'PCMU',
+      encoding: this.#encoding,
       eventPayloadType: EVENT_PAYLOAD_TYPE,
       speech: this.#speech,
     });
@@ -234,8 +251,8 @@ export class KeypadPhone {
       's=-',
       `c=IN IP4 ${ADDRESS}`,
       't=0 0',
-      `m=audio ${this.ear.port} RTP/AVP 0 ${EVENT_PAYLOAD_TYPE}`,
-      'a=rtpmap:0 PCMU/8000',
+      `m=audio ${this.ear.port} RTP/AVP ${voicePayloadType[this.#encoding]} ${EVENT_PAYLOAD_TYPE}`,
+      `a=rtpmap:${voicePayloadType[this.#encoding]} ${this.#encoding}/8000`,
       `a=rtpmap:${EVENT_PAYLOAD_TYPE} telephone-event/8000`,
       `a=fmtp:${EVENT_PAYLOAD_TYPE} 0-15`,
       'a=ptime:20',

@@ -6,9 +6,9 @@
 import type { Socket } from 'node:dgram';
 import { eventPayload } from './caller-stream.js';
 import { eventually } from './deadline.js';
-import { decodeG711, encodeG711, type G711Encoding, g711PayloadType } from './g711.js';
 import { addTones, samplesOf } from './keys.js';
 import { type RtpPacket, writeRtp } from './rtp.js';
+import { VoiceDecoder, VoiceEncoder, type VoiceEncoding, voicePayloadType } from './voice-codec.js';
 
 const PTIME_MS = 20;
 const PACKET_SAMPLES = samplesOf(PTIME_MS);
@@ -68,7 +68,7 @@ type RunningPress = Plan & {
 export type KeypadTalkerOptions = {
   readonly socket: Socket;
   readonly remotePort: number;
-  readonly encoding: G711Encoding;
+  readonly encoding: VoiceEncoding;
   readonly eventPayloadType: number;
   /** 8 kHz; said over and over, with noise of the line added that never repeats. */
   readonly speech: Int16Array;
@@ -79,6 +79,8 @@ export class KeypadTalker {
   readonly presses: SentPress[] = [];
   readonly #options: KeypadTalkerOptions;
   readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
+  readonly #encoder: VoiceEncoder;
+  readonly #decoder = new VoiceDecoder();
   readonly #firstTimestamp = Math.floor(Math.random() * 0xffffffff);
   readonly #startedAtMs = performance.now();
   #sequenceNumber = Math.floor(Math.random() * 0xffff);
@@ -92,6 +94,7 @@ export class KeypadTalker {
   constructor(options: KeypadTalkerOptions) {
     if (options.speech.length < PACKET_SAMPLES) throw new Error('a talker needs at least one packet of speech');
     this.#options = options;
+    this.#encoder = new VoiceEncoder(options.encoding);
     this.#tick();
   }
 
@@ -207,12 +210,12 @@ export class KeypadTalker {
 
   #sendAudio(audio: Int16Array): void {
     const { encoding } = this.#options;
-    const payload = encodeG711(audio, encoding);
+    const payload = this.#encoder.encode(audio);
     if (this.sentSamples + PACKET_SAMPLES <= MAX_KEPT_SAMPLES) {
-      this.#kept.set(decodeG711(payload, encoding), this.sentSamples);
+      this.#kept.set(this.#decoder.decode(payload, encoding), this.sentSamples);
     }
     this.#send({
-      payloadType: g711PayloadType[encoding],
+      payloadType: voicePayloadType[encoding],
       marker: this.#sentPackets === 0,
       timestamp: this.#timestampOf(this.sentSamples),
       payload,

@@ -62,6 +62,28 @@ export function placesIn(
   return { before, after };
 }
 
+/** A codec that is not the same on both sides leaves nothing untouched; what is that much alike is the same sound. */
+const LEAST_LIKENESS = 0.9;
+
+/**
+ * Where the sender's sample 0 is in `heard`, by the likeness of `lengthSamples` from `startSample` on: for sound that was
+ * coded anew on its way. Places from `least` to `most` are tried.
+ */
+export function likelyPlaceIn(
+  heard: Int16Array,
+  sent: Int16Array,
+  span: { readonly startSample: number; readonly lengthSamples: number },
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  let best = { place: Number.NaN, alike: 0 };
+  for (let place = least; place <= most; place += 1) {
+    const alike = correlation(sent, heard, { ...span, place });
+    if (alike > best.alike) best = { place, alike };
+  }
+  if (best.alike < LEAST_LIKENESS) throw new Error(`nothing alike was heard: ${best.alike} at ${best.place}`);
+  return best.place;
+}
+
 /** `samples` as every listener reads them. */
 export async function listenFor(
   presses: readonly ToldPress[],

@@ -18,6 +18,7 @@ import { KeypadPhone, type KeyWay } from './keypad-phone.js';
 import { keysOf } from './keys.js';
 import { type PortRange, reservePorts } from './ports.js';
 import { TrafficRecorder } from './traffic-recorder.js';
+import type { VoiceEncoding } from './voice-codec.js';
 import { readWavFile } from './wav.js';
 
 const CALLER_PORTS = 20;
@@ -44,6 +45,8 @@ export type SceneOptions = {
   readonly limitMs?: number;
   /** The desktop speaks through a relay that keeps all HTTP and WebSocket bytes. */
   readonly keepsTraffic?: boolean;
+  /** What each telephone speaks; PCMU where none is said. */
+  readonly encodings?: { readonly caller: VoiceEncoding; readonly agent: VoiceEncoding };
 };
 
 export type RecordingFile = {
@@ -72,10 +75,10 @@ export class PaymentScene {
     this.#ports = parts.ports;
   }
 
-  static async open({ keepsTraffic = false, ...options }: SceneOptions = {}): Promise<PaymentScene> {
+  static async open({ keepsTraffic = false, encodings, ...options }: SceneOptions = {}): Promise<PaymentScene> {
     const ports = await reservePorts(CALLER_PORTS);
-    const caller = await KeypadPhone.start(ports, 'caller');
-    const agent = await KeypadPhone.start(ports, 'agent', AGENT_WORDS);
+    const caller = await KeypadPhone.start(ports, 'caller', { encoding: encodings?.caller ?? 'PCMU' });
+    const agent = await KeypadPhone.start(ports, 'agent', { words: AGENT_WORDS, encoding: encodings?.agent ?? 'PCMU' });
     try {
       const phones = { trunkPort: caller.sipPort, pbxPort: agent.sipPort };
       const configure = (base: ConfigurationInput) => {

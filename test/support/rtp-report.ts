@@ -1,6 +1,6 @@
 /** What a listener can say of an RTP stream: its audio in time order, its events, and every break in its numbering. */
-import { decodeG711, type G711Encoding } from './g711.js';
 import type { RtpPacket } from './rtp.js';
+import { encodingOfType, VoiceDecoder } from './voice-codec.js';
 
 export type HeardEvent = {
   readonly key: number;
@@ -36,7 +36,6 @@ export type RtpReport = {
   readonly audio: Int16Array;
 };
 
-const ENCODING_OF_TYPE: Readonly<Record<number, G711Encoding>> = { 0: 'PCMU', 8: 'PCMA' };
 /** A stream whose timestamps jump must not make us lay out hours of silence: one hour at 8 kHz. */
 const MAX_AUDIO_SAMPLES = 3600 * 8000;
 
@@ -46,7 +45,7 @@ export function reportRtp(packets: readonly RtpPacket[], eventPayloadType = 101)
   for (const packet of packets) payloadTypes.set(packet.payloadType, (payloadTypes.get(packet.payloadType) ?? 0) + 1);
   const ssrcs = [...new Set(packets.map((packet) => packet.ssrc))];
   const ordered = inOrder(packets.filter((packet) => packet.ssrc === ssrcs[0]));
-  const audioPackets = ordered.packets.filter((packet) => ENCODING_OF_TYPE[packet.payloadType] !== undefined);
+  const audioPackets = ordered.packets.filter((packet) => encodingOfType[packet.payloadType] !== undefined);
   const events = packets.filter((packet) => packet.payloadType === eventPayloadType);
   return {
     packets: packets.length,
@@ -134,9 +133,10 @@ function layOut(packets: readonly RtpPacket[]): Int16Array {
   const length = places.reduce((most, place) => Math.max(most, place.start - shift + place.packet.payload.length), 0);
   if (length > MAX_AUDIO_SAMPLES) throw new Error(`timestamps span ${length} samples`);
   const audio = new Int16Array(length);
+  const decoder = new VoiceDecoder();
   for (const { packet, start } of places) {
-    const encoding = ENCODING_OF_TYPE[packet.payloadType];
-    if (encoding !== undefined) audio.set(decodeG711(packet.payload, encoding), start - shift);
+    const encoding = encodingOfType[packet.payloadType];
+    if (encoding !== undefined) audio.set(decoder.decode(packet.payload, encoding), start - shift);
   }
   return audio;
 }
