@@ -131,12 +131,12 @@ export class CallMedia implements WindowPort {
   }
 
   /** Handles the RTP packet in `slot`, whose header has been read and whose source has been judged. */
-  takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array, nowMs: number): void {
+  takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array): void {
     if (verdict < ACCEPTED) {
       this.#countForeign(leg, verdict);
       return;
     }
-    this.#legs.lastHeardMs[leg] = nowMs;
+    this.#legs.lastHeardMs[leg] = header.arrivedMs;
     this.#legs.isSilent[leg] = 0;
     if (this.#legs.mayReceive[leg] === 0) {
       this.#counters.droppedDirection += 1;
@@ -148,16 +148,16 @@ export class CallMedia implements WindowPort {
       return;
     }
     if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.earOf(leg).wipe();
-    this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio', nowMs);
+    this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio');
     if (leg === this.callerLeg && this.window.isSuppressing) {
-      if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(nowMs);
-      if (kind === TELEPHONE_EVENT) this.#suppressEvent(header, slab, nowMs);
-      else this.#suppressAudio(header, kind, slab, nowMs);
+      if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(header.arrivedMs);
+      if (kind === TELEPHONE_EVENT) this.#suppressEvent(header, slab);
+      else this.#suppressAudio(header, kind, slab);
       return;
     }
     if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.streams.unmap(this.#otherLeg(leg));
-    if (kind === TELEPHONE_EVENT) this.#passEvent(leg, slot, header, slab, nowMs);
-    else this.#passAudio(leg, slot, header, kind, slab, nowMs);
+    if (kind === TELEPHONE_EVENT) this.#passEvent(leg, slot, header, slab);
+    else this.#passAudio(leg, slot, header, kind, slab);
   }
 
   /** A key by SIP INFO from the caller. */
@@ -227,7 +227,7 @@ export class CallMedia implements WindowPort {
     this.#counters.keysMerged += 1;
   }
 
-  #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
+  #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array): void {
     const name = leg === this.callerLeg ? 'caller' : 'agent';
     if (name === 'caller') this.#callerKind = kind;
     const to = this.#otherLeg(leg);
@@ -240,7 +240,7 @@ export class CallMedia implements WindowPort {
     const frame = this.#heard;
     const { sequence } = header;
     // Late: of the window, perhaps. Nothing of it is decoded or kept.
-    if (!this.#relay.placeAudio(to, header, count, nowMs)) return;
+    if (!this.#relay.placeAudio(to, header, count)) return;
     if (isEncodedAnew || isRecorded) {
       ear.decode(sequence, encodingOf(kind), slab, header.payloadStart, count, frame);
       if (isRecorded || sendKind !== AUDIO_G722) ear.narrow(frame);
@@ -248,7 +248,7 @@ export class CallMedia implements WindowPort {
       ear.pass(sequence, encodingOf(kind), slab, header.payloadStart, count);
     }
     this.#relay.passAudio(to, slot, header, sendKind, isEncodedAnew ? frame : undefined);
-    if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp, nowMs);
+    if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp, header.arrivedMs);
     if (isHandedOver) this.#goOnWithHandover(frame);
   }
 
@@ -275,48 +275,49 @@ export class CallMedia implements WindowPort {
     return this.#legs.sendKind(this.agentLeg, kind) === kind;
   }
 
-  #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {
+  #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array): void {
     if (header.payloadEnd - header.payloadStart < TELEPHONE_EVENT_SIZE_BYTES) {
       this.#counters.malformedEvents += 1;
       return;
     }
     const clockRateHz = this.#legs.eventClockRateHz(leg, header.payloadType);
     if (leg === this.callerLeg) {
-      this.#followEvent(header, slab, clockRateHz, nowMs);
-      if (this.#isLateEvent(header.timestamp, nowMs)) {
+      this.#followEvent(header, slab, clockRateHz);
+      if (this.#isLateEvent(header)) {
         this.#counters.eventPacketsSuppressed += 1;
         return;
       }
     }
     const durationUnits = clockRateHz === SAMPLES_PER_MS * 1000 ? readUint16(slab, header.payloadStart + 2) : 0;
-    this.#relay.passEvent(this.#otherLeg(leg), slot, header, { clockRateHz, durationUnits }, nowMs);
+    this.#relay.passEvent(this.#otherLeg(leg), slot, header, { clockRateHz, durationUnits });
   }
 
-  #suppressEvent(header: RtpHeader, slab: Uint8Array, nowMs: number): void {
+  #suppressEvent(header: RtpHeader, slab: Uint8Array): void {
     this.#counters.eventPacketsSuppressed += 1;
     const clockRateHz = this.#legs.eventClockRateHz(this.callerLeg, header.payloadType);
-    const outcome = this.#followEvent(header, slab, clockRateHz, nowMs);
+    const outcome = this.#followEvent(header, slab, clockRateHz);
     if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEvents += 1;
     const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
     const span = isOnAudioClock
       ? { timestamp: header.timestamp, durationSamples: readUint16(slab, header.payloadStart + 2) }
       : undefined;
-    this.window.takeEvent(header.sequence, outcome, span, nowMs);
+    this.window.takeEvent(header.sequence, outcome, span, header.arrivedMs);
   }
 
-  #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
+  #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array): void {
     this.#callerKind = kind;
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
-    this.window.takeAudio(header, encodingOf(kind), slab, count, nowMs);
+    this.window.takeAudio(header, encodingOf(kind), slab, count, header.arrivedMs);
   }
 
-  #followEvent(header: RtpHeader, slab: Uint8Array, clockRateHz: number, nowMs: number): number {
-    return this.window.events.handle(header, clockRateHz, slab, nowMs);
+  #followEvent(header: RtpHeader, slab: Uint8Array, clockRateHz: number): number {
+    return this.window.events.handle(header, clockRateHz, slab, header.arrivedMs);
   }
 
   /** A press that began inside a window leaks none of its packets after it, however late they come. */
-  #isLateEvent(timestamp: number, nowMs: number): boolean {
-    return nowMs < this.#lateEventGuardUntilMs && timestampDistance(this.#resumeTimestamp, timestamp) < 0;
+  #isLateEvent(header: RtpHeader): boolean {
+    const isGuarded = header.arrivedMs < this.#lateEventGuardUntilMs;
+    return isGuarded && timestampDistance(this.#resumeTimestamp, header.timestamp) < 0;
   }
 
   #countForeign(leg: number, verdict: number): void {

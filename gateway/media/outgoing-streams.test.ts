@@ -14,7 +14,8 @@ function mapped(streams: OutgoingStreams, sequence: number, timestamp: number, n
   const header = new RtpHeader();
   header.sequence = sequence;
   header.timestamp = timestamp;
-  return streams.map(1, header, 160, nowMs) ? header : undefined;
+  header.arrivedMs = nowMs;
+  return streams.map(1, header, 160) ? header : undefined;
 }
 
 describe('an outgoing stream', () => {

@@ -103,14 +103,14 @@ export class OutgoingStreams {
    * Turns the header of a packet to be passed on, which covers `lengthUnits` of time, into this stream's. Returns false
    * for a packet whose time passed before this mapping began: it must not be sent.
    */
-  map(leg: number, header: RtpHeader, lengthUnits: number, nowMs: number): boolean {
+  map(leg: number, header: RtpHeader, lengthUnits: number): boolean {
     const mapping = this.#mapping[leg];
     if (mapping !== UNMAPPED && this.#guardedPackets[leg] > 0) {
       const ahead = sequenceDistance(this.#baseSequence[leg], header.sequence);
       if (ahead < 0 && ahead > -MAX_LATE_PACKETS) return false;
       this.#guardedPackets[leg] -= 1;
     }
-    if (mapping === UNMAPPED) this.#mapByClock(leg, header, lengthUnits, nowMs);
+    if (mapping === UNMAPPED) this.#mapByClock(leg, header, lengthUnits);
     if (mapping === ANCHORED) {
       this.#sequenceOffset[leg] = this.#nextSequence[leg] - header.sequence;
       this.#baseSequence[leg] = header.sequence;
@@ -124,7 +124,7 @@ export class OutgoingStreams {
     const end = (header.timestamp + lengthUnits) >>> 0;
     const ahead = timestampDistance(this.#nextTimestamp[leg], end);
     if (ahead > 0 || ahead < -MAX_STEP_BACK_UNITS) this.#nextTimestamp[leg] = end;
-    this.#lastSentMs[leg] = nowMs;
+    this.#lastSentMs[leg] = header.arrivedMs;
     return true;
   }
 
@@ -158,8 +158,8 @@ export class OutgoingStreams {
   }
 
   /** A new source continues where the one before left off, later by the pause between them. */
-  #mapByClock(leg: number, header: RtpHeader, lengthUnits: number, nowMs: number): void {
-    const timestamp = this.#nextTimestamp[leg] + this.pauseUnits(leg, lengthUnits, nowMs);
+  #mapByClock(leg: number, header: RtpHeader, lengthUnits: number): void {
+    const timestamp = this.#nextTimestamp[leg] + this.pauseUnits(leg, lengthUnits, header.arrivedMs);
     this.#nextTimestamp[leg] = timestamp;
     this.#timestampOffset[leg] = timestamp - header.timestamp;
     this.#sequenceOffset[leg] = this.#nextSequence[leg] - header.sequence;

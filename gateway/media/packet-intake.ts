@@ -93,6 +93,7 @@ export class PacketIntake {
       this.#counters.droppedMalformedRtp += 1;
       return;
     }
+    header.arrivedMs = nowMs;
     const source = this.#source;
     source.words = rows;
     source.at = slot * ROW_LENGTH + SOURCE;
@@ -104,7 +105,7 @@ export class PacketIntake {
       this.#legs.followLock(leg);
       this.connect(leg);
     }
-    call.takeRtp(leg, slot, header, verdict, slab, nowMs);
+    call.takeRtp(leg, slot, header, verdict, slab);
   }
 
   #takeRtcp(leg: number, row: number, start: number, end: number, nowMs: number): void {

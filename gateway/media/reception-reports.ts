@@ -13,7 +13,12 @@ const MAX_DROPOUT_PACKETS = 3000;
 const MAX_MISORDER_PACKETS = 100;
 const MAX_CUMULATIVE_LOST = 0x7fffff;
 
-export type ReceivedPacket = { readonly ssrc: number; readonly sequence: number; readonly timestamp: number };
+export type ReceivedPacket = {
+  readonly ssrc: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly arrivedMs: number;
+};
 
 export class ReceptionReports {
   readonly #ssrc: Uint32Array;
@@ -54,7 +59,7 @@ export class ReceptionReports {
   }
 
   /** Counts a packet. Its media clock is 8000 Hz; events all bear their press' timestamp, so they do not count for jitter. */
-  hear(leg: number, packet: ReceivedPacket, kind: 'audio' | 'event', nowMs: number): void {
+  hear(leg: number, packet: ReceivedPacket, kind: 'audio' | 'event'): void {
     if (this.#isHeard[leg] === 0 || this.#ssrc[leg] !== packet.ssrc) this.#begin(leg, packet);
     const ahead = sequenceDistance(this.#highestSequence[leg], packet.sequence);
     if (ahead > MAX_DROPOUT_PACKETS || ahead < -MAX_MISORDER_PACKETS) this.#begin(leg, packet);
@@ -63,7 +68,7 @@ export class ReceptionReports {
       this.#highestSequence[leg] = packet.sequence;
     }
     this.#received[leg] += 1;
-    if (kind === 'audio') this.#measureJitter(leg, packet.timestamp, nowMs);
+    if (kind === 'audio') this.#measureJitter(leg, packet);
   }
 
   /** The peer's sender report: `middleNtp` comes back to it in our next report block. */
@@ -115,8 +120,8 @@ export class ReceptionReports {
     this.#jitter[leg] = 0;
   }
 
-  #measureJitter(leg: number, timestamp: number, nowMs: number): void {
-    const transit = (Math.round(nowMs * 8) - timestamp) | 0;
+  #measureJitter(leg: number, packet: ReceivedPacket): void {
+    const transit = (Math.round(packet.arrivedMs * 8) - packet.timestamp) | 0;
     const before = this.#transit[leg];
     this.#transit[leg] = transit;
     if (Number.isNaN(before)) return;

@@ -37,8 +37,8 @@ export class Relay {
    * Gives a packet of audio, to be passed on to leg `to`, its place in that leg's stream: `header` holds its numbers there.
    * Returns false for a packet that came too late to be heard by anybody.
    */
-  placeAudio(to: number, header: RtpHeader, count: number, nowMs: number): boolean {
-    if (this.#legs.streams.map(to, header, count, nowMs)) return true;
+  placeAudio(to: number, header: RtpHeader, count: number): boolean {
+    if (this.#legs.streams.map(to, header, count)) return true;
     this.#counters.droppedLate += 1;
     return false;
   }
@@ -62,11 +62,10 @@ export class Relay {
     slot: number,
     header: RtpHeader,
     event: { readonly clockRateHz: number; readonly durationUnits: number },
-    nowMs: number,
   ): void {
     const payloadType = this.#legs.eventPayloadType(to, event.clockRateHz);
     const isMarked = header.marker;
-    if (!this.#legs.streams.map(to, header, event.durationUnits, nowMs)) {
+    if (!this.#legs.streams.map(to, header, event.durationUnits)) {
       this.#counters.droppedLate += 1;
       return;
     }
@@ -93,7 +92,7 @@ export class Relay {
     header.write(this.#engine.slab, start);
     const mouth = this.#legs.mouthOf(to);
     mouth.encode(frame, encodingOf(sendKind), this.#engine.slab, start + RTP_HEADER_SIZE_BYTES);
-    this.#send(slot, { socket: rtpSocketOf(to), offset: 0, size: RTP_HEADER_SIZE_BYTES + count });
+    this.#send(slot, rtpSocketOf(to), 0, RTP_HEADER_SIZE_BYTES + count);
     this.#legs.streams.count(to, count);
     this.#counters.rtpSent += 1;
     return header.timestamp;
@@ -115,7 +114,7 @@ export class Relay {
       ...(reports.isHeard(leg) ? { received: { reports, leg, nowMs } } : {}),
     });
     const socket = this.#legs.isMuxed[leg] === 1 ? rtpSocketOf(leg) : rtcpSocketOf(leg);
-    this.#send(slot, { socket, offset: 0, size: end - start });
+    this.#send(slot, socket, 0, end - start);
     this.#counters.rtcpSent += 1;
   }
 
@@ -141,20 +140,17 @@ export class Relay {
   #sendInPlace(to: number, slot: number, header: RtpHeader): void {
     const start = header.payloadStart - RTP_HEADER_SIZE_BYTES;
     header.write(this.#engine.slab, start);
-    this.#send(slot, {
-      socket: rtpSocketOf(to),
-      offset: start - slot * SLOT_SIZE_BYTES,
-      size: header.payloadEnd - start,
-    });
+    this.#send(slot, rtpSocketOf(to), start - slot * SLOT_SIZE_BYTES, header.payloadEnd - start);
     this.#legs.streams.count(to, header.payloadEnd - header.payloadStart);
     this.#counters.rtpSent += 1;
   }
 
-  #send(slot: number, out: { readonly socket: number; readonly offset: number; readonly size: number }): void {
+  /** Numbers in a row, not an object of them: it would be all that the relay path allocates. */
+  #send(slot: number, socket: number, offset: number, sizeBytes: number): void {
     const { rows } = this.#engine;
     const row = slot * ROW_LENGTH;
-    rows[row + OUT_SOCKET] = out.socket;
-    rows[row + OUT_OFFSET] = out.offset;
-    rows[row + OUT_SIZE] = out.size;
+    rows[row + OUT_SOCKET] = socket;
+    rows[row + OUT_OFFSET] = offset;
+    rows[row + OUT_SIZE] = sizeBytes;
   }
 }

@@ -29,7 +29,7 @@ describe('our own reports', () => {
     const reports = new ReceptionReports(1);
     for (let sequence = 0; sequence < 100; sequence += 1) {
       if (sequence % 10 !== 5)
-        reports.hear(0, { ssrc: PEER_SSRC, sequence, timestamp: sequence * 160 }, 'audio', sequence * 20);
+        reports.hear(0, { ssrc: PEER_SSRC, sequence, timestamp: sequence * 160, arrivedMs: sequence * 20 }, 'audio');
     }
     reports.hearSenderReport(0, 0x12345678, 1000);
     const bytes = Buffer.alloc(200);
@@ -125,7 +125,7 @@ describe('what is heard of a leg', () => {
   }
 
   const hear = (reports: ReceptionReports, sequence: number, nowMs = sequence * 20) =>
-    reports.hear(0, { ssrc: 1, sequence: sequence & 0xffff, timestamp: sequence * 160 }, 'audio', nowMs);
+    reports.hear(0, { ssrc: 1, sequence: sequence & 0xffff, timestamp: sequence * 160, arrivedMs: nowMs }, 'audio');
 
   test('loss is counted over a wrap of the sequence numbers, and doubles are no gain', () => {
     const reports = new ReceptionReports(1);
@@ -145,7 +145,7 @@ describe('what is heard of a leg', () => {
     expect(reports.jitter(0)).toBe(1);
     hear(reports, 2, 40 + 2);
     expect(reports.jitter(0)).toBeCloseTo(15 / 16);
-    reports.hear(0, { ssrc: 1, sequence: 3, timestamp: 0 }, 'event', 9999);
+    reports.hear(0, { ssrc: 1, sequence: 3, timestamp: 0, arrivedMs: 9999 }, 'event');
     expect(reports.jitter(0)).toBeCloseTo(15 / 16);
   });
 
@@ -155,7 +155,7 @@ describe('what is heard of a leg', () => {
     expect(block(reports).readIntBE(5, 3)).toBe(4);
     hear(reports, 30_000);
     expect(block(reports).readIntBE(5, 3)).toBe(0);
-    reports.hear(0, { ssrc: 2, sequence: 5, timestamp: 0 }, 'audio', 0);
+    reports.hear(0, { ssrc: 2, sequence: 5, timestamp: 0, arrivedMs: 0 }, 'audio');
     expect(block(reports).readIntBE(5, 3)).toBe(0);
   });
 });

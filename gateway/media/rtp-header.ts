@@ -41,6 +41,11 @@ export class RtpHeader {
   /** Of the payload within the parsed bytes; padding is already taken off `payloadEnd`. */
   payloadStart = 0;
   payloadEnd = 0;
+  /**
+   * When the packet came in. Kept here because a number handed down from call to call is put into a box of its own each
+   * time, and those boxes would be all that the relay path allocates.
+   */
+  arrivedMs = 0;
 
   /** Reads the packet in `bytes[start, end)`. Returns what is wrong with it, or undefined; then every field is set. */
   parse(bytes: Uint8Array, start: number, end: number): RtpFault | undefined {
@@ -63,8 +68,8 @@ export class RtpHeader {
     this.marker = (bytes[start + 1] & 0x80) !== 0;
     this.payloadType = bytes[start + 1] & 0x7f;
     this.sequence = (bytes[start + 2] << 8) | bytes[start + 3];
-    this.timestamp = readUint32(bytes, start + 4);
-    this.ssrc = readUint32(bytes, start + 8);
+    this.timestamp = readInt32(bytes, start + 4) >>> 0;
+    this.ssrc = readInt32(bytes, start + 8) >>> 0;
     this.payloadStart = payloadStart;
     this.payloadEnd = payloadEnd;
     return undefined;
@@ -76,8 +81,8 @@ export class RtpHeader {
     bytes[start + 1] = (this.marker ? 0x80 : 0) | this.payloadType;
     bytes[start + 2] = this.sequence >> 8;
     bytes[start + 3] = this.sequence & 0xff;
-    writeUint32(bytes, start + 4, this.timestamp);
-    writeUint32(bytes, start + 8, this.ssrc);
+    writeUint32(bytes, start + 4, this.timestamp | 0);
+    writeUint32(bytes, start + 8, this.ssrc | 0);
   }
 }
 
@@ -85,10 +90,16 @@ export function readUint16(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 8) | bytes[at + 1];
 }
 
-export function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+/** Signed: V8 hands such a number over without a box, whatever it is. */
+function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
 
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return readInt32(bytes, at) >>> 0;
+}
+
+/** `value` may be the signed number with the same bits. */
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24;
   bytes[at + 1] = (value >>> 16) & 0xff;

@@ -1,0 +1,33 @@
+/** The relay path allocates nothing in steady state: garbage would be collected in the middle of calls. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { buildDirectory } from '../support/places.js';
+
+const SCRIPT = join(buildDirectory, 'test', 'media', 'relay-allocation-process.js');
+/** Nothing is collected between the two readings: they would miss what was. */
+const V8_FLAGS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
+type Reading = { readonly sent: number; readonly bytes: number };
+
+function measure(...words: readonly string[]): Reading {
+  const { stdout, stderr } = spawnSync(process.execPath, [...V8_FLAGS, SCRIPT, ...words], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Reading;
+}
+
+test('two hundred thousand packets are relayed without allocating anything for one', () => {
+  const { sent, bytes } = measure();
+  expect(sent).toBe(200_000);
+  // What V8 does beside it, and taking the reading itself.
+  expect(bytes / sent).toBeLessThan(2);
+});
+
+test('control: an object a packet is seen', () => {
+  const { sent, bytes } = measure('--allocate');
+  expect(sent).toBe(200_000);
+  expect(bytes / sent).toBeGreaterThan(30);
+});
