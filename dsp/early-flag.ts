@@ -32,12 +32,12 @@ export function pairEnergy(bank: HopBank): number {
   let column = 0;
   let columnPower = -1;
   for (let tone = 0; tone < 4; tone += 1) {
-    const low = power[newest + tone] + power[older + tone];
+    const low = Math.fround(power[newest + tone] + power[older + tone]);
     if (low > rowPower) {
       rowPower = low;
       row = tone;
     }
-    const high = power[newest + 4 + tone] + power[older + 4 + tone];
+    const high = Math.fround(power[newest + 4 + tone] + power[older + 4 + tone]);
     if (high > columnPower) {
       columnPower = high;
       column = tone;

@@ -6,9 +6,9 @@
  * Phases are counted from the centre of a hop, or of a half: `re + j·im` is the sum of `x[n]·exp(-j·w·n)` with n from there.
  *
  * Samples are halved, which costs decoded G.711 nothing (its steps are even), and the tables are whole numbers, so that
- * the sums of a hop are exact in 32 bits and come out the same whoever adds them up in whatever order. From there on all
- * is double precision, operation by operation as in the kernel (`assembly/tone-kernel.ts`), of which this is the
- * specification. Amplitudes are in units of 1 / `UNITS_PER_SAMPLE` of a sample.
+ * the sums of a hop are exact in 32 bits and come out the same whoever adds them up in whatever order. Halves are single
+ * precision, of which the kernel (`assembly/tone-kernel.ts`) does four at a time, and `Math.fround` stands at every
+ * operation here, for this is its specification; all that follows is double. Amplitudes are in units of 1 / `UNITS_PER_SAMPLE` of a sample.
  */
 import { SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
 import { powerOfDbm0 } from './level.js';
@@ -38,22 +38,23 @@ const HALF_HOP = HOP_SAMPLES / 2;
 export const HOP_COSINES = hopTable(Math.cos);
 export const HOP_SINES = hopTable(Math.sin);
 /** Rotations by one hop, to sum hops into a half: cosine and sine per tone. */
-export const HOP_ROTATION = rotationTable(HOP_SAMPLES);
+export const HOP_ROTATION = Float32Array.from(rotationTable(HOP_SAMPLES));
+const { fround } = Math;
 
 export class HopBank {
   /** Indexed by `slot * 8 + tone`; see `newestSlot`. */
-  readonly halfRe = new Float64Array(SLOTS * 8);
-  readonly halfIm = new Float64Array(SLOTS * 8);
+  readonly halfRe = new Float32Array(SLOTS * 8);
+  readonly halfIm = new Float32Array(SLOTS * 8);
   /** Squared sizes of the halves' correlations, and energies, in square units. */
-  readonly halfPower = new Float64Array(SLOTS * 8);
+  readonly halfPower = new Float32Array(SLOTS * 8);
   readonly halfEnergy = new Float64Array(SLOTS);
   /** Slot of the half that ends with the newest hop. */
   newestSlot = 0;
   /** Slot of the half before it, which ends where the newest one begins. */
   olderSlot = 1;
 
-  readonly #hopRe = new Float64Array(SLOTS * 8);
-  readonly #hopIm = new Float64Array(SLOTS * 8);
+  readonly #hopRe = new Float32Array(SLOTS * 8);
+  readonly #hopIm = new Float32Array(SLOTS * 8);
   readonly #hopEnergy = new Float64Array(SLOTS);
   #hopCount = 0;
 
@@ -155,15 +156,20 @@ export class HopBank {
       const lastRe = re[base + tone];
       const lastIm = im[base + tone];
       // The first hop's centre lies one hop before the half's, the last one's a hop after it.
-      const sumRe = re[middle + tone] + cosine * (firstRe + lastRe) + sine * (lastIm - firstIm);
-      const sumIm = im[middle + tone] + cosine * (firstIm + lastIm) + sine * (firstRe - lastRe);
+      const sumRe = sumOf(re[middle + tone], cosine, fround(firstRe + lastRe), sine, fround(lastIm - firstIm));
+      const sumIm = sumOf(im[middle + tone], cosine, fround(firstIm + lastIm), sine, fround(firstRe - lastRe));
       this.halfRe[base + tone] = sumRe;
       this.halfIm[base + tone] = sumIm;
-      this.halfPower[base + tone] = sumRe * sumRe + sumIm * sumIm;
+      this.halfPower[base + tone] = fround(fround(sumRe * sumRe) + fround(sumIm * sumIm));
     }
     const energies = this.#hopEnergy;
     this.halfEnergy[slot] = UNIT_ENERGY * (energies[firstSlot] + energies[middleSlot] + energies[slot]);
   }
+}
+
+/** In single precision: `middle` and both products added to it, one after the other. */
+function sumOf(middle: number, cosine: number, even: number, sine: number, odd: number): number {
+  return fround(fround(middle + fround(cosine * even)) + fround(sine * odd));
 }
 
 /** Cosines and sines of the eight tones' phase over `samples`: eight cosines, then eight sines. */

@@ -65,8 +65,8 @@ export function largestExplainedShare(inverse: Float64Array): number {
 export function explainedEnergy(
   inverse: Float64Array,
   pair: number,
-  re: Float64Array,
-  im: Float64Array,
+  re: Float32Array | Float64Array,
+  im: Float32Array | Float64Array,
   base: number,
 ): number {
   const row = base + (pair >> 2);

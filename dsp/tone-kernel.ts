@@ -36,18 +36,18 @@ declare const WebAssembly: {
 
 /** Addresses in the kernel's memory, in bytes, as in its source. */
 const HOP_TABLE = 1_024;
-const TABLES = 1_280;
+const HOP_TURNS = 1_280;
+const TABLES = 1_408;
 const SAMPLES = 4_096;
 const FLAGS = 5_120;
 const CHANNELS = 8_192;
-const CHANNEL_SIZE_BYTES = 2_048;
-const PRESS_PAIR = 1_856;
-const PRESS_START_HOP = 1_864;
-const MEASUREMENT = 1_880;
+const CHANNEL_SIZE_BYTES = 1_536;
+const PRESS_PAIR = 1_216;
+const PRESS_START_HOP = 1_224;
+const MEASUREMENT = 1_240;
 
 /** In the order of the kernel's memory. */
 const NUMBERS: readonly (readonly number[] | Float64Array)[] = [
-  HOP_ROTATION,
   HALF_ROTATION,
   LAG_COSINES,
   LAG_SINES,
@@ -133,6 +133,7 @@ class ToneKernel {
         this.shorts[at + 1] = table[tone * 8 + 2 * pair + 1];
       }
     }
+    new Float32Array(this.exports.memory.buffer).set(HOP_ROTATION, HOP_TURNS / 4);
     let at = TABLES / 8;
     for (const numbers of NUMBERS) {
       this.doubles.set(numbers, at);

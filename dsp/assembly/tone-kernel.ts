@@ -78,8 +78,8 @@ function takeHop(state: usize, samples: usize): i32 {
   correlate(state, samples, slot);
   sumHalf(state, slot);
   if (hopCount + 1 < WINDOW_HOPS) return 0;
-  const newestState = state + ((<usize>slot) << 6);
-  const olderState = state + ((<usize>older) << 6);
+  const newestState = state + ((<usize>slot) << 5);
+  const olderState = state + ((<usize>older) << 5);
   const energy =
     load<f64>(state + ((<usize>slot) << 3), HALF_ENERGY) + load<f64>(state + ((<usize>older) << 3), HALF_ENERGY);
   const least = load<f64>(FIT_LEAST_SHARE) * energy;
@@ -109,7 +109,7 @@ function correlate(state: usize, samples: usize, slot: i32): void {
   );
   const energy = (f64x2.extract_lane(doubled, 0) + f64x2.extract_lane(doubled, 1)) * 0.5;
   store<f64>(state + ((<usize>slot) << 3), energy, HOP_ENERGY);
-  const target = state + ((<usize>slot) << 6);
+  const target = state + ((<usize>slot) << 5);
   if (energy < load<f64>(HOP_GATE_ENERGY)) {
     clear(target + HOP_RE);
     clear(target + HOP_IM);
@@ -119,47 +119,41 @@ function correlate(state: usize, samples: usize, slot: i32): void {
   const e1 = v128.shuffle<i32>(even, even, 1, 1, 1, 1);
   const e2 = v128.shuffle<i32>(even, even, 2, 2, 2, 2);
   const e3 = v128.shuffle<i32>(even, even, 3, 3, 3, 3);
-  storeSums(target + HOP_RE, dots(e0, e1, e2, e3, HOP_TABLE));
-  storeSums(target + HOP_RE + 32, dots(e0, e1, e2, e3, HOP_TABLE + 16));
+  v128.store(target, dots(e0, e1, e2, e3, HOP_TABLE), HOP_RE);
+  v128.store(target, dots(e0, e1, e2, e3, HOP_TABLE + 16), HOP_RE + 16);
   const o0 = v128.shuffle<i32>(odd, odd, 0, 0, 0, 0);
   const o1 = v128.shuffle<i32>(odd, odd, 1, 1, 1, 1);
   const o2 = v128.shuffle<i32>(odd, odd, 2, 2, 2, 2);
   const o3 = v128.shuffle<i32>(odd, odd, 3, 3, 3, 3);
-  storeSums(target + HOP_IM, dots(o0, o1, o2, o3, HOP_TABLE + 32));
-  storeSums(target + HOP_IM + 32, dots(o0, o1, o2, o3, HOP_TABLE + 48));
+  v128.store(target, dots(o0, o1, o2, o3, HOP_TABLE + 32), HOP_IM);
+  v128.store(target, dots(o0, o1, o2, o3, HOP_TABLE + 48), HOP_IM + 16);
 }
 
-/** Of eight tones. A loop of `memory.fill` would leave WebAssembly for it. */
+/** Of eight tones. `memory.fill` would leave WebAssembly for it. */
 function clear(target: usize): void {
   v128.store(target, i64x2.splat(0));
   v128.store(target, i64x2.splat(0), 16);
-  v128.store(target, i64x2.splat(0), 32);
-  v128.store(target, i64x2.splat(0), 48);
 }
 
+/** Sums of eight products each, of four tones. */
 function dots(v0: v128, v1: v128, v2: v128, v3: v128, table: usize): v128 {
-  return i32x4.add(
-    i32x4.add(i32x4.dot_i16x8_s(v0, v128.load(table)), i32x4.dot_i16x8_s(v1, v128.load(table, 64))),
-    i32x4.add(i32x4.dot_i16x8_s(v2, v128.load(table, 128)), i32x4.dot_i16x8_s(v3, v128.load(table, 192))),
+  return f32x4.convert_i32x4_s(
+    i32x4.add(
+      i32x4.add(i32x4.dot_i16x8_s(v0, v128.load(table)), i32x4.dot_i16x8_s(v1, v128.load(table, 64))),
+      i32x4.add(i32x4.dot_i16x8_s(v2, v128.load(table, 128)), i32x4.dot_i16x8_s(v3, v128.load(table, 192))),
+    ),
   );
-}
-
-function storeSums(target: usize, sums: v128): void {
-  v128.store(target, f64x2.convert_low_i32x4_s(sums));
-  v128.store(target, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(sums, sums, 2, 3, 2, 3)), 16);
 }
 
 /** `HopBank.#sumHalf`. */
 function sumHalf(state: usize, slot: i32): void {
   const middleSlot = <usize>((slot + 3) & 3);
   const firstSlot = <usize>((slot + 2) & 3);
-  const last = state + ((<usize>slot) << 6);
-  const middle = state + (middleSlot << 6);
-  const first = state + (firstSlot << 6);
-  sumTwoTones(first, middle, last, 0);
-  sumTwoTones(first, middle, last, 16);
-  sumTwoTones(first, middle, last, 32);
-  sumTwoTones(first, middle, last, 48);
+  const last = state + ((<usize>slot) << 5);
+  const middle = state + (middleSlot << 5);
+  const first = state + (firstSlot << 5);
+  sumFourTones(first, middle, last, 0);
+  sumFourTones(first, middle, last, 16);
   const energy =
     load<f64>(state + (firstSlot << 3), HOP_ENERGY) +
     load<f64>(state + (middleSlot << 3), HOP_ENERGY) +
@@ -167,63 +161,58 @@ function sumHalf(state: usize, slot: i32): void {
   store<f64>(state + ((<usize>slot) << 3), load<f64>(UNIT_ENERGY) * energy, HALF_ENERGY);
 }
 
-function sumTwoTones(first: usize, middle: usize, last: usize, at: usize): void {
+function sumFourTones(first: usize, middle: usize, last: usize, at: usize): void {
   const cosine = v128.load(HOP_COSINES + at);
   const sine = v128.load(HOP_SINES + at);
   const firstRe = v128.load(first + at, HOP_RE);
   const firstIm = v128.load(first + at, HOP_IM);
   const lastRe = v128.load(last + at, HOP_RE);
   const lastIm = v128.load(last + at, HOP_IM);
-  const re = f64x2.add(
-    f64x2.add(v128.load(middle + at, HOP_RE), f64x2.mul(cosine, f64x2.add(firstRe, lastRe))),
-    f64x2.mul(sine, f64x2.sub(lastIm, firstIm)),
+  const re = f32x4.add(
+    f32x4.add(v128.load(middle + at, HOP_RE), f32x4.mul(cosine, f32x4.add(firstRe, lastRe))),
+    f32x4.mul(sine, f32x4.sub(lastIm, firstIm)),
   );
-  const im = f64x2.add(
-    f64x2.add(v128.load(middle + at, HOP_IM), f64x2.mul(cosine, f64x2.add(firstIm, lastIm))),
-    f64x2.mul(sine, f64x2.sub(firstRe, lastRe)),
+  const im = f32x4.add(
+    f32x4.add(v128.load(middle + at, HOP_IM), f32x4.mul(cosine, f32x4.add(firstIm, lastIm))),
+    f32x4.mul(sine, f32x4.sub(firstRe, lastRe)),
   );
   v128.store(last + at, re, HALF_RE);
   v128.store(last + at, im, HALF_IM);
-  v128.store(last + at, f64x2.add(f64x2.mul(re, re), f64x2.mul(im, im)), HALF_POWER);
+  v128.store(last + at, f32x4.add(f32x4.mul(re, re), f32x4.mul(im, im)), HALF_POWER);
 }
 
 /** `pairEnergy` of early-flag.ts, for a window that is not too quiet. */
 function pairEnergy(newest: usize, older: usize, least: f64): f64 {
-  const low01 = f64x2.add(v128.load(newest, HALF_POWER), v128.load(older, HALF_POWER));
-  const low23 = f64x2.add(v128.load(newest, HALF_POWER + 16), v128.load(older, HALF_POWER + 16));
-  const high01 = f64x2.add(v128.load(newest, HALF_POWER + 32), v128.load(older, HALF_POWER + 32));
-  const high23 = f64x2.add(v128.load(newest, HALF_POWER + 48), v128.load(older, HALF_POWER + 48));
-  const rowPower = largestOf(low01, low23);
-  const columnPower = largestOf(high01, high23);
+  const low = f32x4.add(v128.load(newest, HALF_POWER), v128.load(older, HALF_POWER));
+  const high = f32x4.add(v128.load(newest, HALF_POWER + 16), v128.load(older, HALF_POWER + 16));
+  const lowLargest = largestOf(low);
+  const highLargest = largestOf(high);
+  const rowPower = <f64>f32x4.extract_lane(lowLargest, 0);
+  const columnPower = <f64>f32x4.extract_lane(highLargest, 0);
   const largest = load<f64>(EARLY_LARGEST_TWIST_RATIO);
   if (rowPower > columnPower * largest || columnPower > rowPower * largest) return 0;
   // No pair explains more than this of a half; most hops end here.
   if ((rowPower + columnPower) * load<f64>(LARGEST_SHARE_OF_POWER) < least) return 0;
-  const row = indexOf(rowPower, low01, low23);
-  const column = indexOf(columnPower, high01, high23);
+  const row = <usize>ctz(i32x4.bitmask(f32x4.eq(low, lowLargest)));
+  const column = <usize>ctz(i32x4.bitmask(f32x4.eq(high, highLargest)));
   const inverse = HALF_INVERSE + (row * 4 + column) * 48;
   return (
-    explainedEnergy(inverse, newest, row << 3, column << 3) + explainedEnergy(inverse, older, row << 3, column << 3)
+    explainedEnergy(inverse, newest, row << 2, column << 2) + explainedEnergy(inverse, older, row << 2, column << 2)
   );
 }
 
-function largestOf(first: v128, second: v128): f64 {
-  const larger = f64x2.pmax(first, second);
-  return f64x2.extract_lane(f64x2.pmax(larger, v128.shuffle<i64>(larger, larger, 1, 0)), 0);
-}
-
-/** Of the first that equals `value`. */
-function indexOf(value: f64, first: v128, second: v128): usize {
-  const wanted = f64x2.splat(value);
-  return <usize>ctz(i64x2.bitmask(f64x2.eq(first, wanted)) | (i64x2.bitmask(f64x2.eq(second, wanted)) << 2));
+/** The largest of four in all four lanes. */
+function largestOf(numbers: v128): v128 {
+  const pairs = f32x4.pmax(numbers, v128.shuffle<i32>(numbers, numbers, 1, 0, 3, 2));
+  return f32x4.pmax(pairs, v128.shuffle<i32>(pairs, pairs, 2, 3, 0, 1));
 }
 
 /** `explainedEnergy` of pair-gram.ts. */
 function explainedEnergy(inverse: usize, half: usize, row: usize, column: usize): f64 {
-  const lowRe = load<f64>(half + row, HALF_RE);
-  const lowIm = load<f64>(half + row, HALF_IM);
-  const highRe = load<f64>(half + column, HALF_RE + 32);
-  const highIm = load<f64>(half + column, HALF_IM + 32);
+  const lowRe = <f64>load<f32>(half + row, HALF_RE);
+  const lowIm = <f64>load<f32>(half + row, HALF_IM);
+  const highRe = <f64>load<f32>(half + column, HALF_RE + 16);
+  const highIm = <f64>load<f32>(half + column, HALF_IM + 16);
   return (
     lowRe * (load<f64>(inverse) * lowRe + 2 * load<f64>(inverse, 8) * highRe) +
     load<f64>(inverse, 16) * highRe * highRe +
@@ -258,10 +247,10 @@ function fitPair(state: usize, newest: usize, older: usize, energy: f64): i32 {
 function fitTwoTones(state: usize, newest: usize, older: usize, at: usize): void {
   const cosine = v128.load(HALF_COSINES + at);
   const sine = v128.load(HALF_SINES + at);
-  const olderRe = v128.load(older + at, HALF_RE);
-  const olderIm = v128.load(older + at, HALF_IM);
-  const newestRe = v128.load(newest + at, HALF_RE);
-  const newestIm = v128.load(newest + at, HALF_IM);
+  const olderRe = f64x2.promote_low_f32x4(v128.load64_zero(older + (at >> 1), HALF_RE));
+  const olderIm = f64x2.promote_low_f32x4(v128.load64_zero(older + (at >> 1), HALF_IM));
+  const newestRe = f64x2.promote_low_f32x4(v128.load64_zero(newest + (at >> 1), HALF_RE));
+  const newestIm = f64x2.promote_low_f32x4(v128.load64_zero(newest + (at >> 1), HALF_IM));
   const re = f64x2.add(f64x2.mul(cosine, f64x2.add(olderRe, newestRe)), f64x2.mul(sine, f64x2.sub(newestIm, olderIm)));
   const im = f64x2.add(f64x2.mul(cosine, f64x2.add(olderIm, newestIm)), f64x2.mul(sine, f64x2.sub(olderRe, newestRe)));
   v128.store(state + at, re, FIT_RE);
@@ -269,8 +258,11 @@ function fitTwoTones(state: usize, newest: usize, older: usize, at: usize): void
   v128.store(state + at, f64x2.add(f64x2.mul(re, re), f64x2.mul(im, im)), FIT_POWER);
 }
 
+/** Of the first that is largest. */
 function strongest(powers: usize): usize {
   const first = v128.load(powers);
   const second = v128.load(powers, 16);
-  return indexOf(largestOf(first, second), first, second);
+  const larger = f64x2.pmax(first, second);
+  const largest = f64x2.pmax(larger, v128.shuffle<i64>(larger, larger, 1, 0));
+  return <usize>ctz(i64x2.bitmask(f64x2.eq(first, largest)) | (i64x2.bitmask(f64x2.eq(second, largest)) << 2));
 }
