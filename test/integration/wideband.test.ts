@@ -3,8 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { keyNames, keysOf, samplesOf } from '../support/keys.js';
 import { likelyPlaceIn, likeness, listenFor } from '../support/listeners.js';
 import { PaymentScene, VISA } from '../support/payment-scene.js';
-import type { VoiceEncoding } from '../support/voice-codec.js';
-import { voicePayloadType } from '../support/voice-codec.js';
+import { type VoiceEncoding, voicePayloadType } from '../support/voice-codec.js';
 
 /** Keyed before the payment, for everybody to hear. No key of it is the first of the card. */
 const MENU = '1957';
@@ -20,22 +19,26 @@ afterEach(async () => {
   scene = undefined;
 }, 60_000);
 
-test.each<readonly [VoiceEncoding, VoiceEncoding]>([
-  ['G722', 'G722'],
-  ['G722', 'PCMU'],
-  ['PCMA', 'G722'],
+test.each<readonly [VoiceEncoding, VoiceEncoding, 'inbound' | 'outbound']>([
+  ['G722', 'G722', 'inbound'],
+  ['G722', 'PCMU', 'inbound'],
+  // Who offers nothing but G.722 is brought together with whoever answers; here it is the agent who dials.
+  ['PCMA', 'G722', 'outbound'],
 ])(
-  'AC-4 AC-5: a caller with %s and an agent with %s',
-  async (caller, agent) => {
+  'AC-4 AC-5: a caller with %s and an agent with %s, %s',
+  async (caller, agent, direction) => {
     const set = await PaymentScene.open({
       encodings: { caller, agent },
       configure: (configuration) => ({
         ...configuration,
-        routes: [{ name: 'inbound', from: 'trunk', to: 'pbx', callerSide: 'from', recordingMode: 'masked-continuous' }],
+        routes: [
+          { name: 'inbound', from: 'trunk', to: 'pbx', callerSide: 'from', recordingMode: 'masked-continuous' },
+          { name: 'outbound', from: 'pbx', to: 'trunk', callerSide: 'to', recordingMode: 'masked-continuous' },
+        ],
       }),
     });
     scene = set;
-    const call = await set.dial();
+    const call = direction === 'inbound' ? await set.dial() : await set.dialOut();
     const { talker } = set.caller;
     await talker.talk(1_500);
     await set.caller.key(keysOf(MENU), 'in-band');
@@ -82,7 +85,7 @@ test.each<readonly [VoiceEncoding, VoiceEncoding]>([
       const inWindow = { startSample: windowStart + samplesOf(400), lengthSamples: samplesOf(1_200) };
       expect(likeness(sent, audio, { ...inWindow, place: before })).toBeGreaterThan(0.5);
       const afterwards = { startSample: sent.length - samplesOf(900), lengthSamples: samplesOf(600) };
-      expect(likeness(sent, audio, { ...afterwards, place: before })).toBeGreaterThan(0.9);
+      expect(likeness(sent, audio, { ...afterwards, place: before })).toBeGreaterThan(0.8);
     }
     // The agent's voice goes the other way untouched by all of this.
     const toCaller = set.caller.heard().audio;
@@ -94,7 +97,7 @@ test.each<readonly [VoiceEncoding, VoiceEncoding]>([
         lengthSamples: samplesOf(3_000),
         place: agentPlace - 200,
       }),
-    ).toBeGreaterThan(0.9);
+    ).toBeGreaterThan(0.8);
   },
   90_000,
 );

@@ -7,9 +7,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, within } from './deadline.js';
-import type { G711Encoding } from './g711.js';
 import { samplesOf } from './keys.js';
 import { PeerProcess } from './peer-process.js';
+import type { VoiceEncoding } from './voice-codec.js';
 import { readWavFile, writeWav } from './wav.js';
 
 /** baresip takes the port after its own for TLS. */
@@ -26,7 +26,7 @@ export type BaresipOptions = {
   /** The first of BARESIP_MEDIA_PORTS free ports. */
   readonly mediaPort: number;
   readonly answers: 'automatically' | 'when-told';
-  readonly encoding?: G711Encoding;
+  readonly encoding?: VoiceEncoding;
   /** 8 kHz; what it says from the start of a call. */
   readonly audio: Int16Array;
   /** baresip ends itself after so long. */
@@ -36,7 +36,7 @@ export type BaresipOptions = {
 type Message = Readonly<Record<string, unknown>>;
 
 const MODULE_PATHS = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'];
-const MODULES = ['g711.so', 'aufile.so', 'sndfile.so', 'stdio.so'];
+const MODULES = ['g711.so', 'g722.so', 'aufile.so', 'sndfile.so', 'stdio.so'];
 const APPLICATION_MODULES = ['account.so', 'menu.so', 'ctrl_tcp.so'];
 const START_LIMIT_MS = 10_000;
 const COMMAND_LIMIT_MS = 5_000;
@@ -122,7 +122,7 @@ export class Baresip {
     return starts.join('');
   }
 
-  /** What it received in its calls so far, decoded, one piece a call or a stream restart; 8 kHz. */
+  /** What it received in its calls so far, decoded, one piece a call or a stream restart; at the codec's rate. */
   heard(): readonly Int16Array[] {
     const names = readdirSync(join(this.#directory, 'heard'));
     const pieces = names.filter((name) => name.endsWith('-dec.wav')).sort();
@@ -179,6 +179,9 @@ function writeConfiguration(directory: string, options: BaresipOptions): void {
     ['rtp_ports', `${options.mediaPort}-${options.mediaPort + BARESIP_MEDIA_PORTS - 1}`],
     ['rtp_timeout', '0'],
     ['jitter_buffer_delay', '1-5'],
+    // Its sound files are 8 kHz whatever it speaks; it brings them up to a codec's rate.
+    ['ausrc_srate', '8000'],
+    ['auplay_srate', '8000'],
     ['audio_source', `aufile,${voice}`],
     ['audio_player', `aufile,${join(directory, 'played.wav')}`],
     ['audio_alert', `aufile,${join(directory, 'alert.wav')}`],
