@@ -4,8 +4,9 @@
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { decodeG711 } from '../../dsp/g711.js';
+import { DISTURBANCE_MARK } from '../../vault-client/wire.js';
 import type { ArmedCapture, KeySink } from './armed-capture.js';
-import type { LegName, MediaEvent, RecordingMode } from './control-wire.js';
+import type { LegName, MediaEvent, RecordingMode, Suppression } from './control-wire.js';
 import { AUDIO_PCMU, encodingOf, type LegTable, legOf, NOT_NEGOTIATED, TELEPHONE_EVENT } from './leg-table.js';
 import type { MediaCounters } from './media-counters.js';
 import type { Relay } from './relay.js';
@@ -36,6 +37,7 @@ export type CallOptions = {
   readonly callId: string;
   readonly mask: 'window' | 'always';
   readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+  readonly suppression: Suppression;
   readonly recordingMode: RecordingMode;
   readonly recorder: Recorder | undefined;
   readonly legs: LegTable;
@@ -53,7 +55,7 @@ export class CallMedia implements WindowPort {
   readonly callerLeg: number;
   readonly agentLeg: number;
   readonly window: SecureWindow;
-  capture: ArmedCapture | undefined;
+  #capture: ArmedCapture | undefined;
   readonly #options: CallOptions;
   readonly #legs: LegTable;
   readonly #relay: Relay;
@@ -77,7 +79,8 @@ export class CallMedia implements WindowPort {
     this.#relay = options.relay;
     this.#counters = options.counters;
     this.#samples = options.samples;
-    this.window = new SecureWindow({ mask: options.mask, replacement: options.replacement, port: this });
+    const { mask, replacement, suppression } = options;
+    this.window = new SecureWindow({ mask, replacement, suppression, port: this });
   }
 
   /** True while what the caller sends may hold card data: it is wiped behind us. */
@@ -100,8 +103,23 @@ export class CallMedia implements WindowPort {
     return true;
   }
 
+  get isArmed(): boolean {
+    return this.#capture !== undefined;
+  }
+
+  /** Keys go to this capture from now on. */
+  arm(capture: ArmedCapture): void {
+    this.#capture = capture;
+    this.window.arm();
+  }
+
+  disarm(): void {
+    this.#capture = undefined;
+    this.window.disarm();
+  }
+
   closeWindow(nowMs: number): void {
-    this.capture = undefined;
+    this.disarm();
     this.#reportDroppedKeys();
     this.window.close(nowMs);
     // Nothing is captured any more; a new source is suppressed like the one before, until it is quiet.
@@ -114,6 +132,7 @@ export class CallMedia implements WindowPort {
   takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array, nowMs: number): void {
     if (verdict < ACCEPTED) {
       this.#countForeign(leg, verdict);
+      if (verdict === FOREIGN_SSRC && leg === this.callerLeg) this.window.dropForeign(nowMs);
       return;
     }
     this.#legs.lastHeardMs[leg] = nowMs;
@@ -125,6 +144,7 @@ export class CallMedia implements WindowPort {
     const kind = this.#legs.meaningOf(leg, header.payloadType);
     if (kind === NOT_NEGOTIATED) {
       this.#counters.droppedPayloadType += 1;
+      if (leg === this.callerLeg) this.window.passOver(header.sequence);
       return;
     }
     this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio', nowMs);
@@ -160,7 +180,7 @@ export class CallMedia implements WindowPort {
 
   /** The call is over, or broken: nothing is left of it in memory that a key could be read from. */
   wipe(): void {
-    this.capture = undefined;
+    this.disarm();
     this.window.wipe();
   }
 
@@ -174,8 +194,14 @@ export class CallMedia implements WindowPort {
     this.#legs.streams.skip(this.agentLeg, lengthSamples);
   }
 
+  markDisturbance(): void {
+    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) {
+      this.#counters.disturbances += 1;
+    }
+  }
+
   pressKey(key: number): void {
-    if (this.capture !== undefined && this.#options.keySink.send(this.capture, key)) {
+    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, key)) {
       this.#counters.keysCaptured += 1;
       return;
     }
@@ -205,7 +231,10 @@ export class CallMedia implements WindowPort {
 
   #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     const name = leg === this.callerLeg ? 'caller' : 'agent';
-    if (name === 'caller') this.#callerKind = kind;
+    if (name === 'caller') {
+      this.#callerKind = kind;
+      this.window.events.hearOther(header.sequence);
+    }
     const count = header.payloadEnd - header.payloadStart;
     // Decoded before it is passed on: transcoding writes over the payload.
     const isRecorded = this.recorder?.state === 'recording';
@@ -247,6 +276,7 @@ export class CallMedia implements WindowPort {
 
   #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     this.#callerKind = kind;
+    this.window.events.hearOther(header.sequence);
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_SAMPLES);
     decodeG711(encodingOf(kind), slab, header.payloadStart, this.#samples, count);
     this.window.takeAudio(header, this.#samples, count, nowMs);

@@ -6,7 +6,14 @@ import { decodeG711 } from '../../dsp/g711.js';
 import { SeededRandom } from '../../dsp/seeded-random.js';
 import type { ArmedCapture, KeySink } from '../../gateway/media/armed-capture.js';
 import type { Recorder } from '../../gateway/media/call-media.js';
-import type { LegMedia, LegName, MediaCommand, MediaEvent, RecordingMode } from '../../gateway/media/control-wire.js';
+import type {
+  LegMedia,
+  LegName,
+  MediaCommand,
+  MediaEvent,
+  RecordingMode,
+  Suppression,
+} from '../../gateway/media/control-wire.js';
 import { ADDRESS_WORDS, readAddress, SOURCE_WORDS, writeAddress } from '../../gateway/media/ip-address.js';
 import { MediaCore } from '../../gateway/media/media-core.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../../gateway/media/rtp-header.js';
@@ -22,6 +29,7 @@ import {
   SOURCE,
   type UdpEngine,
 } from '../../gateway/media/udp-engine.js';
+import { DISTURBANCE_MARK } from '../../vault-client/wire.js';
 
 export const CALLER_ADDRESS = '192.0.2.10';
 export const CALLER_PORT = 4000;
@@ -107,11 +115,14 @@ export class FakeEngine implements UdpEngine {
 export class FakeVault implements KeySink {
   isUp = true;
   readonly keys: number[] = [];
+  /** How many keys had come when a mark of a disturbed line came. */
+  readonly marksAt: number[] = [];
 
   send(capture: ArmedCapture, key: number): boolean {
     if (!this.isUp) return false;
     capture.nextSequence += 1;
-    this.keys.push(key);
+    if (key === DISTURBANCE_MARK) this.marksAt.push(this.keys.length);
+    else this.keys.push(key);
     return true;
   }
 }
@@ -171,6 +182,7 @@ export class FakeRecorder implements Recorder {
 export type SimulatedCallOptions = {
   readonly mask?: 'window' | 'always';
   readonly replacement?: 'comfort-noise' | 'silence' | 'tone';
+  readonly suppression?: Suppression;
   readonly recordingMode?: RecordingMode;
   readonly seed?: number;
   readonly maxCalls?: number;
@@ -248,6 +260,7 @@ export class SimulatedCall {
       callId: `call-${callHandle}`,
       mask: options.mask ?? 'window',
       replacement: options.replacement ?? 'silence',
+      suppression: options.suppression ?? 'tones',
       recording: { start: 'automatic', mode: options.recordingMode ?? 'pause' },
     });
     // Sockets are bound in turns of their own.
@@ -269,6 +282,10 @@ export class SimulatedCall {
   arm(): void {
     const capture = { captureId: CAPTURE_ID, vaultPublicKey: VAULT_PUBLIC_KEY };
     this.#mustDo({ kind: 'arm-capture', callHandle: 1, ...capture });
+  }
+
+  disarm(): void {
+    this.#mustDo({ kind: 'disarm-capture', callHandle: 1 });
   }
 
   closeWindow(): void {
