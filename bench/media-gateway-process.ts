@@ -97,6 +97,7 @@ class MediaProcess {
       callId: `bench-${callHandle}`,
       mask: 'window',
       replacement: 'comfort-noise',
+      suppression: 'tones',
       recording: { start: duty.recording, mode: 'pause' },
     });
     if (created.kind !== 'call-created') throw new Error(`no call: ${describe(created)}`);

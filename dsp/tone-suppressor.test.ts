@@ -259,6 +259,36 @@ describe('masking by order', () => {
     expect(output[159]).not.toBe(0);
   });
 
+  test('muting all lets nothing out of what waits or comes, learns nothing, and is over when told', () => {
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
+    const speech = new Int16Array(160).map((_sample, index) => (index & 8 ? 4_000 : -4_000));
+    const output = new Int16Array(160);
+    for (let packet = 0; packet < 5; packet += 1) suppressor.process(speech, 160, output);
+    expect(output.some((sample) => sample !== 0)).toBe(true);
+    suppressor.muteAll();
+    for (let packet = 0; packet < 5; packet += 1) {
+      suppressor.process(speech, 160, output);
+      expect(output.every((sample) => sample === 0)).toBe(true);
+    }
+    expect(suppressor.samplesSinceTone).toBe(1_600);
+    suppressor.stopMutingAll();
+    suppressor.process(speech, 160, output);
+    expect(output.every((sample) => sample === 0)).toBe(true);
+    suppressor.process(speech, 160, output);
+    expect(output.some((sample) => sample !== 0)).toBe(true);
+  });
+
+  test('a flag counts from the audio alone, not from masks by order', () => {
+    const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
+    const samples = new Int16Array(1_600);
+    renderPress(samples, { key: 6, startSample: 0, lengthSamples: 800 });
+    expect(suppressor.samplesSinceFlag).toBe(Number.POSITIVE_INFINITY);
+    suppressor.process(samples, 1_600, new Int16Array(1_600));
+    suppressor.maskNewest(800);
+    expect(suppressor.samplesSinceTone).toBe(0);
+    expect(Math.abs(suppressor.samplesSinceFlag - 800)).toBeLessThan(96);
+  });
+
   test('a tone counts from its last flag', () => {
     const samples = new Int16Array(4_000);
     renderPress(samples, { key: 6, startSample: 800, lengthSamples: 800 });

@@ -91,10 +91,12 @@ export class ToneSuppressor {
   #maskedUntil: number;
   #flaggedHops = FLAG_HOPS - 1;
   #lastTone = 0;
+  #lastFlag = Number.NEGATIVE_INFINITY;
   /** Gain at the start and at the end of the hop that is being released. */
   #gainFrom = 0;
   #gainTo = 0;
   #mutedSamples = 0;
+  #mutesAll = false;
 
   constructor(options: ToneSuppressorOptions) {
     const { sampleRateHz } = options;
@@ -118,6 +120,11 @@ export class ToneSuppressor {
   /** Samples of input since the last one that was flagged or masked by order; counted from arming if there was none. */
   get samplesSinceTone(): number {
     return Math.max(0, this.#position - this.#lastTone);
+  }
+
+  /** Samples of input since the last flag alone, Infinity when there was none: what the audio itself has shown. */
+  get samplesSinceFlag(): number {
+    return this.#position - this.#lastFlag;
   }
 
   /** Samples of output, since arming, in which the caller was muted, the first `delaySamples` among them. */
@@ -178,6 +185,20 @@ export class ToneSuppressor {
     this.#lastTone = Math.max(this.#lastTone, this.#position + lengthSamples);
   }
 
+  /** Masks all that waits in the line and, until `stopMutingAll`, all that comes, tone or not. Without a fade. */
+  muteAll(): void {
+    this.#maskHeld();
+    this.#mutesAll = true;
+  }
+
+  /** What came in until now stays masked; what comes is masked where it may hold a tone. */
+  stopMutingAll(): void {
+    if (!this.#mutesAll) return;
+    this.#mutesAll = false;
+    // One hop more, for the fade at a mask's end lies inside it.
+    this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + this.#hopSamples);
+  }
+
   /** Overwrites every sample and measurement with zeros and arms anew. */
   wipe(): void {
     this.#analysis.reset();
@@ -195,15 +216,19 @@ export class ToneSuppressor {
     this.#maskedUntil = this.#firstWindowSamples;
     this.#flaggedHops = FLAG_HOPS - 1;
     this.#lastTone = 0;
+    this.#lastFlag = Number.NEGATIVE_INFINITY;
     this.#gainFrom = 0;
     this.#gainTo = 0;
     this.#mutedSamples = 0;
+    this.#mutesAll = false;
   }
 
   /** The line has `chunk` new samples, all of one hop: decide if the hop is whole, then release as many. */
   #advance(chunk: number, output: Int16Array, outputOffset: number): void {
     const phase = this.#position & (this.#hopSamples - 1);
-    if (phase === 0) this.#masked[this.#hopIndex(this.#position)] = this.#position < this.#maskedUntil ? 1 : 0;
+    if (phase === 0) {
+      this.#masked[this.#hopIndex(this.#position)] = this.#mutesAll || this.#position < this.#maskedUntil ? 1 : 0;
+    }
     const releaseFrom = this.#position - this.#delaySamples;
     this.#position += chunk;
     if (phase + chunk === this.#hopSamples) this.#decide();
@@ -228,6 +253,7 @@ export class ToneSuppressor {
     for (let hop = oldest; hop < this.#position; hop += this.#hopSamples) this.#masked[this.#hopIndex(hop)] = 1;
     this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + this.#guardAfterSamples);
     this.#lastTone = Math.max(this.#lastTone, this.#position);
+    this.#lastFlag = this.#position;
   }
 
   /** Has the hop at this place of the line analysed, at the rate that the analysis takes. Returns its flags. */

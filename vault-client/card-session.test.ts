@@ -55,6 +55,11 @@ class Desk {
     );
   }
 
+  /** What the line swallows. */
+  lose(): readonly CardSessionOutput[] {
+    return this.do({ kind: 'key-lost', captureId: this.captureId });
+  }
+
   enter(field: FieldName, keys: string): FieldReport {
     this.begin(field);
     this.key(`${keys}#`);
@@ -234,14 +239,61 @@ describe('keys', () => {
     expect(desk.enter('cardNumber', `4111*${VISA}`)).toMatchObject({ state: 'captured', failedAttempts: 0 });
   });
 
-  test('a lost key makes the entry an error, never a shorter number', () => {
+  test('a lost key is told at once and makes the entry an error of its own, never a shorter number', () => {
     const desk = new Desk();
     desk.begin('securityCode');
     desk.key('12');
-    expect(desk.do({ kind: 'key-lost', captureId: desk.captureId })).toEqual([]);
-    desk.key('34#');
-    expect(desk.state('securityCode')).toBe('invalid-security-code');
+    expect(desk.lose()).toEqual([
+      {
+        kind: 'report',
+        report: { field: 'securityCode', state: 'awaiting', keyCount: 2, isUncertain: true, failedAttempts: 0 },
+      },
+    ]);
+    desk.key('34');
+    expect(desk.session.report('securityCode')).toMatchObject({ keyCount: 4, isUncertain: true });
+    desk.key('#');
+    expect(desk.session.report('securityCode')).toEqual({
+      field: 'securityCode',
+      state: 'error',
+      keyCount: 0,
+      error: 'input-uncertain',
+      failedAttempts: 0,
+    });
     expect(desk.do({ kind: 'key-lost', captureId: 'another' })).toEqual([]);
+  });
+
+  test.each(FIELD_NAMES)('a lost key in %s: a value that would be right is not taken', (field) => {
+    const desk = new Desk();
+    desk.begin(field);
+    desk.lose();
+    desk.key(`${GOOD[field]}#`);
+    expect(desk.state(field)).toBe('input-uncertain');
+  });
+
+  test('a lost key is made up for by *, and by another capture', () => {
+    const desk = new Desk();
+    desk.begin('securityCode');
+    desk.lose();
+    desk.key('1*');
+    expect(desk.session.report('securityCode')).not.toHaveProperty('isUncertain');
+    desk.key('123#');
+    expect(desk.state('securityCode')).toBe('captured');
+    desk.begin('expirationDate');
+    desk.lose();
+    desk.key('1229#');
+    expect(desk.enter('expirationDate', '1229').state).toBe('captured');
+  });
+
+  test('an uncertain entry that times out is uncertain too, and no number of them is too many attempts', () => {
+    const desk = new Desk();
+    for (let entry = 0; entry < 5; entry += 1) {
+      desk.begin('cardNumber');
+      desk.key('42');
+      desk.lose();
+      expect(reportsOf(desk.wait(10_000))).toEqual(['cardNumber input-uncertain']);
+    }
+    expect(desk.session.report('cardNumber')).toMatchObject({ failedAttempts: 0 });
+    expect(desk.enter('cardNumber', VISA).state).toBe('captured');
   });
 });
 

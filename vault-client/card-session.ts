@@ -26,7 +26,7 @@ export type CardSessionInput =
   | { readonly kind: 'begin-capture'; readonly field: FieldName; readonly captureId: string }
   /** One object may be used again for every key: nothing of it is kept. */
   | { readonly kind: 'key'; readonly captureId: string; readonly key: number }
-  /** A key of this capture was lost on its way. */
+  /** A key of this capture was, or may have been, lost on its way. */
   | { readonly kind: 'key-lost'; readonly captureId: string }
   | { readonly kind: 'tokenize'; readonly idempotencyKey: string }
   | { readonly kind: 'tokenize-outcome'; readonly outcome: TokenizeOutcome }
@@ -85,7 +85,8 @@ export type CardSessionOptions = {
  *   value while no digit of the new entry has come, without it (`empty`) afterwards, red again if it was red.
  * - A security code keyed before the number is accepted at 3 or 4 digits and judged again when the number is known.
  * - An entry that ends in an error is a failed attempt, a timed-out one too; `*`, Cancel and re-capturing a green
- *   field are not. A code accepted before the number and then found to be of the wrong length is one as well; a code
+ *   field are not. Neither is an entry of which a key may have been lost on the line, which is told while it goes on:
+ *   its caller did nothing wrong. A code accepted before the number and then found to be of the wrong length is one as well; a code
  *   that was right for a number which the agent then had replaced by another brand's turns red without being counted.
  * - At `maxAttempts` failed entries of one field its error is `too-many-failed-attempts`, all digits are wiped and no
  *   more is captured.
@@ -155,7 +156,8 @@ export class CardSession {
     const { settled, failedAttempts } = this.#fields[name];
     const base = { field: name, keyCount: 0, failedAttempts };
     if (this.#capture?.field === name) {
-      return { ...base, state: 'awaiting', keyCount: this.#capture.machine.keyCount };
+      const { keyCount, uncertain } = this.#capture.machine;
+      return { ...base, state: 'awaiting', keyCount, ...(uncertain ? { isUncertain: true } : {}) };
     }
     switch (settled.kind) {
       case 'empty':
@@ -233,6 +235,7 @@ export class CardSession {
           this.#forgetOldValue(capture.field);
           break;
         case 'counted':
+        case 'disturbed':
           outputs.push(this.#reportOf(capture.field));
           break;
         case 'ignored':
@@ -255,6 +258,7 @@ export class CardSession {
 
   #judge(name: FieldName, machine: FieldCapture, by: 'pound' | 'timeout', nowMs: number): Judgement {
     const context = { rules: this.#rules, brand: this.#brand(), wallMs: nowMs + this.#wallOffsetMs };
+    if (machine.uncertain) return { kind: 'error', error: 'input-uncertain' };
     // A spoiled entry holds nothing that was meant, so it is judged as no digits; it has not merely timed out.
     if (machine.spoiled) return judgeEntry(name, new Uint8Array(0), context);
     const judge = by === 'timeout' ? judgeTimedOutEntry : judgeEntry;
@@ -262,7 +266,10 @@ export class CardSession {
   }
 
   #settle(name: FieldName, judgement: Judgement): readonly CardSessionOutput[] {
-    if (judgement.kind === 'error') return this.#failEntry(name, judgement.error);
+    if (judgement.kind === 'error') {
+      const { error } = judgement;
+      return error === 'input-uncertain' ? this.#turnRed(name, error) : this.#failEntry(name, error);
+    }
     this.#fields[name].settled = judgement;
     if (name === 'securityCode') this.#codeIsProvisional = this.#brand() === undefined;
     const report = this.#reportOf(name);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CardSessions, type CardSessionsOutput, MAX_SESSIONS, type SessionCommand } from './card-sessions.js';
-import type { CardRules, FieldName, VaultEvent } from './wire.js';
+import { type CardRules, DISTURBANCE_MARK, type FieldName, type VaultEvent } from './wire.js';
 
 const RULES: CardRules = {
   acceptedBrands: ['visa'],
@@ -12,6 +12,7 @@ const RULES: CardRules = {
 };
 const TOKEN = { kind: 'token', token: 'tgt_AAAAAAAAAAAAAAAAAAAAAA', expiresAtMs: 9 } as const;
 const CODE_OF_POUND = 11;
+const CODE_OF_STAR = 10;
 const captureIdOf = (index: number): string => index.toString(16).padStart(32, '0');
 
 class Desk {
@@ -152,10 +153,40 @@ describe('keys', () => {
       const captureId = desk.begin('a', 'securityCode');
       for (const sequence of sequences) desk.key(captureId, sequence, 4);
       const [event] = eventsOf(desk.key(captureId, (sequences.at(-1) ?? 0) + 1, CODE_OF_POUND));
-      expect(event).toMatchObject({ report: { error: 'invalid-security-code' } });
+      expect(event).toMatchObject({ report: { error: 'input-uncertain' } });
       expect(desk.sessions.statistics.keys_lost).toBeGreaterThan(0);
     },
   );
+
+  test('the mark of a disturbed line is told at once, in its place among the keys, and is no key', () => {
+    const desk = new Desk();
+    desk.open('a');
+    const captureId = desk.begin('a', 'securityCode');
+    desk.key(captureId, 0, 1);
+    const [event] = eventsOf(desk.key(captureId, 1, DISTURBANCE_MARK));
+    expect(event).toMatchObject({ report: { state: 'awaiting', keyCount: 1, isUncertain: true } });
+    desk.key(captureId, 2, 2);
+    expect(eventsOf(desk.key(captureId, 3, CODE_OF_POUND))[0]).toMatchObject({
+      report: { error: 'input-uncertain', failedAttempts: 0 },
+    });
+    expect(desk.sessions.statistics).toMatchObject({ disturbances: 1, keys_lost: 0, keys_out_of_order: 0 });
+  });
+
+  test('a * keyed behind the mark makes up for it', () => {
+    const desk = new Desk();
+    desk.open('a');
+    const captureId = desk.begin('a', 'securityCode');
+    const keyed = [1, DISTURBANCE_MARK, CODE_OF_STAR, 1, 2, 3, CODE_OF_POUND];
+    const outputs = keyed.flatMap((key, sequence) => desk.key(captureId, sequence, key));
+    expect(eventsOf(outputs).at(-1)).toMatchObject({ report: { state: 'captured', masked: '***' } });
+  });
+
+  test('a mark under a capture that is over is nothing', () => {
+    const desk = new Desk();
+    desk.open('a');
+    desk.enter('a', 'securityCode', '123');
+    expect(desk.key(captureIdOf(1), 4, DISTURBANCE_MARK)).toEqual([]);
+  });
 
   test('AC-18: under a capture that is over they are dropped and told to its session', () => {
     const desk = new Desk();

@@ -1,6 +1,12 @@
 import { CardSession, type CardSessionInput, type CardSessionOutput } from './card-session.js';
 import type { CardOnLoan, TokenizeOutcome } from './tokenizer.js';
-import type { RefusalCode, VaultCommand, VaultEvent, VaultStatistics } from './wire.js';
+import {
+  DISTURBANCE_MARK,
+  type RefusalCode,
+  type VaultCommand,
+  type VaultEvent,
+  type VaultStatistics,
+} from './wire.js';
 
 /**
  * A call has one session at most, so what really limits them is the gateway's `sip.maxCalls`. This one keeps the kernel's
@@ -15,7 +21,7 @@ export type SessionCommand = Exclude<
   { readonly kind: 'configure' | 'ping' | 'statistics' | 'shut-down' }
 >;
 
-/** A key as the media process sealed it. One object may be used again for every key: nothing of it is kept. */
+/** A key, or a mark in its place, as the media process sealed it. One object may be used again for every key: nothing of it is kept. */
 export type SealedKey = {
   readonly kind: 'key';
   readonly captureId: string;
@@ -53,7 +59,7 @@ type Capture = { readonly entry: Entry; nextSequence: number };
  *
  * A key counts only under the id of a capture that control has announced, and only in its place: the first key of a
  * capture has sequence number 0. An older number is a replay and is refused; a number that leaves some out means that
- * keys were lost on the way, and the entry can only become an error.
+ * keys were lost on the way, as the mark of a disturbed line means that one may have been: the entry is uncertain.
  */
 export class CardSessions {
   readonly #sessions = new Map<string, Entry>();
@@ -66,6 +72,7 @@ export class CardSessions {
   #outOfOrderKeys = 0;
   #lostKeys = 0;
   #ignoredKeys = 0;
+  #disturbances = 0;
 
   /** @param wallClock milliseconds since the epoch, asked once a session: cards expire by the calendar. */
   constructor(wallClock: () => number) {
@@ -86,6 +93,7 @@ export class CardSessions {
       keys_out_of_order: this.#outOfOrderKeys,
       keys_lost: this.#lostKeys,
       keys_ignored: this.#ignoredKeys,
+      disturbances: this.#disturbances,
     };
   }
 
@@ -181,8 +189,11 @@ export class CardSessions {
     this.#lostKeys += lost;
     capture.nextSequence = input.sequence + 1;
     const { entry } = capture;
-    const afterLoss = lost === 0 ? [] : this.#run(entry, { kind: 'key-lost', captureId: input.captureId }, nowMs);
-    return [...afterLoss, ...this.#run(entry, input, nowMs)];
+    const isMark = input.key === DISTURBANCE_MARK;
+    if (isMark) this.#disturbances += 1;
+    const afterLoss =
+      lost === 0 && !isMark ? [] : this.#run(entry, { kind: 'key-lost', captureId: input.captureId }, nowMs);
+    return isMark ? afterLoss : [...afterLoss, ...this.#run(entry, input, nowMs)];
   }
 
   #outcome(ticket: number, outcome: TokenizeOutcome, nowMs: number): readonly CardSessionsOutput[] {

@@ -65,11 +65,25 @@ describe('one entry of a field', () => {
     expect(held()).toBe('8');
   });
 
-  test('a lost key spoils the entry', () => {
+  test('a lost key makes the entry uncertain, which is told once, and * mends it', () => {
     const { machine, press, held } = capture('1229');
-    expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual(['replaced']);
-    press(4);
-    expect([machine.spoiled, held()]).toEqual([true, '']);
+    expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual(['replaced', 'disturbed']);
+    expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual([]);
+    expect(press(4)).toEqual(['counted']);
+    expect([machine.uncertain, machine.spoiled, held()]).toEqual([true, false, '']);
+    press(STAR_KEY);
+    press(8);
+    expect([machine.uncertain, held()]).toEqual([false, '8']);
+  });
+
+  test('a key lost in the middle leaves nothing of the entry, and nothing of what is keyed after it', () => {
+    const { machine, press, held } = capture();
+    for (const key of [1, 2]) press(key);
+    expect(kinds(machine.handle({ kind: 'key-lost' }, 1500))).toEqual(['disturbed']);
+    expect([held(), machine.keyCount]).toEqual(['', 2]);
+    press(3);
+    expect(press(POUND_KEY)).toEqual(['ended by pound']);
+    expect([held(), machine.uncertain]).toEqual(['', true]);
   });
 
   test('A–D are ignored, and hold no time-out back', () => {

@@ -3,7 +3,6 @@ import type { DigitBuffer } from './digit-buffer.js';
 /** RFC 4733 §3.2 event codes. */
 export const STAR_KEY = 10;
 export const POUND_KEY = 11;
-export const HIGHEST_KEY = 15;
 
 /** The shown count of keys stops here: a caller who leans on a key must not make numbers grow for ever. */
 export const MAX_COUNTED_KEYS = 99;
@@ -11,7 +10,7 @@ export const MAX_COUNTED_KEYS = 99;
 export type FieldCaptureInput =
   /** A key 0–15. One object may be used again for every key: nothing of it is kept. */
   | { readonly kind: 'key'; readonly key: number }
-  /** A key was lost on its way; what has been keyed so far cannot be right. */
+  /** A key was, or may have been, lost on its way: what has been keyed so far must not be taken for right. */
   | { readonly kind: 'key-lost' }
   | { readonly kind: 'time' };
 
@@ -19,9 +18,11 @@ export type FieldCaptureOutput =
   /** The first digit of the new entry: the value before it is wiped. */
   | { readonly kind: 'replaced' }
   | { readonly kind: 'counted' }
+  /** The entry has become uncertain. */
+  | { readonly kind: 'disturbed' }
   /** A key A–D. */
   | { readonly kind: 'ignored' }
-  /** The entry is over and the buffer holds it, unless `spoiled`. */
+  /** The entry is over and the buffer holds it, unless `spoiled` or `uncertain`. */
   | { readonly kind: 'ended'; readonly by: 'pound' | 'timeout' };
 
 export type CaptureTimeouts = { readonly firstDigitTimeoutMs: number; readonly interDigitTimeoutMs: number };
@@ -30,12 +31,13 @@ export type CaptureTimeouts = { readonly firstDigitTimeoutMs: number; readonly i
  * Collects one entry of one field into the field's buffer, from Capture to `#` or to a time-out. The entry is judged
  * elsewhere.
  *
- * | key       | effect                                                                                        |
- * | --------- | --------------------------------------------------------------------------------------------- |
- * | 0–9       | the first one wipes the field's previous value; one more than fits spoils the entry           |
- * | `*`       | clears the entry, a spoiled one too; no attempt is counted, and the first-digit time starts   |
- * | `#`       | ends the entry, even an empty one                                                             |
- * | A–D       | ignored: no telephone of a caller has them, and no time-out starts anew for them              |
+ * | key        | effect                                                                                          |
+ * | ---------- | ----------------------------------------------------------------------------------------------- |
+ * | 0–9        | the first one wipes the field's previous value; one more than fits spoils the entry             |
+ * | `*`        | clears a spoiled or uncertain entry too; no attempt is counted, and the first-digit time starts |
+ * | `#`        | ends the entry, even an empty one                                                               |
+ * | A–D        | ignored: no telephone of a caller has them, and no time-out starts anew for them                |
+ * | a lost one | the digits are wiped at once and the entry is uncertain to its end, or until `*`                |
  *
  * An entry longer than the field can be is never cut down to what fits: the digits are wiped at once and the entry is
  * spoiled, so `#` makes it an error. A time-out that is due is handled before a key that comes with it.
@@ -46,6 +48,7 @@ export class FieldCapture {
   #keyCount = 0;
   #replaced = false;
   #spoiled = false;
+  #uncertain = false;
   #deadlineMs: number;
 
   constructor(digits: DigitBuffer, timeouts: CaptureTimeouts, nowMs: number) {
@@ -63,9 +66,14 @@ export class FieldCapture {
     return this.#keyCount;
   }
 
-  /** Too many digits, or a lost one: whatever the buffer holds is not what the caller meant. */
+  /** Too many digits: whatever the buffer holds is not what the caller meant. */
   get spoiled(): boolean {
     return this.#spoiled;
+  }
+
+  /** A digit may have been lost on the line: nobody knows what the caller meant. */
+  get uncertain(): boolean {
+    return this.#uncertain;
   }
 
   /** The value that the field had before this capture is gone. */
@@ -80,7 +88,7 @@ export class FieldCapture {
       case 'key':
         return this.#key(input.key, nowMs);
       case 'key-lost':
-        return this.#spoil();
+        return this.#lose();
       case 'time':
         return [];
     }
@@ -91,7 +99,7 @@ export class FieldCapture {
     if (key === STAR_KEY) return this.#clear(nowMs);
     if (key > POUND_KEY) return [{ kind: 'ignored' }];
     const replaced = this.#replace();
-    if (!this.#spoiled && !this.#digits.append(key)) {
+    if (!this.#spoiled && !this.#uncertain && !this.#digits.append(key)) {
       this.#digits.wipe();
       this.#spoiled = true;
     }
@@ -104,15 +112,17 @@ export class FieldCapture {
     if (this.#replaced) this.#digits.wipe();
     this.#keyCount = 0;
     this.#spoiled = false;
+    this.#uncertain = false;
     this.#deadlineMs = nowMs + this.#timeouts.firstDigitTimeoutMs;
     return [{ kind: 'counted' }];
   }
 
-  #spoil(): readonly FieldCaptureOutput[] {
+  #lose(): readonly FieldCaptureOutput[] {
     const replaced = this.#replace();
     this.#digits.wipe();
-    this.#spoiled = true;
-    return replaced;
+    if (this.#uncertain) return replaced;
+    this.#uncertain = true;
+    return [...replaced, { kind: 'disturbed' }];
   }
 
   #replace(): readonly FieldCaptureOutput[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import sodium from 'sodium-native';
 import { KeyFrameOpener } from './key-frame.js';
-import { CAPTURE_ID_SIZE_BYTES, KEY_FRAME_SIZE_BYTES, KEY_PLAINTEXT_SIZE_BYTES } from './wire.js';
+import { CAPTURE_ID_SIZE_BYTES, DISTURBANCE_MARK, KEY_FRAME_SIZE_BYTES, KEY_PLAINTEXT_SIZE_BYTES } from './wire.js';
 
 const CAPTURE_ID = '00112233445566778899aabbccddeeff';
 
@@ -29,6 +29,13 @@ describe('key frames', () => {
       failure: undefined,
       taken: [{ kind: 'key', captureId: CAPTURE_ID, sequence: 5, key: 7 }],
     });
+  });
+
+  test('carry the mark of a disturbed line as they carry a key', () => {
+    const opener = new KeyFrameOpener();
+    expect(openAll(opener, frameOf(opener.publicKey, DISTURBANCE_MARK)).taken).toEqual([
+      { kind: 'key', captureId: CAPTURE_ID, sequence: 5, key: DISTURBANCE_MARK },
+    ]);
   });
 
   test('leave no key behind in the object that carried it', () => {
@@ -63,7 +70,7 @@ describe('key frames', () => {
     }
   });
 
-  test.each([16, 255])('with key %i are refused', (key) => {
+  test.each([17, 255])('with key %i are refused', (key) => {
     const opener = new KeyFrameOpener();
     expect(openAll(opener, frameOf(opener.publicKey, key))).toEqual({ failure: 'no-such-key', taken: [] });
   });

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import sodium from 'sodium-native';
-import { HIGHEST_KEY } from './field-capture.js';
 import {
   CAPTURE_ID_SIZE_BYTES,
+  DISTURBANCE_MARK,
   KEY_FRAME_SIZE_BYTES,
   KEY_PLAINTEXT_SIZE_BYTES,
   SEAL_OVERHEAD_SIZE_BYTES,
@@ -49,7 +49,7 @@ export class KeyFrameOpener {
     try {
       if (!sodium.crypto_box_seal_open(this.#plaintext, sealed, this.publicKey, this.#secretKey)) return 'not-for-us';
       if (this.#plaintext.compare(frame, 0, HEADER_SIZE_BYTES, 0, HEADER_SIZE_BYTES) !== 0) return 'relabelled';
-      if (this.#plaintext[KEY_AT] > HIGHEST_KEY) return 'no-such-key';
+      if (this.#plaintext[KEY_AT] > DISTURBANCE_MARK) return 'no-such-key';
       this.#opened.captureId = frame.toString('hex', 0, CAPTURE_ID_SIZE_BYTES);
       this.#opened.sequence = frame.readUInt32BE(CAPTURE_ID_SIZE_BYTES);
       this.#opened.key = this.#plaintext[KEY_AT];

@@ -112,7 +112,7 @@ describe('the key socket', () => {
         foreign,
         relabelled,
         encodeFrame(KEY_FRAME, Buffer.alloc(3)),
-        keyFrame(0, 16),
+        keyFrame(0, 17),
         keyFrame(0, 7),
       ]),
     );

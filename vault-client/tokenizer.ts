@@ -31,7 +31,7 @@ export type TokenizeOutcome =
   | {
       readonly kind: 'field-failure';
       readonly field: FieldName;
-      readonly code: Exclude<FieldErrorCode, 'input-timeout' | 'too-many-failed-attempts'>;
+      readonly code: Exclude<FieldErrorCode, 'input-timeout' | 'too-many-failed-attempts' | 'input-uncertain'>;
     }
   | {
       readonly kind: 'session-failure';

@@ -16,8 +16,15 @@
  * ```
  *
  * The sealed plaintext repeats capture id and sequence number, so a frame can be neither replayed under another
- * capture nor reordered; seq counts the keys of one capture from 0, so a lost one is noticed. The event code is that
- * of RFC 4733 §3.2: 0–9 digits, 10 is `*`, 11 is `#`, 12–15 are A–D.
+ * capture nor reordered; seq counts the frames of one capture from 0, so a lost one is noticed. The event code is that
+ * of RFC 4733 §3.2: 0–9 digits, 10 is `*`, 11 is `#`, 12–15 are A–D. One code of our own is no key:
+ *
+ * | code                | means                                                                                         |
+ * | ------------------- | --------------------------------------------------------------------------------------------- |
+ * | 16 DISTURBANCE_MARK | at this place among the keys the caller's stream had a hole that may have swallowed a press   |
+ *
+ * It travels as a key does, in the keys' order and sealed, so that a `*` keyed behind the hole makes up for it and a `#`
+ * keyed behind it does not.
  */
 
 export const HELLO_FRAME = 2;
@@ -27,6 +34,8 @@ export const CAPTURE_ID_SIZE_BYTES = 16;
 export const KEY_PLAINTEXT_SIZE_BYTES = CAPTURE_ID_SIZE_BYTES + 4 + 1;
 /** crypto_box_SEALBYTES: an ephemeral public key (32) and the authentication tag (16). */
 export const SEAL_OVERHEAD_SIZE_BYTES = 48;
+/** The event code of a mark that is no key; RFC 4733 §3.2 uses up to 15 for the keys of a telephone. */
+export const DISTURBANCE_MARK = 16;
 export const KEY_FRAME_SIZE_BYTES = CAPTURE_ID_SIZE_BYTES + 4 + KEY_PLAINTEXT_SIZE_BYTES + SEAL_OVERHEAD_SIZE_BYTES;
 
 export type FieldName = 'cardNumber' | 'expirationDate' | 'securityCode';
@@ -35,14 +44,16 @@ export const FIELD_NAMES: readonly FieldName[] = ['cardNumber', 'expirationDate'
 
 export type CardBrand = 'visa' | 'mastercard' | 'amex' | 'discover' | 'jcb' | 'diners' | 'unionpay' | 'maestro';
 
-/** Twilio's ErrorType vocabulary, so that porting an integration is a rename of nothing. */
+/** Twilio's ErrorType vocabulary, so that porting an integration is a rename of nothing; `input-uncertain` is ours. */
 export type FieldErrorCode =
   | 'invalid-card-number'
   | 'invalid-security-code'
   | 'invalid-date'
   | 'input-timeout'
   | 'invalid-card-type'
-  | 'too-many-failed-attempts';
+  | 'too-many-failed-attempts'
+  /** A press may have been lost between the caller and us: nobody's failed attempt. */
+  | 'input-uncertain';
 
 export type SessionErrorCode =
   | 'payment-connector-error'
@@ -117,6 +128,8 @@ export type FieldReport = {
   readonly state: FieldState;
   /** Keys of the entry under way; 0 when the field is not awaiting. */
   readonly keyCount: number;
+  /** Only while awaiting: a press of this entry may have been lost on the line, and only `*` makes up for it. */
+  readonly isUncertain?: true;
   /** Only when captured: payments' masked form, e.g. four stars, …, last four. */
   readonly masked?: string;
   readonly brand?: CardBrand;

@@ -32,6 +32,7 @@ export type AuditAction =
   | 'capture-accepted'
   | 'capture-rejected'
   | 'capture-abandoned'
+  | 'capture-disturbed'
   | 'keys-dropped'
   | 'tokenization-started'
   // Suppression.

@@ -115,6 +115,7 @@ export class CallControl {
       callId,
       mask: route.mask,
       replacement: route.replacement,
+      suppression: route.suppression,
       recording: { start: route.recording, mode: route.recordingMode },
     });
     // The caller may have given up meanwhile.

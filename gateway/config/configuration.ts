@@ -42,6 +42,10 @@ const route = z.strictObject({
   recordingMode: z.enum(['pause', 'masked-continuous']).default('pause'),
   mask: z.enum(['window', 'always']).default('window'),
   replacement: z.enum(['comfort-noise', 'silence', 'tone']).default('comfort-noise'),
+  suppression: z
+    .enum(['tones', 'strict'])
+    .default('tones')
+    .describe('In a secure window keys are muted, or, while a field awaits them, all of the caller as well (strict).'),
   info: z
     .enum(['capture', 'refuse'])
     .default('capture')

@@ -49,6 +49,16 @@ describe('configuration file', () => {
     });
   });
 
+  test('a route mutes tones, or all of the caller while a field awaits, by file or environment', () => {
+    const route = '{name: r, from: pbx, to: trunk, callerSide: to';
+    const suppressionOf = (text: string, environment: Record<string, string> = {}) =>
+      configurationOf(text, environment).routes.map(({ suppression }) => suppression);
+    expect(suppressionOf('')).toEqual(['tones', 'tones']);
+    expect(suppressionOf(`routes: [${route}, suppression: strict}]`)).toEqual(['strict']);
+    expect(suppressionOf('', { TONEGATE_ROUTES__0__SUPPRESSION: 'strict' })).toEqual(['strict', 'tones']);
+    expect(problemsOf(`routes: [${route}, suppression: all}]`)[0]).toMatch(/^routes\[0\]\.suppression: /);
+  });
+
   test.each<[string, string, RegExp]>([
     ['no mapping', '- a\n- b\n', /^the file must hold keys and values$/],
     ['no YAML', 'a: [1\nb: 2\n', /^YAML: .*line 2/],

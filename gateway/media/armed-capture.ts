@@ -7,14 +7,14 @@ export const PUBLIC_KEY_SIZE_BYTES = 32;
 export type ArmedCapture = {
   readonly id: Uint8Array;
   readonly vaultPublicKey: Buffer;
-  /** Of the next key; the vault refuses a key that repeats or goes back. */
+  /** Of the next key or mark; the vault refuses a key that repeats or goes back. */
   nextSequence: number;
 };
 
 /** Takes keys to the vault. The tests have one of their own. */
 export interface KeySink {
   readonly isUp: boolean;
-  /** Seals the key and sends it. Returns false, having kept nothing, when the vault is not reached. */
+  /** Seals the key, or a mark of `wire.ts` in its place, and sends it. Returns false, having kept nothing, when the vault is not reached. */
   send(capture: ArmedCapture, key: number): boolean;
 }
 

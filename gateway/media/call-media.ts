@@ -4,8 +4,9 @@
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { dbm0OfPower, meanSquare } from '../../dsp/level.js';
+import { DISTURBANCE_MARK } from '../../vault-client/wire.js';
 import type { ArmedCapture, KeySink } from './armed-capture.js';
-import type { LegName, MediaEvent, RecordingMode } from './control-wire.js';
+import type { LegName, MediaEvent, RecordingMode, Suppression } from './control-wire.js';
 import {
   AUDIO_G722,
   AUDIO_PCMU,
@@ -49,6 +50,7 @@ export type CallOptions = {
   readonly callId: string;
   readonly mask: 'window' | 'always';
   readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+  readonly suppression: Suppression;
   readonly recordingMode: RecordingMode;
   readonly recorder: Recorder | undefined;
   readonly legs: LegTable;
@@ -67,7 +69,7 @@ export class CallMedia implements WindowPort {
   readonly callerLeg: number;
   readonly agentLeg: number;
   readonly window: SecureWindow;
-  capture: ArmedCapture | undefined;
+  #capture: ArmedCapture | undefined;
   readonly #options: CallOptions;
   readonly #legs: LegTable;
   readonly #relay: Relay;
@@ -93,9 +95,9 @@ export class CallMedia implements WindowPort {
     this.#relay = options.relay;
     this.#counters = options.counters;
     this.#heard = options.heard;
-    const { replacement, heard, released } = options;
+    const { mask, suppression, replacement, heard, released } = options;
     const line = { ear: this.#legs.earOf(this.callerLeg), replacement, heard, released };
-    this.window = new SecureWindow({ mask: options.mask, line, port: this });
+    this.window = new SecureWindow({ mask, suppression, line, port: this });
   }
 
   /** True while what the caller sends may hold card data: it is wiped behind us. */
@@ -120,8 +122,23 @@ export class CallMedia implements WindowPort {
     return true;
   }
 
+  get isArmed(): boolean {
+    return this.#capture !== undefined;
+  }
+
+  /** Keys go to this capture from now on. */
+  arm(capture: ArmedCapture): void {
+    this.#capture = capture;
+    this.window.arm();
+  }
+
+  disarm(): void {
+    this.#capture = undefined;
+    this.window.disarm();
+  }
+
   closeWindow(nowMs: number): void {
-    this.capture = undefined;
+    this.disarm();
     this.#reportDroppedKeys();
     this.window.close(nowMs);
     // Nothing is captured any more; a new source is suppressed like the one before, until it is quiet.
@@ -134,6 +151,7 @@ export class CallMedia implements WindowPort {
   takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array): void {
     if (verdict < ACCEPTED) {
       this.#countForeign(leg, verdict);
+      if (verdict === FOREIGN_SSRC && leg === this.callerLeg) this.window.dropForeign(header.arrivedMs);
       return;
     }
     this.#legs.lastHeardMs[leg] = header.arrivedMs;
@@ -145,6 +163,7 @@ export class CallMedia implements WindowPort {
     const kind = this.#legs.meaningOf(leg, header.payloadType);
     if (kind === NOT_NEGOTIATED) {
       this.#counters.droppedPayloadType += 1;
+      if (leg === this.callerLeg) this.window.passOver(header.sequence);
       return;
     }
     if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.earOf(leg).wipe();
@@ -181,7 +200,7 @@ export class CallMedia implements WindowPort {
 
   /** The call is over, or broken: nothing is left of it in memory that a key could be read from. */
   wipe(): void {
-    this.capture = undefined;
+    this.disarm();
     this.window.wipe();
     this.#legs.earOf(this.callerLeg).wipe();
   }
@@ -196,8 +215,14 @@ export class CallMedia implements WindowPort {
     this.#legs.streams.skip(this.agentLeg, lengthSamples);
   }
 
+  markDisturbance(): void {
+    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) {
+      this.#counters.disturbances += 1;
+    }
+  }
+
   pressKey(key: number): void {
-    if (this.capture !== undefined && this.#options.keySink.send(this.capture, key)) {
+    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, key)) {
       this.#counters.keysCaptured += 1;
       return;
     }
@@ -229,7 +254,10 @@ export class CallMedia implements WindowPort {
 
   #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array): void {
     const name = leg === this.callerLeg ? 'caller' : 'agent';
-    if (name === 'caller') this.#callerKind = kind;
+    if (name === 'caller') {
+      this.#callerKind = kind;
+      this.window.events.hearOther(header.sequence);
+    }
     const to = this.#otherLeg(leg);
     const ear = this.#legs.earOf(leg);
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
@@ -306,6 +334,7 @@ export class CallMedia implements WindowPort {
 
   #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array): void {
     this.#callerKind = kind;
+    this.window.events.hearOther(header.sequence);
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
     this.window.takeAudio(header, encodingOf(kind), slab, count, header.arrivedMs);
   }

@@ -87,12 +87,14 @@ function parseCreateCall(
   const { callId } = fields;
   const mask = wordOf(fields.mask, ['window', 'always']);
   const replacement = wordOf(fields.replacement, ['comfort-noise', 'silence', 'tone']);
+  const suppression = wordOf(fields.suppression, ['tones', 'strict']);
   const recording = fieldsOf(fields.recording);
   const start = wordOf(recording.start, ['automatic', 'manual', 'off']);
   const mode = wordOf(recording.mode, ['pause', 'masked-continuous']);
-  if (typeof callId !== 'string' || mask === undefined || replacement === undefined) return undefined;
+  if (typeof callId !== 'string' || mask === undefined) return undefined;
+  if (replacement === undefined || suppression === undefined) return undefined;
   if (start === undefined || mode === undefined) return undefined;
-  return { kind: 'create-call', ...ids, callId, mask, replacement, recording: { start, mode } };
+  return { kind: 'create-call', ...ids, callId, mask, replacement, suppression, recording: { start, mode } };
 }
 
 function parseConfiguration(fields: Fields): MediaConfiguration | undefined {

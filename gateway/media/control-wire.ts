@@ -44,6 +44,8 @@ export type LegMedia = {
 export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number };
 
 export type RecordingMode = 'pause' | 'masked-continuous';
+/** What is muted in a window: the keys, or, while a capture is armed, all of the caller as well. */
+export type Suppression = 'tones' | 'strict';
 export type RecordingAction = 'start' | 'pause' | 'resume' | 'stop';
 export type RecordingState = 'off' | 'recording' | 'paused' | 'stopped';
 
@@ -69,6 +71,7 @@ export type MediaCommand =
       readonly callId: string;
       readonly mask: 'window' | 'always';
       readonly replacement: 'comfort-noise' | 'silence' | 'tone';
+      readonly suppression: Suppression;
       readonly recording: { readonly start: 'automatic' | 'manual' | 'off'; readonly mode: RecordingMode };
     }
   | {

@@ -172,8 +172,8 @@ export class MediaCore {
   vaultLinkLost(): void {
     for (const [callHandle, index] of this.#indexes) {
       const call = this.#calls[index];
-      if (call?.capture === undefined) continue;
-      call.capture = undefined;
+      if (call === undefined || !call.isArmed) continue;
+      call.disarm();
       this.#options.emit({ kind: 'fault', callHandle, code: 'vault-link-down' });
     }
   }
@@ -217,11 +217,11 @@ export class MediaCore {
         if (!this.#options.keySink.isUp) return 'vault-link-down';
         const capture = parseCapture(command.captureId, command.vaultPublicKey);
         if (capture === undefined) return 'bad-command';
-        call.capture = capture;
+        call.arm(capture);
         return undefined;
       }
       case 'disarm-capture':
-        call.capture = undefined;
+        call.disarm();
         return undefined;
       case 'close-window':
         if (call.window.state !== 'open') return 'window-closed';
@@ -276,7 +276,7 @@ export class MediaCore {
   }
 
   #startCall(command: CreateCall, index: number, nowMs: number): CallMedia {
-    const { callHandle, callId, mask, replacement, recording } = command;
+    const { callHandle, callId, mask, replacement, suppression, recording } = command;
     const { emit, keySink, makeRecorder, randomBelow } = this.#options;
     for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
       this.#legs.streams.begin(leg, {
@@ -294,6 +294,7 @@ export class MediaCore {
       callId,
       mask,
       replacement,
+      suppression,
       recordingMode: recording.mode,
       recorder,
       legs: this.#legs,

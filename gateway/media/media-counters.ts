@@ -30,6 +30,8 @@ export class MediaCounters {
   keysDropped = 0;
   /** The same press heard by a second way. */
   keysMerged = 0;
+  /** Holes in a caller's stream that may have swallowed a press of a capture. */
+  disturbances = 0;
   infoBodies = 0;
   infoBodiesWithoutKey = 0;
   infoBodiesUnused = 0;

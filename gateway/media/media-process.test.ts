@@ -145,6 +145,7 @@ async function startCall(): Promise<{ callerPort: number; agentPort: number }> {
     callId: 'call-1',
     mask: 'window',
     replacement: 'comfort-noise',
+    suppression: 'tones',
     recording: { start: 'automatic', mode: 'pause' },
   });
   if (created.kind !== 'call-created') throw new Error(JSON.stringify(created));

@@ -8,12 +8,29 @@ import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { PressMerger, type PressVerdict } from './press-merger.js';
 import { PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
 
-/** A tone that starts within the listener's first moments began before it listened. */
-const LEFTOVER_TONE_SAMPLES = 64;
+/**
+ * The detector's windows have 12 ms: all tones that begin in the first 4 ms, or before them, look alike to it, give or
+ * take another 4. Of those the first 2 ms tell which: a tone that sounds there as loudly as later had begun already.
+ */
+const UNSURE_ONSET_SAMPLES = 64;
+const HEAD_SAMPLES = 16;
+/** Inside any tone that the detector confirms and whose onset is unsure: 16 ms. */
+const BODY_FROM_SAMPLE = 96;
+const BODY_TO_SAMPLE = 224;
+/** 6 dB: two tones beat, and a telephone's fade in. */
+const SOUNDING_SHARE = 0.25;
 /** The detector reports a press' end when the tone has been gone for so long. */
 const TONE_END_LAG_MS = 28;
 
+export type HeardPress =
+  | { readonly way: 'event'; readonly beganMs: number }
+  /** `onsetSample` counts what was heard since listening started, as `heardSamples` does. */
+  | { readonly way: 'tone'; readonly onsetSample: number }
+  | { readonly way: 'info' };
+
 export interface PressPort {
+  /** A press was heard; what it means for a key is told next. */
+  beginPress(press: HeardPress): void;
   /** A key was pressed, each press once. */
   pressKey(key: number): void;
   /** The same press was heard by a second way. */
@@ -28,24 +45,30 @@ export class PressListener {
   readonly #merger = new PressMerger();
   #isListening = false;
   #sinceMs = 0;
+  #isToneUnderWay = false;
+  #headEnergy = 0;
+  #bodyEnergy = 0;
 
   constructor(port: PressPort) {
     this.#port = port;
   }
 
-  /** Presses from now on are told. One that is under way is a leftover: nobody's key, and neither is its tail of tone. */
+  /**
+   * Presses from now on are told. One that is under way is a leftover: nobody's key, and neither is its tail of tone. It is
+   * masked to its end all the same. Of a tone, what counts is the audio: a press is a leftover when it sounded in what was
+   * heard before, a part of which has passed; one before which as much as a millisecond was heard without it is whole in
+   * the window and counts. Of an event, what counts is the time it says it has lasted.
+   */
   start(nowMs: number): void {
     this.#isListening = true;
     this.#sinceMs = nowMs;
-    this.#detector.reset();
-    this.#merger.wipe();
+    this.#forget();
     if (this.events.underWay) this.#merger.beginEvent(this.events.key, this.events.beganAtMs);
   }
 
   stop(): void {
     this.#isListening = false;
-    this.#detector.reset();
-    this.#merger.wipe();
+    this.#forget();
   }
 
   /** `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. */
@@ -55,6 +78,7 @@ export class PressListener {
     if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
     if ((outcome & PRESS_BEGAN) !== 0) {
       const { key, beganAtMs } = this.events;
+      this.#port.beginPress({ way: 'event', beganMs: beganAtMs });
       this.#tell(key, this.#merger.beginEvent(key, beganAtMs), beganAtMs < this.#sinceMs);
     }
     if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs);
@@ -63,24 +87,62 @@ export class PressListener {
   /** The next `count` samples of the caller's audio. */
   hearAudio(samples: Int16Array, count: number, nowMs: number): void {
     if (!this.#isListening) return;
+    this.#measureBeginning(samples, count);
     const flags = this.#detector.process(samples, count);
     if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS);
+    if (flags !== 0) this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
     if ((flags & TONE_BEGAN) === 0) return;
     const key = this.#detector.takeKey();
     const { position, onsetSample } = this.#detector;
     const beganMs = nowMs - (position - onsetSample) / SAMPLES_PER_MS;
-    this.#tell(key, this.#merger.beginTone(key, beganMs), onsetSample < LEFTOVER_TONE_SAMPLES);
+    this.#port.beginPress({ way: 'tone', onsetSample });
+    const isLeftover = onsetSample < UNSURE_ONSET_SAMPLES && this.#hasSoundedFromTheFirst();
+    this.#tell(key, this.#merger.beginTone(key, beganMs), isLeftover);
   }
 
   hearInfo(key: number, nowMs: number): void {
-    if (this.#isListening) this.#tell(key, this.#merger.hearInfo(key, nowMs), false);
+    if (!this.#isListening) return;
+    this.#port.beginPress({ way: 'info' });
+    this.#tell(key, this.#merger.hearInfo(key, nowMs), false);
   }
 
   /** Overwrites everything from which a key could be told. */
   wipe(): void {
+    this.#forget();
+    this.events.wipe();
+  }
+
+  /** A press by tone has been confirmed and has not ended. */
+  get isToneUnderWay(): boolean {
+    return this.#isToneUnderWay;
+  }
+
+  get heardSamples(): number {
+    return this.#detector.position;
+  }
+
+  #measureBeginning(samples: Int16Array, count: number): void {
+    const { position } = this.#detector;
+    if (position >= BODY_TO_SAMPLE) return;
+    for (let index = 0; index < count; index += 1) {
+      const at = position + index;
+      const energy = samples[index] * samples[index];
+      if (at < HEAD_SAMPLES) this.#headEnergy += energy;
+      else if (at >= BODY_FROM_SAMPLE && at < BODY_TO_SAMPLE) this.#bodyEnergy += energy;
+    }
+  }
+
+  #hasSoundedFromTheFirst(): boolean {
+    const bodySamples = BODY_TO_SAMPLE - BODY_FROM_SAMPLE;
+    return this.#headEnergy / HEAD_SAMPLES >= (SOUNDING_SHARE * this.#bodyEnergy) / bodySamples;
+  }
+
+  #forget(): void {
+    this.#headEnergy = 0;
+    this.#bodyEnergy = 0;
     this.#detector.reset();
     this.#merger.wipe();
-    this.events.wipe();
+    this.#isToneUnderWay = false;
   }
 
   #tell(key: number, verdict: PressVerdict, isLeftover: boolean): void {

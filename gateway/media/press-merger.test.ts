@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HEAD_GAP_MS, INFO_MS, LEAD_MS, PressMerger, type PressVerdict, TAIL_MS } from './press-merger.js';
+import { INFO_MS, LEAD_MS, PressMerger, type PressVerdict, TAIL_MS } from './press-merger.js';
 
 type Step = {
   readonly atMs: number;
@@ -41,7 +41,7 @@ describe('one press heard by several ways is one key', () => {
     ['event and tone at once', 'e5@100-200 t5@100-200', [5]],
     ['a head of tone, then the event', 't5@100-160 e5@165-300', [5]],
     ['the event while the tone still sounds', 't5@100-300 e5@150-300', [5]],
-    ['an event sent when the tone is over', `t5@100-160 e5@${160 + HEAD_GAP_MS}-400`, [5]],
+    ['an event sent when the tone is over', `t5@100-160 e5@${160 + TAIL_MS}-900`, [5]],
     ['an event with a tail of tone', 'e5@100-300 t5@337-600', [5]],
     ['a tail that begins as late as any', `e5@100-300 t5@${300 + TAIL_MS}-900`, [5]],
     ['head, event and tail', 't5@40-100 e5@100-300 t5@337-600', [5]],
@@ -73,7 +73,7 @@ describe('two presses are two keys', () => {
     ['when the second tone has an event of its own coming', 't5@100-150 e5@120-150 e5@260-320 t5@260-320', [5, 5]],
     ['a tone after an event that had its tone', 'e5@100-200 t5@100-200 t5@300-400', [5, 5]],
     ['a tone long after an event', `e5@100-200 t5@${201 + TAIL_MS}-900`, [5, 5]],
-    ['an event long after a tone', `t5@100-200 e5@${201 + HEAD_GAP_MS}-500`, [5, 5]],
+    ['an event long after a tone', `t5@100-200 e5@${201 + TAIL_MS}-900`, [5, 5]],
     ['a tone behind another press by tone', 'e9@100-180 e11@240-320 t0@380-460 t9@520-600', [9, 11, 0, 9]],
     ['an INFO behind another press by INFO', 't1@100-180 t11@240-320 i7@400 i1@460', [1, 11, 7, 1]],
     ['an event behind another press by event', 't1@100-180 e7@200-230 e1@240-300', [1, 7, 1]],

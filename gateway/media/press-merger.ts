@@ -8,7 +8,7 @@
  *
  * | first heard as | then as | the same press when the second … |
  * |---|---|---|
- * | tone  | event | begins while the tone sounds, or within HEAD_GAP_MS after it |
+ * | tone  | event | begins while the tone sounds, or within TAIL_MS after it |
  * | event | tone  | begins from LEAD_MS before the event to its end |
  * | event | tone  | begins within TAIL_MS after the event's end, and no tone sounded during it |
  * | either| INFO  | arrives from the press' beginning to INFO_MS after its end |
@@ -18,9 +18,9 @@
  * What one way tells comes in the order of the presses, whatever the others told meanwhile.
  */
 
-export const HEAD_GAP_MS = 100;
 export const LEAD_MS = 60;
-export const TAIL_MS = 500;
+/** Half a second, and what times of arrival are off by: two packets of 20 ms. */
+export const TAIL_MS = 540;
 export const INFO_MS = 500;
 /** A tone that reaches this far into an event sounded during it; shorter is a head that the event cut off. */
 const HEAD_OVERLAP_MS = 60;
@@ -123,7 +123,7 @@ export class PressMerger {
 
   #eventFollows(press: number, beganMs: number): boolean {
     if (this.#eventBeganMs[press] !== ABSENT) return false;
-    const isAfterTone = beganMs <= this.#toneEndedMs[press] + HEAD_GAP_MS;
+    const isAfterTone = beganMs <= this.#toneEndedMs[press] + TAIL_MS;
     return this.#toneBeganMs[press] === ABSENT ? this.#isSoonAfterInfo(press, beganMs) : isAfterTone;
   }
 

@@ -15,19 +15,22 @@
  * - Telephone-event packets end here. Their time is filled with replacement audio, unless the sender's own audio goes on
  *   beside them; that audio is masked from 20 ms before the event to 60 ms after it.
  * - What was lost is filled and masked. One packet that overtook another is held until the other has come.
+ * - While a capture is armed, what is lost may be a key: `hole-watch.ts` says when. Where the route is strict, the caller is
+ *   mute for as long, tone or not.
  *
  * `closing` lasts until a press under way has ended and the caller's audio has been quiet for a while, so nothing that began
  * inside leaks its rest.
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
-import type { AudioEncoding } from './control-wire.js';
+import type { AudioEncoding, Suppression } from './control-wire.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
-import { PressListener, type PressPort } from './press-listener.js';
+import { type EventSpan, HoleFinder } from './hole-finder.js';
+import { type HeardPress, PressListener, type PressPort } from './press-listener.js';
 import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
 import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
 import { SuppressedLine, type SuppressedLineOptions, WINDOW_DELAY_UNITS } from './suppressed-line.js';
-import { LOST_END_MS, type TelephoneEventDecoder } from './telephone-event.js';
+import type { TelephoneEventDecoder } from './telephone-event.js';
 
 /** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
 const EVENT_TAIL_MASK_MS = 60;
@@ -35,8 +38,6 @@ const EVENT_TAIL_MASK_MS = 60;
 const MAX_FILL_SAMPLES = 1600;
 /** 10 ms. Holes are not filled in smaller steps, however small the sender's packets are: each step is a packet of ours. */
 const MIN_FRAME_SAMPLES = 80;
-/** Two packets of 20 ms. */
-const MAX_BRIDGED_SAMPLES = 320;
 /** How far an event's timestamp may lie from the audio's for both to be on one clock: the longest segment, and a second. */
 const MAX_EVENT_AGE_SAMPLES = 0xffff + 8000;
 /** Further off in sequence is no loss but a sender that began anew. */
@@ -57,7 +58,9 @@ export type WindowState = 'closed' | 'open' | 'closing';
 export type ResumePoint = { readonly timestamp: number; readonly sequence: number };
 
 /** What the window has to say, as it happens. */
-export interface WindowPort extends PressPort {
+export interface WindowPort extends Pick<PressPort, 'pressKey' | 'countMerged'> {
+  /** A press may have been lost in a hole of the caller's stream; told in its place among the keys. */
+  markDisturbance(): void;
   /** Suppressed audio, next in time. Only good until it returns. */
   releaseFrame(frame: SoundFrame, nowMs: number): void;
   /** A pause of the sender that is not filled. */
@@ -70,15 +73,18 @@ export interface WindowPort extends PressPort {
 
 export type SecureWindowOptions = {
   readonly mask: 'window' | 'always';
+  readonly suppression: Suppression;
   readonly line: SuppressedLineOptions;
   readonly port: WindowPort;
 };
 
-export class SecureWindow {
+export class SecureWindow implements PressPort {
   readonly #port: WindowPort;
   readonly #isAlwaysMasked: boolean;
+  readonly #isStrict: boolean;
   readonly #line: SuppressedLine;
   readonly #presses: PressListener;
+  readonly #holes: HoleFinder;
   readonly #held = new HeldPacket();
   #state: WindowState = 'closed';
   #closingSinceSamples = 0;
@@ -100,10 +106,12 @@ export class SecureWindow {
   #eventMaskEnd = 0;
   #hasEventMask = false;
 
-  constructor({ mask, line, port }: SecureWindowOptions) {
+  constructor({ mask, suppression, line, port }: SecureWindowOptions) {
     this.#port = port;
-    this.#presses = new PressListener(port);
+    this.#presses = new PressListener(this);
+    this.#holes = new HoleFinder(this.#presses, () => port.markDisturbance());
     this.#isAlwaysMasked = mask === 'always';
+    this.#isStrict = suppression === 'strict';
     this.#line = new SuppressedLine(line);
   }
 
@@ -135,8 +143,20 @@ export class SecureWindow {
     this.#payloadType = -1;
     this.#isFilledSinceAudio = false;
     this.#hasEventMask = false;
+    this.#holes.begin();
     this.#lastEventMs = this.events.underWay ? nowMs : Number.NEGATIVE_INFINITY;
     this.#lastReleaseMs = nowMs;
+  }
+
+  /** Keys are captured from now on, so none may be lost unnoticed; where the route says strict, the caller is mute. */
+  arm(): void {
+    this.#holes.watch.arm();
+    if (this.#isStrict) this.#line.muteAll();
+  }
+
+  disarm(): void {
+    this.#holes.watch.disarm();
+    this.#line.stopMutingAll();
   }
 
   /** Ends the capture of keys at once; suppression ends when the line is quiet. */
@@ -155,6 +175,7 @@ export class SecureWindow {
     this.#lastSequence = -1;
     this.#isExpecting = false;
     this.#dropLine(nowMs);
+    this.#holes.restart(nowMs);
     const pauseSamples = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameSamples;
     if (pauseSamples > 0) this.#port.skipTime(Math.min(pauseSamples, MAX_EVENT_AGE_SAMPLES));
   }
@@ -192,19 +213,16 @@ export class SecureWindow {
    * An event packet was handed to `events`, with this outcome. `eventTimestamp` and `durationSamples` are in the audio's
    * clock; undefined when the event's clock rate is another.
    */
-  takeEvent(
-    sequence: number,
-    outcome: number,
-    span: { readonly timestamp: number; readonly durationSamples: number } | undefined,
-    nowMs: number,
-  ): void {
-    this.#lastEventMs = nowMs;
+  takeEvent(sequence: number, outcome: number, span: EventSpan, nowMs: number): void {
     if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
+    const audioSpan = span !== undefined && this.#isOnAudioClock(span.timestamp) ? span : undefined;
+    this.#holes.beforeEvent(sequence, outcome, audioSpan, nowMs);
+    this.#lastEventMs = nowMs;
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
     this.#line.maskNewest(0);
     this.#presses.hearEvent(outcome, nowMs);
-    if (span !== undefined && this.#isOnAudioClock(span.timestamp)) {
-      const end = span.timestamp + span.durationSamples;
+    if (audioSpan !== undefined) {
+      const end = audioSpan.timestamp + audioSpan.durationSamples;
       const maskEnd = (end + EVENT_TAIL_MASK_MS * SAMPLES_PER_MS) >>> 0;
       if (!this.#hasEventMask || timestampDistance(this.#eventMaskEnd, maskEnd) > 0) this.#eventMaskEnd = maskEnd;
       this.#hasEventMask = true;
@@ -219,9 +237,35 @@ export class SecureWindow {
     this.#presses.hearInfo(key, nowMs);
   }
 
+  /** A packet of the caller arrived that is of no use here: it is not lost. */
+  passOver(sequence: number): void {
+    this.#holes.passOver(sequence);
+  }
+
+  /** The caller's source sends under another SSRC, which is not believed in a window. */
+  dropForeign(nowMs: number): void {
+    this.#holes.dropForeign(nowMs);
+  }
+
+  beginPress(press: HeardPress): void {
+    if (press.way === 'tone') this.#holes.watch.beginTone(press.onsetSample);
+    else if (press.way === 'event') this.#holes.watch.beginEvent(press.beganMs);
+    else this.#holes.watch.hearInfo();
+  }
+
+  pressKey(key: number): void {
+    this.#port.pressKey(key);
+    this.#holes.watch.keyTold();
+  }
+
+  countMerged(): void {
+    this.#port.countMerged();
+  }
+
   /** Does what no packet comes to do: held packets, events without an end, presses without packets, the end of closing. */
   sweep(nowMs: number): void {
     this.#presses.hearEvent(this.events.expire(nowMs), nowMs);
+    this.#holes.sweep(nowMs);
     if (!this.isSuppressing) return;
     if (this.#held.isFull && nowMs - this.#held.arrivedMs >= HOLD_MS) this.#useHeld(nowMs);
     if (this.events.underWay && this.#isExpecting) {
@@ -256,16 +300,21 @@ export class SecureWindow {
       this.#expected = packet.timestamp;
       this.#closedAt = packet.timestamp;
     }
-    const isLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
+    this.#holes.beforeAudio(packet, count, {
+      fillSamples: timestampDistance(this.#expected, packet.timestamp),
+      sinceFlagSamples: this.#line.unitsSinceFlag,
+      nowMs,
+    });
     if (count > 0) this.#frameSamples = Math.max(count, MIN_FRAME_SAMPLES);
-    const overlap = this.#alignTo(packet.timestamp, count, isLoss ? 'loss' : 'pause', nowMs);
+    const overlap = this.#alignTo(packet.timestamp, count, nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
     this.#dropPassedEventMask(packet.timestamp);
     if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#line.maskNewest(count);
 
-    this.#line.process(packet, encoding, bytes, count);
+    const watch = this.#holes.watch.wantsHops ? this.#holes.watch : undefined;
+    this.#line.process(packet, encoding, bytes, count, watch);
     const { heard } = this.#line;
     this.#presses.hearAudio(heard.narrow, count, nowMs);
     heard.wipe();
@@ -280,10 +329,10 @@ export class SecureWindow {
    * Brings the stream to a packet's timestamp: fills a hole, keeps a pause, follows a clock that stood still. Returns how
    * many of the packet's samples have been filled already.
    */
-  #alignTo(timestamp: number, count: number, hole: 'loss' | 'pause', nowMs: number): number {
+  #alignTo(timestamp: number, count: number, nowMs: number): number {
     const ahead = timestampDistance(this.#expected, timestamp);
     if (ahead >= 0 && ahead <= MAX_FILL_SAMPLES) {
-      this.#fill(ahead, nowMs, this.#mayHideTone(hole, ahead, nowMs) ? 'unheard' : 'silent');
+      this.#fill(ahead, nowMs);
       return 0;
     }
     if (ahead > 0) {
@@ -313,15 +362,10 @@ export class SecureWindow {
   }
 
   /**
-   * A short loss in the middle of a tone must not make two presses of it: to the detector that time did not pass. Pauses
-   * between presses are longer, or seldom lost as a whole.
+   * Replacement audio for a time of which nothing came. The detector takes it for silence: one lost packet in a tone is a
+   * break that it bridges, and one that took a part of a pause leaves the pause what it was.
    */
-  #mayHideTone(hole: 'loss' | 'pause', lengthSamples: number, nowMs: number): boolean {
-    return hole === 'loss' && lengthSamples <= MAX_BRIDGED_SAMPLES && nowMs - this.#lastEventMs > LOST_END_MS;
-  }
-
-  /** Replacement audio for a time of which nothing came; the detector takes it for silence, or does not hear of it. */
-  #fill(lengthSamples: number, nowMs: number, toDetector: 'silent' | 'unheard' = 'silent'): void {
+  #fill(lengthSamples: number, nowMs: number): void {
     let left = Math.min(lengthSamples, MAX_FILL_SAMPLES);
     if (left <= 0 || !this.#isExpecting) return;
     this.#isFilledSinceAudio = true;
@@ -329,7 +373,7 @@ export class SecureWindow {
     while (left > 0) {
       const count = Math.min(left, this.#frameSamples);
       this.#line.conceal(count);
-      if (toDetector === 'silent') this.#presses.hearAudio(SILENCE, count, nowMs);
+      this.#presses.hearAudio(SILENCE, count, nowMs - (left - count) / SAMPLES_PER_MS);
       this.#release(nowMs);
       left -= count;
     }

@@ -18,6 +18,12 @@ import type { SoundFrame } from './sound-frame.js';
 /** One packet of 20 ms: what the suppressor needs to see of a tone before it has to let audio go. */
 export const WINDOW_DELAY_UNITS = 160;
 
+/** 2 ms: the suppressor decides so much at a time. */
+const HOP_UNITS = 16;
+
+/** Wants to know in which parts of a packet the suppressor saw what may be a tone. */
+export type FlagWatch = { hearHop(isFlagged: boolean, units: number): void };
+
 export type SuppressedLineOptions = {
   readonly ear: LegEar;
   readonly replacement: Replacement;
@@ -38,6 +44,7 @@ export class SuppressedLine {
   #wide: ToneSuppressor | undefined;
   #decimator: HalfBandDecimator | undefined;
   #isWide = false;
+  #mutesAll = false;
 
   constructor({ ear, replacement, heard, released }: SuppressedLineOptions) {
     this.heard = heard;
@@ -52,12 +59,18 @@ export class SuppressedLine {
     return Math.floor(this.#suppressor.samplesSinceTone / this.#samplesPerUnit);
   }
 
-  /** Takes the `units` octets at `packet.payloadStart`; fills `heard` and `released`. */
+  /** The same since the last one that was flagged. */
+  get unitsSinceFlag(): number {
+    return Math.floor(this.#suppressor.samplesSinceFlag / this.#samplesPerUnit);
+  }
+
+  /** Takes the `units` octets at `packet.payloadStart`; fills `heard` and `released`. `watch` is told of each hop. */
   process(
     packet: { readonly sequence: number; readonly payloadStart: number },
     encoding: AudioEncoding,
     bytes: Uint8Array,
     units: number,
+    watch?: FlagWatch,
   ): void {
     const isOtherRate = (encoding === 'G722') !== this.#isWide;
     if (isOtherRate) this.#switchRate();
@@ -66,7 +79,8 @@ export class SuppressedLine {
     this.#ear.narrow(heard);
     if (isOtherRate || !this.#ear.isSettled) this.maskNewest(units);
     const released = this.#prepared(units);
-    this.#suppressor.process(heard.samples, units * heard.samplesPerUnit, released.samples);
+    if (watch === undefined) this.#suppressor.process(heard.samples, units * heard.samplesPerUnit, released.samples);
+    else this.#processByHops(units, watch);
     this.#narrowReleased();
   }
 
@@ -81,6 +95,19 @@ export class SuppressedLine {
   /** Masks all that waits in the line and the next `units` of input. */
   maskNewest(units: number): void {
     this.#suppressor.maskNewest(units * this.#samplesPerUnit);
+  }
+
+  /** Masks what waits in the line and, until `stopMutingAll`, all that comes, tone or not. */
+  muteAll(): void {
+    this.#mutesAll = true;
+    this.#narrow.muteAll();
+    this.#wide?.muteAll();
+  }
+
+  stopMutingAll(): void {
+    this.#mutesAll = false;
+    this.#narrow.stopMutingAll();
+    this.#wide?.stopMutingAll();
   }
 
   /** Leaves the first `units` of `released` out. */
@@ -107,12 +134,27 @@ export class SuppressedLine {
     return this.#isWide ? 2 : 1;
   }
 
+  /** As the suppressor does by itself, telling after each hop whether it flagged it. */
+  #processByHops(units: number, watch: FlagWatch): void {
+    const { heard, released } = this;
+    const { samplesPerUnit } = heard;
+    for (let done = 0; done < units; ) {
+      const hopUnits = Math.min(HOP_UNITS, units - done);
+      const from = done * samplesPerUnit;
+      const end = from + hopUnits * samplesPerUnit;
+      this.#suppressor.process(heard.samples.subarray(from, end), end - from, released.samples.subarray(from, end));
+      done += hopUnits;
+      watch.hearHop(this.unitsSinceFlag < hopUnits, hopUnits);
+    }
+  }
+
   #switchRate(): void {
     const isWide = !this.#isWide;
     this.wipe();
     this.#isWide = isWide;
     if (!isWide) return;
     this.#wide ??= suppressor(G722_SAMPLE_RATE_HZ, this.#replacement);
+    if (this.#mutesAll) this.#wide.muteAll();
     this.#decimator ??= new HalfBandDecimator();
   }
 

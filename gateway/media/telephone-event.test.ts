@@ -3,6 +3,7 @@ import { SeededRandom } from '../../dsp/seeded-random.js';
 import { eventPayload } from '../../test/media/simulated-call.js';
 import {
   LOST_END_MS,
+  MAY_BE_SAME_PRESS,
   NOT_A_KEY,
   PRESS_BEGAN,
   PRESS_ENDED,
@@ -43,6 +44,12 @@ class Listener {
     if ((outcome & PRESS_BEGAN) !== 0) this.heard.push(`+${this.decoder.key}`);
     if ((outcome & PRESS_ENDED) !== 0) this.heard.push('-');
     return outcome;
+  }
+
+  audio(): void {
+    this.sequence += 1;
+    this.nowMs += 20;
+    this.decoder.hearOther(this.sequence & 0xffff);
   }
 
   press(key: number, timestamp: number): void {
@@ -127,6 +134,58 @@ describe('telephone-event', () => {
     expect(listener.heard).toEqual(['+5', '-']);
     listener.hear({ timestamp: 16_000, duration: 160, marker: true });
     expect(listener.heard).toEqual(['+5', '-', '+5']);
+  });
+
+  test('timestamps that move with sparse updates beside audio are one press; after a pause they are another', () => {
+    const listener = new Listener();
+    const update = (timestamp: number): void => {
+      for (let packet = 0; packet < 9; packet += 1) listener.audio();
+      listener.hear({ timestamp, duration: 1600 });
+    };
+    for (let press = 0; press < 5; press += 1) update(8000 + press * 1600);
+    expect(listener.heard).toEqual(['+5']);
+    // 30 ms are left out: nobody's press has a pause in it.
+    update(8000 + 5 * 1600 + 240);
+    expect(listener.heard).toEqual(['+5', '-', '+5']);
+  });
+
+  test('what is lost between moved timestamps makes it doubtful whether they are one press, which is said', () => {
+    const listener = new Listener();
+    listener.hear({ timestamp: 8000, duration: 160 });
+    listener.sequence += 1;
+    expect(listener.hear({ timestamp: 8320, duration: 160 }) & MAY_BE_SAME_PRESS).toBe(0);
+    listener.sequence += 3;
+    expect(listener.hear({ timestamp: 9120, duration: 160 }) & MAY_BE_SAME_PRESS).not.toBe(0);
+    listener.sequence += 3;
+    expect(listener.hear({ timestamp: 16_000, duration: 160, marker: true }) & MAY_BE_SAME_PRESS).toBe(0);
+    listener.sequence += 3;
+    expect(listener.hear({ key: 6, timestamp: 24_000, duration: 160 }) & MAY_BE_SAME_PRESS).toBe(0);
+  });
+
+  test('an end packet of the next press is no copy of the one before, unless the timestamp has been moving', () => {
+    const listener = new Listener();
+    for (let press = 0; press < 3; press += 1) {
+      for (let copy = 0; copy < 3; copy += 1) {
+        listener.hear({ timestamp: 8000 + press * 640, duration: 320, end: true });
+      }
+    }
+    expect(listener.heard).toEqual(['+5', '-', '+5', '-', '+5', '-']);
+  });
+
+  test('a marked first packet with a duration that cannot be dates the press no further back than it can have begun', () => {
+    const listener = new Listener();
+    listener.hear({ timestamp: 8000, duration: 4640, marker: true });
+    expect(listener.decoder.beganAtMs).toBe(listener.nowMs - 100);
+  });
+
+  test('an update that comes after the press was given up continues it', () => {
+    const listener = new Listener();
+    listener.hear({ timestamp: 8000, duration: 160, marker: true });
+    listener.decoder.expire(listener.decoder.deadlineMs);
+    expect(listener.decoder.underWay).toBe(false);
+    listener.nowMs += 300;
+    listener.hear({ timestamp: 8000, duration: 2560 });
+    expect([listener.decoder.underWay, listener.heard]).toEqual([true, ['+5']]);
   });
 
   test('a first packet of no duration begins the press, and a lost marker costs nothing', () => {

@@ -10,6 +10,10 @@
  *
  * A press is known by (SSRC, timestamp, event); the rest of this file is what real senders make of that rule: lost
  * first packets, lost last packets, presses longer than a duration can count, timestamps that move during a press.
+ *
+ * A moved timestamp is the same press going on when the sender has not said that a press begins (marker), has not ended
+ * the one before, could not have done so unheard (no more than one packet is lost since), and has left no pause: the new
+ * timestamp lies where the time told before ends, give or take less than the shortest pause between two presses.
  */
 import { KEY_COUNT } from '../../dsp/dtmf-keys.js';
 import { readUint16, sequenceDistance, timestampDistance } from './rtp-header.js';
@@ -23,14 +27,22 @@ export const PRESS_BEGAN = 2;
 export const PRESS_ENDED = 4;
 /** Nothing is known that this packet could belong to: shorter than a report, or no key. */
 export const NOT_A_KEY = 8;
+/** The press that began may be the one before going on: its sender did not say, and what would tell is lost. */
+export const MAY_BE_SAME_PRESS = 16;
 
 /**
  * Silence of the sender after which a press whose last packets were lost is over: three updates of 50 ms, the slowest
  * that RFC 4733 §2.5.1.2 recommends.
  */
 export const LOST_END_MS = 150;
-/** A sender with moving timestamps moves by one update, at most 50 ms, at a time; one lost update in between is borne. */
+/** A sender with moving timestamps moves by one update, seldom more than 50 ms; one lost update in between is borne. */
 const MOVING_TIMESTAMP_MS = 110;
+/** The slowest updates that were met; so far apart they are only believed when nothing was lost in between. */
+const SPARSE_UPDATE_MS = 300;
+/** Shorter than the shortest pause between two presses: Q.24 wants 40 ms to be one, NTT 30 ms. */
+const MAX_TIMESTAMP_GAP_MS = 24;
+/** A marker is on the first packet of a press, which has then gone on for no longer; some durations there are nonsense. */
+const LONGEST_BEFORE_MARKER_MS = 100;
 const MAX_DURATION = 0xffff;
 /** Further back than this in sequence is no late packet but a sender that began anew. */
 const MAX_REORDER_PACKETS = 1000;
@@ -51,6 +63,13 @@ export class TelephoneEventDecoder {
   #event = -1;
   #duration = 0;
   #underWay = false;
+  /** The press ended because nothing came of it any more, not because its sender said so. */
+  #hasExpired = false;
+  /** The press' timestamp has moved. */
+  #hasMoved = false;
+  /** Packets of the sender since the last one of an event, and the newest of them. */
+  #otherPackets = 0;
+  #otherSequence = 0;
   #lastSeenMs = 0;
   readonly #endedTimestamps = new Float64Array(REMEMBERED).fill(-1);
   #endedNext = 0;
@@ -81,15 +100,22 @@ export class TelephoneEventDecoder {
     }
     if (this.#isLateCopy(packet)) return outcome;
 
+    const isUnended = this.#underWay || this.#hasExpired;
+    if (isUnended && event === this.#event && !packet.marker && this.#lostBefore(packet) > 0) {
+      outcome |= MAY_BE_SAME_PRESS;
+    }
     if (this.#underWay) outcome |= this.#end() & PREVIOUS_ENDED;
     this.#event = event;
     this.#timestamp = packet.timestamp;
-    this.#sequence = packet.sequence;
+    this.#follow(packet.sequence);
     this.#duration = duration;
     this.#underWay = true;
+    this.#hasExpired = false;
+    this.#hasMoved = false;
     this.#lastSeenMs = nowMs;
     this.key = event;
-    this.beganAtMs = nowMs - duration / unitsPerMs;
+    const durationMs = duration / unitsPerMs;
+    this.beganAtMs = nowMs - (packet.marker && !isEnd ? Math.min(durationMs, LONGEST_BEFORE_MARKER_MS) : durationMs);
     outcome |= PRESS_BEGAN;
     if (isEnd) outcome |= this.#end() & PRESS_ENDED;
     return outcome;
@@ -97,7 +123,17 @@ export class TelephoneEventDecoder {
 
   /** Ends a press whose last packets never came. Returns PREVIOUS_ENDED or 0. */
   expire(nowMs: number): number {
-    return nowMs >= this.deadlineMs ? this.#end() & PREVIOUS_ENDED : 0;
+    if (nowMs < this.deadlineMs) return 0;
+    this.#hasExpired = true;
+    return this.#end() & PREVIOUS_ENDED;
+  }
+
+  /** An audio packet of the same sender: what comes between the packets of an event is not lost. */
+  hearOther(sequence: number): void {
+    if (this.#event < 0 || sequenceDistance(this.#sequence, sequence) <= 0) return;
+    if (this.#otherPackets > 0 && sequenceDistance(this.#otherSequence, sequence) <= 0) return;
+    this.#otherPackets += 1;
+    this.#otherSequence = sequence;
   }
 
   /** Forgets which key was last pressed; late copies of ended presses are still recognised, by their timestamps. */
@@ -115,10 +151,15 @@ export class TelephoneEventDecoder {
     // RFC 4733 §2.5.1.3: a press longer than a duration can count goes on in a segment that begins where the last ended.
     const isFull = this.#duration >= MAX_DURATION - SEGMENT_SLACK_MS * unitsPerMs;
     if (this.#underWay && isFull && movedUnits >= this.#duration && movedUnits <= MAX_DURATION) return true;
-    // Some senders move the timestamp with each update. If no end packet can have been lost in between it is one press,
-    // and so are the further copies of its end packet.
-    const isSoon = movedUnits <= MOVING_TIMESTAMP_MS * unitsPerMs && nowMs - this.#lastSeenMs <= MOVING_TIMESTAMP_MS;
-    return isSoon && aheadPackets <= 2 && (this.#underWay || isEnd);
+    const lostPackets = this.#lostBefore(packet);
+    const limitMs = lostPackets <= 0 ? SPARSE_UPDATE_MS : MOVING_TIMESTAMP_MS;
+    const isSoon = movedUnits <= limitMs * unitsPerMs && nowMs - this.#lastSeenMs <= limitMs;
+    const leavesNoPause =
+      movedUnits <= this.#duration * (Math.max(0, lostPackets) + 1) + MAX_TIMESTAMP_GAP_MS * unitsPerMs;
+    // The further copies of its end packet move on too.
+    return (
+      leavesNoPause && isSoon && lostPackets <= 1 && (this.#underWay || this.#hasExpired || (isEnd && this.#hasMoved))
+    );
   }
 
   #update(packet: EventPacket, duration: number, isEnd: boolean, nowMs: number): number {
@@ -126,9 +167,13 @@ export class TelephoneEventDecoder {
     if (movedUnits > 0) {
       this.#timestamp = packet.timestamp;
       this.#duration = 0;
+      this.#hasMoved = true;
       if (!this.#underWay) this.#remember(packet.timestamp);
     }
-    if (sequenceDistance(this.#sequence, packet.sequence) > 0) this.#sequence = packet.sequence;
+    if (sequenceDistance(this.#sequence, packet.sequence) > 0) this.#follow(packet.sequence);
+    // It goes on after all, between updates that were further apart than those of anybody else.
+    if (this.#hasExpired && !isEnd) this.#underWay = true;
+    this.#hasExpired = false;
     // A shorter duration than one seen before is an older packet that was overtaken.
     if (duration > this.#duration) this.#duration = duration;
     this.key = this.#event;
@@ -141,6 +186,16 @@ export class TelephoneEventDecoder {
     const aheadPackets = sequenceDistance(this.#sequence, packet.sequence);
     if (this.#sequence >= 0 && aheadPackets < 0 && aheadPackets > -MAX_REORDER_PACKETS) return true;
     return packet.timestamp !== this.#timestamp && this.#endedTimestamps.includes(packet.timestamp);
+  }
+
+  /** Packets of the sender lost since the last one of an event; negative when some came twice. */
+  #lostBefore(packet: EventPacket): number {
+    return sequenceDistance(this.#sequence, packet.sequence) - 1 - this.#otherPackets;
+  }
+
+  #follow(sequence: number): void {
+    this.#sequence = sequence;
+    this.#otherPackets = 0;
   }
 
   #end(): number {
@@ -160,6 +215,8 @@ export class TelephoneEventDecoder {
     this.#event = -1;
     this.#sequence = -1;
     this.#underWay = false;
+    this.#hasExpired = false;
+    this.#otherPackets = 0;
     this.#endedTimestamps.fill(-1);
     return outcome;
   }

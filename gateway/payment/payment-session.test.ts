@@ -16,6 +16,14 @@ function captured(field: FieldName): FieldReport {
   return { field, state: 'captured', keyCount: 0, masked: '***', failedAttempts: 0 };
 }
 
+const UNCERTAIN: FieldReport = {
+  field: 'cardNumber',
+  state: 'awaiting',
+  keyCount: 4,
+  isUncertain: true,
+  failedAttempts: 0,
+};
+
 function kinds(outputs: readonly SessionOutput[]): readonly string[] {
   return outputs.map((output) => (output.kind === 'audit' ? output.action : output.kind));
 }
@@ -65,6 +73,11 @@ describe('operation × state', () => {
     fault: { kind: 'fault', code: 'media-unreachable' },
     'late token': { kind: 'tokenized', token: 'tok-late', expiresAt: 'later' },
     'late field': { kind: 'field', report: captured('cardNumber') },
+    'disturbed line': { kind: 'field', report: UNCERTAIN },
+    'uncertain entry': {
+      kind: 'field',
+      report: { field: 'cardNumber', state: 'error', keyCount: 0, error: 'input-uncertain', failedAttempts: 0 },
+    },
   };
   // One row an operation; `refused` throws SessionStateError, `-` changes nothing, anything else is the next state.
   const table: Readonly<Record<string, Readonly<Record<SessionState, SessionState | 'refused' | '-'>>>> = {
@@ -129,6 +142,26 @@ describe('operation × state', () => {
       ended: '-',
     },
     'late field': {
+      starting: '-',
+      ready: 'ready',
+      capturing: 'ready',
+      tokenizing: 'tokenizing',
+      vaulted: '-',
+      failed: '-',
+      canceled: '-',
+      ended: '-',
+    },
+    'disturbed line': {
+      starting: '-',
+      ready: 'ready',
+      capturing: 'capturing',
+      tokenizing: 'tokenizing',
+      vaulted: '-',
+      failed: '-',
+      canceled: '-',
+      ended: '-',
+    },
+    'uncertain entry': {
       starting: '-',
       ready: 'ready',
       capturing: 'ready',
@@ -225,6 +258,53 @@ test('AC-8: Capture on another field disarms the first and begins the second und
 
 test('AC-10: the field awaits as soon as the vault has begun its capture', () => {
   expect(sessionAfter(CAPTURING).view().fields.cardNumber.state).toBe('awaiting');
+});
+
+test('a disturbed line is told at once and recorded once, and a * of the caller ends the warning', () => {
+  const session = sessionAfter(CAPTURING);
+  expect(session.handle({ kind: 'field', report: UNCERTAIN }, 0)).toEqual([
+    { kind: 'audit', action: 'capture-disturbed', outcome: 'failure', field: 'cardNumber' },
+    { kind: 'changed' },
+  ]);
+  expect(session.view().fields.cardNumber).toEqual({
+    state: 'awaiting',
+    keyCount: 4,
+    failedAttempts: 0,
+    warning: {
+      code: 'input-uncertain',
+      message: 'Line disturbed: ask the caller to press * and enter it again',
+    },
+  });
+  expect(kinds(session.handle({ kind: 'field', report: { ...UNCERTAIN, keyCount: 5 } }, 0))).toEqual(['changed']);
+  session.handle(
+    { kind: 'field', report: { field: 'cardNumber', state: 'awaiting', keyCount: 0, failedAttempts: 0 } },
+    0,
+  );
+  expect(session.view().fields.cardNumber).not.toHaveProperty('warning');
+});
+
+test('an uncertain entry is red with a text of its own, and the session goes on however often it happens', () => {
+  const session = sessionAfter(READY);
+  for (let entry = 0; entry < 5; entry += 1) {
+    session.handle({ kind: 'capture', field: 'cardNumber', captureId: `c${entry}` }, 0);
+    session.handle({ kind: 'capture-begun', captureId: `c${entry}` }, 0);
+    const report: FieldReport = {
+      field: 'cardNumber',
+      state: 'error',
+      keyCount: 0,
+      error: 'input-uncertain',
+      failedAttempts: 0,
+    };
+    expect(session.handle({ kind: 'field', report }, 0)).toContainEqual({
+      kind: 'audit',
+      action: 'capture-rejected',
+      outcome: 'failure',
+      field: 'cardNumber',
+      code: 'input-uncertain',
+    });
+  }
+  expect(session.state).toBe('ready');
+  expect(session.view().fields.cardNumber.error?.message).toBe('Line disturbed, please re-capture');
 });
 
 test('a verdict on the entry before does not end a re-capture that the vault has not begun yet', () => {

@@ -18,7 +18,7 @@
  */
 import type { FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
-import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES } from './messages.js';
+import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES, UNCERTAIN_ENTRY_WARNING } from './messages.js';
 import type { FieldView, SessionAction, SessionState, SessionView } from './session-view.js';
 
 export type SessionInput =
@@ -49,6 +49,8 @@ export type SessionAuditAction =
   | 'capture-accepted'
   | 'capture-rejected'
   | 'capture-abandoned'
+  /** A press may have been lost on the line; the caller was to begin again. */
+  | 'capture-disturbed'
   | 'tokenization-started'
   | 'session-vaulted'
   | 'session-failed'
@@ -255,8 +257,12 @@ export class PaymentSession {
 
   #report(report: FieldReport): readonly SessionOutput[] {
     if (this.#state !== 'ready' && this.#state !== 'capturing' && this.#state !== 'tokenizing') return [];
+    const wasWarned = this.#fields[report.field].warning !== undefined;
     this.#fields = { ...this.#fields, [report.field]: viewOf(report) };
     const outputs: SessionOutput[] = [];
+    if (report.isUncertain && !wasWarned) {
+      outputs.push({ kind: 'audit', action: 'capture-disturbed', outcome: 'failure', field: report.field });
+    }
     const judged = report.state === 'captured' || report.state === 'error';
     // Before the vault has begun this capture it still speaks of the one before.
     if (judged && this.#capture?.field === report.field && this.#capture.begun) {
@@ -390,6 +396,7 @@ function viewOf(report: FieldReport): FieldView {
     state: report.state,
     keyCount: report.keyCount,
     failedAttempts: report.failedAttempts,
+    ...(report.isUncertain && { warning: { code: 'input-uncertain', message: UNCERTAIN_ENTRY_WARNING } }),
     ...(report.masked !== undefined && { masked: report.masked }),
     ...(report.brand !== undefined && { brand: report.brand }),
     ...(report.error !== undefined && { error: { code: report.error, message: FIELD_ERROR_MESSAGES[report.error] } }),

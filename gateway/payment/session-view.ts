@@ -17,6 +17,8 @@ export type FieldView = {
   readonly masked?: string;
   readonly brand?: CardBrand;
   readonly error?: { readonly code: FieldErrorCode; readonly message: string };
+  /** Only while awaiting: a press may have been lost on the line, and this entry will not be taken unless `*` clears it. */
+  readonly warning?: { readonly code: 'input-uncertain'; readonly message: string };
   readonly failedAttempts: number;
 };
 

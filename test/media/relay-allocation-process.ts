@@ -23,7 +23,7 @@ import { AGENT_PORT, CALLER_PORT, legMedia } from './simulated-call.js';
 const PEER_ADDRESS = '192.0.2.10';
 const PAYLOAD_SIZE_BYTES = 160;
 const WARM_UP_PACKETS = 1_000_000;
-const COUNTED_PACKETS = 200_000;
+const COUNTED_PACKETS = 1_000_000;
 const SLOTS = 8;
 
 /** Counts what it is given to send. */
@@ -101,8 +101,9 @@ class RelayedCall {
   }
 
   async start(): Promise<void> {
-    const call = { callHandle: 1, callId: 'call-one', mask: 'window', replacement: 'silence' } as const;
-    this.#core.command({ kind: 'create-call', requestId: 1, ...call, recording: { start: 'off', mode: 'pause' } }, 0);
+    const masking = { mask: 'window', suppression: 'tones', replacement: 'silence' } as const;
+    const recording = { start: 'off', mode: 'pause' } as const;
+    this.#core.command({ kind: 'create-call', requestId: 1, callHandle: 1, callId: 'one', ...masking, recording }, 0);
     // Sockets are bound in turns of their own.
     for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
     const [caller, agent] = [legMedia(PEER_ADDRESS, CALLER_PORT), legMedia(PEER_ADDRESS, AGENT_PORT)];

@@ -19,15 +19,15 @@ function measure(...words: readonly string[]): Reading {
   return JSON.parse(stdout) as Reading;
 }
 
-test('two hundred thousand packets are relayed without allocating anything for one', () => {
+test('a million packets are relayed without allocating anything for one', () => {
   const { sent, bytes } = measure();
-  expect(sent).toBe(200_000);
-  // What V8 does beside it, and taking the reading itself.
-  expect(bytes / sent).toBeLessThan(2);
+  expect(sent).toBe(1_000_000);
+  // Half a mebibyte was seen however many packets there were: what V8 does beside it. A number in a box takes 16 bytes.
+  expect(bytes / sent).toBeLessThan(4);
 });
 
 test('control: an object a packet is seen', () => {
   const { sent, bytes } = measure('--allocate');
-  expect(sent).toBe(200_000);
+  expect(sent).toBe(1_000_000);
   expect(bytes / sent).toBeGreaterThan(30);
 });

@@ -13,6 +13,7 @@ import type {
   MediaCommand,
   MediaEvent,
   RecordingMode,
+  Suppression,
 } from '../../gateway/media/control-wire.js';
 import { ADDRESS_WORDS, readAddress, SOURCE_WORDS, writeAddress } from '../../gateway/media/ip-address.js';
 import { MediaCore } from '../../gateway/media/media-core.js';
@@ -29,6 +30,7 @@ import {
   SOURCE,
   type UdpEngine,
 } from '../../gateway/media/udp-engine.js';
+import { DISTURBANCE_MARK } from '../../vault-client/wire.js';
 
 export const CALLER_ADDRESS = '192.0.2.10';
 export const CALLER_PORT = 4000;
@@ -115,11 +117,14 @@ export class FakeEngine implements UdpEngine {
 export class FakeVault implements KeySink {
   isUp = true;
   readonly keys: number[] = [];
+  /** How many keys had come when a mark of a disturbed line came. */
+  readonly marksAt: number[] = [];
 
   send(capture: ArmedCapture, key: number): boolean {
     if (!this.isUp) return false;
     capture.nextSequence += 1;
-    this.keys.push(key);
+    if (key === DISTURBANCE_MARK) this.marksAt.push(this.keys.length);
+    else this.keys.push(key);
     return true;
   }
 }
@@ -179,6 +184,7 @@ export class FakeRecorder implements Recorder {
 export type SimulatedCallOptions = {
   readonly mask?: 'window' | 'always';
   readonly replacement?: 'comfort-noise' | 'silence' | 'tone';
+  readonly suppression?: Suppression;
   readonly recordingMode?: RecordingMode;
   readonly seed?: number;
   readonly maxCalls?: number;
@@ -266,6 +272,7 @@ export class SimulatedCall {
       callId: `call-${callHandle}`,
       mask: options.mask ?? 'window',
       replacement: options.replacement ?? 'silence',
+      suppression: options.suppression ?? 'tones',
       recording: { start: 'automatic', mode: options.recordingMode ?? 'pause' },
     });
     // Sockets are bound in turns of their own.
@@ -287,6 +294,10 @@ export class SimulatedCall {
   arm(): void {
     const capture = { captureId: CAPTURE_ID, vaultPublicKey: VAULT_PUBLIC_KEY };
     this.#mustDo({ kind: 'arm-capture', callHandle: 1, ...capture });
+  }
+
+  disarm(): void {
+    this.#mustDo({ kind: 'disarm-capture', callHandle: 1 });
   }
 
   closeWindow(): void {

@@ -32,6 +32,9 @@ const LINE_NOISE_AMPLITUDE = 24;
  * | tone-and-event               | all the time                       | all the time                | goes on            |
  * | tone-then-event              | first 60 ms                        | from 40 ms on               | goes on            |
  * | event-then-tail              | for 60 ms, 20 ms after the event   | all the time                | goes on            |
+ * | event-then-late-tail         | for 60 ms, 480 ms after the event  | all the time                | goes on            |
+ * | event-then-tone              | as long, 120 ms behind             | all the time                | goes on            |
+ * | tone-then-late-event         | first 60 ms                        | as long, 400 ms after it    | goes on            |
  */
 export type KeypadWay =
   | 'telephone-event'
@@ -39,7 +42,10 @@ export type KeypadWay =
   | 'in-band'
   | 'tone-and-event'
   | 'tone-then-event'
-  | 'event-then-tail';
+  | 'event-then-tail'
+  | 'event-then-late-tail'
+  | 'event-then-tone'
+  | 'tone-then-late-event';
 
 export type Rhythm = { readonly onMs: number; readonly offMs: number };
 
@@ -77,6 +83,8 @@ export type KeypadTalkerOptions = {
 export class KeypadTalker {
   readonly ssrc = Math.floor(Math.random() * 0xffffffff);
   readonly presses: SentPress[] = [];
+  /** Packet times, counted from the beginning of each press, of which nothing arrives. */
+  lostInPress: readonly number[] = [];
   readonly #options: KeypadTalkerOptions;
   readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
   readonly #encoder: VoiceEncoder;
@@ -89,6 +97,7 @@ export class KeypadTalker {
   #press: RunningPress | undefined;
   #restPackets = 0;
   #isStopped = false;
+  #packetsToLose = 0;
 
   /** Starts talking at once. */
   constructor(options: KeypadTalkerOptions) {
@@ -113,7 +122,7 @@ export class KeypadTalker {
 
   /** Presses keys one after another and resolves when the last pause is over. Lengths are rounded to packets. */
   async key(keys: readonly number[], way: KeypadWay, { onMs, offMs }: Rhythm): Promise<void> {
-    // Nobody presses in the very packet in which a window opens: such a press would count as begun before it.
+    // Nobody presses in the very packet in which a window opens: by event, such a press may say it began before it.
     await this.talk(LEAD_MS);
     for (const key of keys) {
       await this.#atRest();
@@ -121,6 +130,11 @@ export class KeypadTalker {
       this.#press = this.#begin(key, way, Math.max(1, Math.round(onMs / PTIME_MS)));
     }
     await this.#atRest();
+  }
+
+  /** The next so many packets are lost on the way: numbered, and never sent. */
+  loseNext(packets: number): void {
+    this.#packetsToLose = packets;
   }
 
   /** Resolves when so many samples have been sent since the beginning. */
@@ -225,7 +239,15 @@ export class KeypadTalker {
   #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
     const datagram = writeRtp({ ...packet, ssrc: this.ssrc, sequenceNumber: this.#sequenceNumber });
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+    if (this.#isLost()) return;
     this.#options.socket.send(datagram, this.#options.remotePort, '127.0.0.1');
+  }
+
+  #isLost(): boolean {
+    if (this.#press !== undefined && this.lostInPress.includes(this.#press.packet)) return true;
+    if (this.#packetsToLose === 0) return false;
+    this.#packetsToLose -= 1;
+    return true;
   }
 
   #timestampOf(sample: number): number {
@@ -254,5 +276,15 @@ function planOf(way: KeypadWay, onPackets: number): Plan {
       };
     case 'event-then-tail':
       return { tone: { from: onPackets + 1, to: onPackets + 4 }, event: whole, lengthPackets: onPackets + 4 };
+    case 'event-then-late-tail':
+      return { tone: { from: onPackets + 24, to: onPackets + 27 }, event: whole, lengthPackets: onPackets + 27 };
+    case 'event-then-tone':
+      return { tone: { from: 6, to: onPackets + 6 }, event: whole, lengthPackets: onPackets + 6 };
+    case 'tone-then-late-event':
+      return {
+        tone: { from: 0, to: 3 },
+        event: { from: 23, to: onPackets + 23 },
+        lengthPackets: onPackets + 23 + repeated,
+      };
   }
 }

@@ -22,6 +22,8 @@ import type { VoiceEncoding } from './voice-codec.js';
 import { readWavFile } from './wav.js';
 
 const CALLER_PORTS = 20;
+/** 20 ms. */
+const PACKET_SAMPLES = 160;
 const LIMIT_MS = 20_000;
 /** The API takes 50 requests a second of one agent. */
 const POLL_INTERVAL_MS = 40;
@@ -198,6 +200,13 @@ export class PaymentScene {
   async recording(callId: string): Promise<RecordingFile> {
     const [first] = await this.recordings(callId);
     return first;
+  }
+
+  /** Resolves when so much of the call has reached the agent. */
+  async agentHears(samples: number): Promise<void> {
+    await eventually(LIMIT_MS, `${samples} samples at the agent`, () =>
+      this.agent.ear.packets.length * PACKET_SAMPLES >= samples ? true : undefined,
+    );
   }
 
   async #bothHeard(): Promise<void> {

@@ -3,8 +3,8 @@ import { capturedText, texts } from './panel-texts.js';
 import type { PanelView } from './panel-view-model.js';
 
 /**
- * What a screen reader is told when one view follows another: changes of fields and phases, never the counting of
- * keys. Empty when there is nothing to say.
+ * What a screen reader is told when one view follows another: changes of fields and phases and warnings, never the
+ * counting of keys. Empty when there is nothing to say.
  */
 export function announcementBetween(before: PanelView | undefined, after: PanelView): string {
   const said: string[] = [];
@@ -16,6 +16,10 @@ export function announcementBetween(before: PanelView | undefined, after: PanelV
   }
   for (const row of after.fields) {
     const old = before?.fields.find(({ field }) => field === row.field);
+    if (row.warning !== undefined && row.warning !== old?.warning) {
+      said.push(`${row.label}: ${row.warning}`);
+      continue;
+    }
     if (old === undefined || (old.state === row.state && old.text === row.text) || row.state === 'empty') continue;
     said.push(row.state === 'captured' ? capturedText(row.label, row.text) : `${row.label}: ${row.text}`);
   }

@@ -90,6 +90,17 @@ export const texts = {
       expirationDate: 'That expiration date did not go through. Let us enter it once more.',
       securityCode: 'That security code did not go through. Let us enter it once more.',
     } satisfies Record<FieldName, string>,
+    disturbed: {
+      cardNumber: 'The line was disturbed. Please press the * key and enter your card number again, then the # key.',
+      expirationDate:
+        'The line was disturbed. Please press the * key and enter the expiration date again, then the # key.',
+      securityCode: 'The line was disturbed. Please press the * key and enter the security code again, then the # key.',
+    } satisfies Record<FieldName, string>,
+    uncertain: {
+      cardNumber: 'The line was disturbed, which is not your fault. Let us enter the card number once more.',
+      expirationDate: 'The line was disturbed, which is not your fault. Let us enter the expiration date once more.',
+      securityCode: 'The line was disturbed, which is not your fault. Let us enter the security code once more.',
+    } satisfies Record<FieldName, string>,
     next: 'Thank you, I have that. Let us go on with the next detail.',
     complete: 'Thank you, that is everything. I am storing your card securely now.',
     vaulted: 'Your card is stored securely. You can put the keypad away.',

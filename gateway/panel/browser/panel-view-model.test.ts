@@ -134,6 +134,7 @@ describe('fields', () => {
     ['input-timeout', 'Input timed out'],
     ['invalid-card-type', 'Card type not accepted'],
     ['too-many-failed-attempts', 'Too many attempts'],
+    ['input-uncertain', 'Line disturbed, please re-capture'],
   ] as const)('a field with %s is red and says "%s"', (code, message) => {
     const failed: FieldView = { state: 'error', keyCount: 0, failedAttempts: 1, error: { code, message } };
     const { fields } = viewOfSession(
@@ -141,6 +142,31 @@ describe('fields', () => {
     );
     expect(fields[1]).toMatchObject({ tone: 'red', text: message });
     expect(fields[1]?.button).toMatchObject({ label: 'Re-capture', enabled: true });
+  });
+
+  test('an awaiting field whose entry the line has disturbed stays yellow, says what helps, and so does the agent', () => {
+    const message = 'Line disturbed: ask the caller to press * and enter it again';
+    const disturbed: FieldView = {
+      state: 'awaiting',
+      keyCount: 7,
+      failedAttempts: 0,
+      warning: { code: 'input-uncertain', message },
+    };
+    const shown = viewOfSession(
+      session('capturing', { fields: { cardNumber: disturbed, expirationDate: empty, securityCode: empty } }),
+    );
+    expect(shown.fields[0]).toMatchObject({ tone: 'yellow', text: 'Awaiting Input', detail: message, keyCount: 7 });
+    expect(shown.fields[0]?.button).toMatchObject({ label: 'Re-capture', enabled: true });
+    expect(shown.say).toMatch(/press the \* key/);
+  });
+
+  test('after an uncertain entry the agent does not blame the caller', () => {
+    const error = { code: 'input-uncertain', message: 'Line disturbed, please re-capture' } as const;
+    const uncertain: FieldView = { state: 'error', keyCount: 0, failedAttempts: 0, error };
+    const { say } = viewOfSession(
+      session('ready', { fields: { cardNumber: empty, expirationDate: uncertain, securityCode: empty } }),
+    );
+    expect(say).toMatch(/not your fault.*expiration date/);
   });
 
   test('a failed session shows no rows unless one of them is the reason', () => {
@@ -254,6 +280,13 @@ describe('announcements', () => {
     const one = withCard({ state: 'awaiting', keyCount: 1, failedAttempts: 0 });
     const two = withCard({ state: 'awaiting', keyCount: 2, failedAttempts: 0 });
     expect(announcementBetween(one, two)).toBe('');
+  });
+
+  test('a disturbed line is announced once', () => {
+    const fine: FieldView = { state: 'awaiting', keyCount: 1, failedAttempts: 0 };
+    const disturbed: FieldView = { ...fine, warning: { code: 'input-uncertain', message: 'Line disturbed' } };
+    expect(announcementBetween(withCard(fine), withCard(disturbed))).toBe('Card Number: Line disturbed');
+    expect(announcementBetween(withCard(disturbed), withCard({ ...disturbed, keyCount: 2 }))).toBe('');
   });
 
   test('the outcome is announced', () => {

@@ -52,8 +52,10 @@ export type FieldRowView = {
   readonly state: FieldView['state'];
   readonly tone: Tone;
   readonly text: string;
-  /** Beside the text: the card's brand, or the number of keys. */
+  /** Beside the text: the card's brand, the number of keys, or the warning. */
   readonly detail: string | undefined;
+  /** The entry under way cannot become right any more, and what helps. */
+  readonly warning: string | undefined;
   readonly keyCount: number;
   readonly button: ButtonView;
 };
@@ -154,7 +156,7 @@ function rowOf(field: FieldName, session: SessionView, context: Context): FieldR
     busy,
     label: view.state === 'empty' ? texts.buttons.capture : texts.buttons.recapture,
   };
-  const row = { field, label, state: view.state, button, keyCount: 0, detail: undefined };
+  const row = { field, label, state: view.state, button, keyCount: 0, detail: undefined, warning: undefined };
   switch (view.state) {
     case 'empty':
       return { ...row, tone: 'neutral', text: texts.fieldEmpty };
@@ -164,7 +166,8 @@ function rowOf(field: FieldName, session: SessionView, context: Context): FieldR
         tone: 'yellow',
         text: texts.fieldAwaiting,
         keyCount: view.keyCount,
-        detail: view.keyCount === 0 ? undefined : keysText(view.keyCount),
+        detail: view.warning?.message ?? (view.keyCount === 0 ? undefined : keysText(view.keyCount)),
+        warning: view.warning?.message,
       };
     case 'captured':
       return {
@@ -292,9 +295,13 @@ function sayWhileCollecting(session: SessionView): string {
   const { say } = texts;
   const inState = (state: FieldView['state']) => FIELD_ORDER.find((field) => session.fields[field].state === state);
   const awaiting = inState('awaiting');
-  if (awaiting !== undefined) return say.capture[awaiting];
+  if (awaiting !== undefined) {
+    return (session.fields[awaiting].warning === undefined ? say.capture : say.disturbed)[awaiting];
+  }
   const failed = inState('error');
-  if (failed !== undefined) return say.again[failed];
+  if (failed !== undefined) {
+    return (session.fields[failed].error?.code === 'input-uncertain' ? say.uncertain : say.again)[failed];
+  }
   if (isComplete(session)) return say.complete;
   return inState('captured') === undefined ? say.ready : say.next;
 }

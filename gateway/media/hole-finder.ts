@@ -1,0 +1,166 @@
+/**
+ * Finds the holes in a caller's stream: which packets are missing by their sequence numbers, and how much of the sender's
+ * time with them. What a hole means for a capture is the watch's to say (`hole-watch.ts`). Pure; a part of the secure
+ * window, whose streams it does not touch.
+ */
+import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
+import { HoleWatch } from './hole-watch.js';
+import type { PressListener } from './press-listener.js';
+import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { MAY_BE_SAME_PRESS, NOT_A_KEY, PRESS_BEGAN, PRESS_ENDED } from './telephone-event.js';
+
+/** A packet that comes no later than this behind its time has not been silent. */
+const RESTART_JITTER_MS = 40;
+/** RFC 4733 §2.5.1.4: a sender that repeats its end packets sends three. */
+const END_PACKETS = 3;
+/** The copies of an end packet come 20 to 50 ms apart. */
+const END_COPIES_WITHIN_MS = 110;
+const UNHEARD = -1;
+
+/** An event's time in the audio's clock; undefined where it has another one. */
+export type EventSpan = { readonly timestamp: number; readonly durationSamples: number } | undefined;
+
+export class HoleFinder {
+  readonly watch: HoleWatch;
+  readonly #presses: PressListener;
+  /** Of the last packet used. */
+  #lastSequence = UNHEARD;
+  /** Packets since then that arrived and were of no use: they are not lost. */
+  #unusedPackets = 0;
+  /** Lost ones that no audio packet has been found behind yet. */
+  #lostPackets = 0;
+  /** Caller's timestamp of the end of what was heard last, audio or event, and when that was. */
+  #heardUpTo = 0;
+  #heardAtMs = UNHEARD;
+  #lastEventMs = Number.NEGATIVE_INFINITY;
+  /** As of the packets judged so far: the decoder is a packet ahead while an audio packet that waited is used. */
+  #isEventUnderWay = false;
+  /** Of the press that ended last. */
+  #endPackets = 0;
+  #sendsEndCopies = false;
+  #frameMs = 20;
+
+  constructor(presses: PressListener, disturbed: () => void) {
+    this.#presses = presses;
+    this.watch = new HoleWatch(disturbed);
+  }
+
+  /** The stream begins, or begins anew: nothing before its next packet can be missed. */
+  begin(): void {
+    this.#lastSequence = UNHEARD;
+    this.#unusedPackets = 0;
+    this.#lostPackets = 0;
+    this.#heardAtMs = UNHEARD;
+    this.#isEventUnderWay = this.#presses.events.underWay;
+  }
+
+  /** The stream has a new source or new numbers: what was said since the last packet of the old ones is not known. */
+  restart(nowMs: number): void {
+    this.#judgeSilence(nowMs);
+    this.begin();
+  }
+
+  /** The caller's source speaks under another SSRC, which is not believed in a window: what it says goes unheard. */
+  dropForeign(nowMs: number): void {
+    this.#judgeSilence(nowMs);
+  }
+
+  /** Does what no packet comes to do. */
+  sweep(nowMs: number): void {
+    this.#isEventUnderWay = this.#presses.events.underWay;
+    this.watch.sweep(nowMs);
+  }
+
+  /** A packet of no use arrived, such as comfort noise that was not negotiated. */
+  passOver(sequence: number): void {
+    if (this.#lastSequence !== UNHEARD && sequenceDistance(this.#lastSequence, sequence) > 0) this.#unusedPackets += 1;
+  }
+
+  /** An audio packet is used next; `fillSamples` are put in front of it. */
+  beforeAudio(
+    packet: { readonly sequence: number; readonly timestamp: number },
+    count: number,
+    context: { readonly fillSamples: number; readonly sinceFlagSamples: number; readonly nowMs: number },
+  ): void {
+    const lostPackets = this.#lostPackets + this.#takeLost(packet.sequence);
+    this.#lostPackets = 0;
+    const lengthMs = count / SAMPLES_PER_MS;
+    if (lostPackets > 0) {
+      const gapMs = timestampDistance(this.#heardUpTo, packet.timestamp) / SAMPLES_PER_MS;
+      // A clock that stands still during events does not count what was lost: the time of arrival does.
+      const missingMs = gapMs >= 0 ? gapMs : this.#silentMs(context.nowMs) - RESTART_JITTER_MS;
+      this.watch.judge({
+        lostPackets,
+        otherPackets: Math.max(0, lostPackets - Math.round(Math.max(0, gapMs) / this.#frameMs)),
+        missingMs: Math.max(0, missingMs),
+        endMs: context.nowMs - lengthMs,
+        endSample: this.#presses.heardSamples + Math.max(0, context.fillSamples),
+        sinceToneMs: context.sinceFlagSamples / SAMPLES_PER_MS,
+        isToneUnderWay: this.#presses.isToneUnderWay,
+        isEventUnderWay: this.#isEventUnderWay,
+        dueEndPackets: this.#dueEndPackets(context.nowMs),
+      });
+    }
+    this.#heardUpTo = (packet.timestamp + count) >>> 0;
+    this.#heardAtMs = context.nowMs;
+    if (lengthMs > 0) this.#frameMs = lengthMs;
+  }
+
+  /** An event packet was handed to the decoder, with this outcome, and is used next. */
+  beforeEvent(sequence: number, outcome: number, span: EventSpan, nowMs: number): void {
+    const lostPackets = this.#takeLost(sequence);
+    const isBeginning = (outcome & PRESS_BEGAN) !== 0;
+    const isOfKnownPress = !isBeginning && (outcome & NOT_A_KEY) === 0;
+    const isEndCopy = isOfKnownPress && !this.#presses.events.underWay && (outcome & PRESS_ENDED) === 0;
+    if (isOfKnownPress) this.watch.continueEvent(isEndCopy ? 'end-copy' : 'update');
+    if (isBeginning && lostPackets > 0) this.watch.judgeBeforeEvent(this.#missingBefore(span));
+    // What was lost between two copies of an end may be the copy between them, and may be more.
+    else if (!isOfKnownPress || isEndCopy) this.#lostPackets += lostPackets;
+    if ((outcome & MAY_BE_SAME_PRESS) !== 0) this.watch.doubt();
+    this.#countEndPackets(outcome, isEndCopy);
+    this.#lastEventMs = nowMs;
+    this.#isEventUnderWay = this.#presses.events.underWay;
+    this.#heardAtMs = nowMs;
+    if (span === undefined) return;
+    const end = (span.timestamp + span.durationSamples) >>> 0;
+    if (timestampDistance(this.#heardUpTo, end) > 0) this.#heardUpTo = end;
+  }
+
+  /** Between the end of what was heard last and the beginning of the press that was just found. */
+  #missingBefore(span: EventSpan): number {
+    if (span !== undefined) return timestampDistance(this.#heardUpTo, span.timestamp) / SAMPLES_PER_MS;
+    return this.#silentMs(this.#presses.events.beganAtMs);
+  }
+
+  #countEndPackets(outcome: number, isEndCopy: boolean): void {
+    if ((outcome & PRESS_ENDED) !== 0) this.#endPackets = 1;
+    else if ((outcome & PRESS_BEGAN) !== 0) this.#endPackets = 0;
+    else if (isEndCopy) this.#endPackets += 1;
+    if (this.#endPackets > 1) this.#sendsEndCopies = true;
+  }
+
+  /** Further copies of the last end packet that may have been lost, if this sender is known to send any. */
+  #dueEndPackets(nowMs: number): number {
+    if (!this.#sendsEndCopies || this.#endPackets === 0 || nowMs - this.#lastEventMs > END_COPIES_WITHIN_MS) return 0;
+    return Math.max(0, END_PACKETS - this.#endPackets);
+  }
+
+  #judgeSilence(nowMs: number): void {
+    if (this.#heardAtMs !== UNHEARD) this.watch.judgeRestart(this.#silentMs(nowMs) - RESTART_JITTER_MS);
+  }
+
+  /** How long ago the end of what was heard last was due to be followed by something. */
+  #silentMs(nowMs: number): number {
+    return nowMs - this.#heardAtMs - this.#frameMs;
+  }
+
+  /** Packets lost between the last one used and this one, which is used now. */
+  #takeLost(sequence: number): number {
+    const ahead = this.#lastSequence === UNHEARD ? 1 : sequenceDistance(this.#lastSequence, sequence);
+    if (ahead <= 0) return 0;
+    const lostPackets = Math.max(0, ahead - 1 - this.#unusedPackets);
+    this.#lastSequence = sequence;
+    this.#unusedPackets = 0;
+    return lostPackets;
+  }
+}
