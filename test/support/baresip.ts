@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HalfBandInterpolator } from '../../dsp/half-band.js';
 import { eventually, within } from './deadline.js';
 import { samplesOf } from './keys.js';
 import { PeerProcess } from './peer-process.js';
@@ -38,6 +39,8 @@ type Message = Readonly<Record<string, unknown>>;
 const MODULE_PATHS = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'];
 const MODULES = ['g711.so', 'g722.so', 'aufile.so', 'sndfile.so', 'stdio.so'];
 const APPLICATION_MODULES = ['account.so', 'menu.so', 'ctrl_tcp.so'];
+/** baresip looks its codecs up by the rate of their sound, 8 kHz where none is said. */
+const CODEC_NAMES: Readonly<Record<VoiceEncoding, string>> = { PCMU: 'PCMU', PCMA: 'PCMA', G722: 'G722/16000/1' };
 const START_LIMIT_MS = 10_000;
 const COMMAND_LIMIT_MS = 5_000;
 
@@ -47,6 +50,7 @@ export class Baresip {
   readonly #directory: string;
   readonly #control: Socket;
   readonly #limitMs: number;
+  readonly #encoding: VoiceEncoding;
   readonly #events: Message[] = [];
   readonly #answers = new Map<string, (answer: Message) => void>();
   #commands = 0;
@@ -54,6 +58,7 @@ export class Baresip {
   private constructor(options: BaresipOptions, process: PeerProcess, directory: string, control: Socket) {
     this.address = `sip:${options.user}@127.0.0.1:${options.sipPort}`;
     this.#limitMs = options.limitMs;
+    this.#encoding = options.encoding ?? 'PCMU';
     this.#process = process;
     this.#directory = directory;
     this.#control = control;
@@ -99,7 +104,7 @@ export class Baresip {
   /** Says something else from now on: 8 kHz, once, then silence. */
   async say(audio: Int16Array): Promise<void> {
     const path = join(this.#directory, `say-${this.#commands}.wav`);
-    writeVoice(path, audio, this.#limitMs);
+    writeVoice(path, audio, { encoding: this.#encoding, limitMs: this.#limitMs });
     await this.#command('ausrc', `aufile,${path}`);
   }
 
@@ -162,12 +167,12 @@ export class Baresip {
 function writeConfiguration(directory: string, options: BaresipOptions): void {
   mkdirSync(join(directory, 'heard'));
   const voice = join(directory, 'voice.wav');
-  writeVoice(voice, options.audio, options.limitMs);
+  writeVoice(voice, options.audio, options);
   const answerMode = options.answers === 'automatically' ? 'auto' : 'manual';
   const account = [
     `<sip:${options.user}@127.0.0.1:${options.sipPort}>`,
     'regint=0',
-    `audio_codecs=${options.encoding ?? 'PCMU'}`,
+    `audio_codecs=${CODEC_NAMES[options.encoding ?? 'PCMU']}`,
     `answermode=${answerMode}`,
   ].join(';');
   writeFileSync(join(directory, 'accounts'), `${account}\n`);
@@ -179,9 +184,6 @@ function writeConfiguration(directory: string, options: BaresipOptions): void {
     ['rtp_ports', `${options.mediaPort}-${options.mediaPort + BARESIP_MEDIA_PORTS - 1}`],
     ['rtp_timeout', '0'],
     ['jitter_buffer_delay', '1-5'],
-    // Its sound files are 8 kHz whatever it speaks; it brings them up to a codec's rate.
-    ['ausrc_srate', '8000'],
-    ['auplay_srate', '8000'],
     ['audio_source', `aufile,${voice}`],
     ['audio_player', `aufile,${join(directory, 'played.wav')}`],
     ['audio_alert', `aufile,${join(directory, 'alert.wav')}`],
@@ -194,11 +196,24 @@ function writeConfiguration(directory: string, options: BaresipOptions): void {
   writeFileSync(join(directory, 'config'), lines.map(([key, value]) => `${key} ${value}\n`).join(''));
 }
 
-/** baresip hangs up when its sound file ends: silence after the audio makes the file outlast the run. */
-function writeVoice(path: string, audio: Int16Array, limitMs: number): void {
+/**
+ * baresip hangs up when its sound file ends: silence after the audio makes the file outlast the run. The file has the rate of
+ * the codec.
+ */
+function writeVoice(
+  path: string,
+  audio: Int16Array,
+  { encoding, limitMs }: Pick<BaresipOptions, 'encoding' | 'limitMs'>,
+): void {
   const padded = new Int16Array(Math.max(audio.length, samplesOf(limitMs)));
   padded.set(audio);
-  writeFileSync(path, writeWav({ sampleRateHz: 8000, channels: [padded] }));
+  if (encoding !== 'G722') {
+    writeFileSync(path, writeWav({ sampleRateHz: 8000, channels: [padded] }));
+    return;
+  }
+  const wide = new Int16Array(2 * padded.length);
+  new HalfBandInterpolator().process(padded, padded.length, wide);
+  writeFileSync(path, writeWav({ sampleRateHz: 16_000, channels: [wide] }));
 }
 
 function connected(port: number): Promise<Socket> {
