@@ -48,9 +48,6 @@ export function leakTargets(results: LeakResults): Target[] {
       ? []
       : [onSpeech(atMost({ what: 'ML right, tones over speech', limit: 10, unit: '%', value: undefined }))]),
     onSpeech(atMost({ what: 'speech muted while armed', limit: 0.6, unit: '%', value: cost?.mutedPercent })),
-    onSpeech(
-      atMost({ what: 'times a minute that speech is muted', limit: 8, unit: '', value: cost?.episodesPerMinute }),
-    ),
     onSpeech(atLeast({ what: 'STOI of speech while armed', limit: 0.96, unit: '', value: cost && meanStoi(cost) })),
     atMost({ what: 'bytes changed outside a window', limit: 0, unit: '', value: closed.changed + closed.lostPackets }),
     atLeast({ what: 'control: bytes changed in a window', limit: 1, unit: '', value: open.changed }),
