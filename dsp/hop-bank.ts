@@ -5,10 +5,11 @@
  *
  * Phases are counted from the centre of a hop, or of a half: `re + j·im` is the sum of `x[n]·exp(-j·w·n)` with n from there.
  *
- * Samples are halved, which costs decoded G.711 nothing (its steps are even), and the tables are whole numbers, so that
- * the sums of a hop are exact in 32 bits and come out the same whoever adds them up in whatever order. Halves are single
- * precision, of which the kernel (`assembly/tone-kernel.ts`) does four at a time, and `Math.fround` stands at every
- * operation here, for this is its specification; all that follows is double. Amplitudes are in units of 1 / `UNITS_PER_SAMPLE` of a sample.
+ * Samples are halved, which costs decoded G.711 nothing (its steps are even) and G.722 a bit far below its noise, and the
+ * tables are whole numbers, so that the sums of a hop are exact in 32 bits and come out the same whoever adds them up in
+ * whatever order. Halves are single precision, of which the kernel (`assembly/tone-kernel.ts`) does four at a time, and
+ * `Math.fround` stands at every operation here, for this is its specification; all that follows is double. Amplitudes are
+ * in units of 1 / `UNITS_PER_SAMPLE` of a sample.
  */
 import { SAMPLE_RATE_HZ, TONE_HZ } from './dtmf-keys.js';
 import { powerOfDbm0 } from './level.js';

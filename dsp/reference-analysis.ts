@@ -2,7 +2,7 @@
 import { EARLY_LEAST_SHARE, pairEnergy } from './early-flag.js';
 import { HOP_SAMPLES, HopBank, WINDOW_HOPS } from './hop-bank.js';
 import { NO_PAIR, PressDebounce } from './press-debounce.js';
-import { MAX_HOPS, MAY_HOLD_TONES, type ToneAnalysis } from './tone-analysis.js';
+import { MAX_HOPS, MAY_HOLD_TONES, PRESS_ENDED, type ToneAnalysis } from './tone-analysis.js';
 import { FIT_LEAST_SHARE, TonePairFit } from './tone-pair-fit.js';
 import { TonePairRun } from './tone-pair-run.js';
 
@@ -22,6 +22,7 @@ export class ReferenceAnalysis implements ToneAnalysis {
   }
 
   takeHops(samples: Int16Array, offset: number, count: number): number {
+    if (count > MAX_HOPS) throw new RangeError('tone analysis: too many hops at a time');
     let all = 0;
     for (let hop = 0; hop < count; hop += 1) {
       this.#bank.takeHop(samples, offset + hop * HOP_SAMPLES);
@@ -55,6 +56,8 @@ export class ReferenceAnalysis implements ToneAnalysis {
     const mayFit = explained > 0 && explained >= FIT_LEAST_SHARE * energy;
     const pair = mayFit && this.#fit.measure(this.#bank) ? this.#fit.pair : NO_PAIR;
     const flags = this.#debounce.takeHop(pair);
+    // Otherwise it would tell the key until the next pair is fitted.
+    if ((flags & PRESS_ENDED) !== 0) this.#fit.reset();
     return explained > 0 && explained >= EARLY_LEAST_SHARE * energy ? flags | MAY_HOLD_TONES : flags;
   }
 }

@@ -19,7 +19,10 @@ export const MAX_HOPS = 32;
 export const MEASUREMENT_LENGTH = 6;
 
 export interface ToneAnalysis {
-  /** Takes `count` hops (up to MAX_HOPS) of 16 samples from `offset` on. Returns the flags of all hops together. */
+  /**
+   * Takes `count` hops of 16 samples from `offset` on. Returns the flags of all hops together.
+   * @throws RangeError when there are more than MAX_HOPS: a mistake of ours.
+   */
   takeHops(samples: Int16Array, offset: number, count: number): number;
   /** Flags of one of the hops taken last, counted from 0. */
   flagsOf(hop: number): number;

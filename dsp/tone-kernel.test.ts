@@ -3,6 +3,8 @@
  * and what is none, speech-like audio, noise at all levels, full scale, silence, and any bytes at all.
  */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Q24_SECTIONS, renderSection } from '../bench/q24-set.js';
 import { HOP_SAMPLES } from './hop-bank.js';
@@ -144,6 +146,66 @@ describe('a channel', () => {
     const single = flags(one, 1);
     expect(flags(many, MAX_HOPS).slice(0, single.length)).toEqual(single);
     expect(single.some((hop) => hop !== 0)).toBe(true);
+  });
+});
+
+describe('what is said of hops', () => {
+  test('is good until the same analysis takes more, whatever others take meanwhile', () => {
+    const tone = new Int16Array(1_600);
+    renderPress(tone, { key: 5, startSample: 0, lengthSamples: 1_600 });
+    const silence = new Int16Array(FRAME_SAMPLES);
+    for (const open of [openToneAnalysis, () => new ReferenceAnalysis()]) {
+      const [hearsTone, hearsSilence] = [open(), open()];
+      hearsTone.takeHops(tone, 0, FRAME_HOPS);
+      hearsTone.takeHops(tone, FRAME_SAMPLES, FRAME_HOPS);
+      hearsSilence.takeHops(silence, 0, FRAME_HOPS);
+      expect([hearsTone.flagsOf(3), hearsSilence.flagsOf(3)]).toEqual([MAY_HOLD_TONES, 0]);
+    }
+  });
+
+  test('more hops than there is room for are refused, and the next channel is left alone', () => {
+    const samples = mixedAudio(SEED, 2);
+    for (const open of [openToneAnalysis, () => new ReferenceAnalysis()]) {
+      expect(() => open().takeHops(samples, 0, MAX_HOPS + 1)).toThrow(RangeError);
+      expect(() => open().takeHops(samples, 0, MAX_HOPS)).not.toThrow();
+    }
+  });
+});
+
+/** Runs a line of a program against this build; `openToneAnalysis` and `ReferenceAnalysis` are there. Returns what it prints. */
+function runApart(flags: readonly string[], program: string): string {
+  const url = (name: string) => pathToFileURL(join(import.meta.dirname, name)).href;
+  const imports =
+    `import { openToneAnalysis } from '${url('tone-kernel.js')}';` +
+    `import { ReferenceAnalysis } from '${url('reference-analysis.js')}';` +
+    'const isReference = (analysis) => analysis instanceof ReferenceAnalysis;';
+  const args = [...flags, '--input-type=module', '--eval', imports + program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  return stdout === '' ? stderr : stdout;
+}
+
+describe('the reference serves', () => {
+  test('where there is no WebAssembly', () => {
+    const program = 'process.stdout.write(String(isReference(openToneAnalysis())));';
+    expect(runApart(['--jitless'], program)).toBe('true');
+    expect(runApart([], program)).toBe('false');
+  });
+
+  test('when more than 6,000 channels are in use, three for each of 2,000 calls; those of ended calls come back', () => {
+    const program = `
+      const held = [];
+      while (held.length < 20_000 && !isReference(held.at(-1))) held.push(openToneAnalysis());
+      const channels = held.length - 1;
+      held.length = 0;
+      for (let turn = 0; turn < 50 && isReference(openToneAnalysis()); turn += 1) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      process.stdout.write(JSON.stringify({ channels, comeBack: !isReference(openToneAnalysis()) }));`;
+    const { channels, comeBack } = JSON.parse(runApart(['--expose-gc'], program));
+    expect(channels).toBeGreaterThanOrEqual(6_000);
+    expect(channels).toBeLessThan(20_000);
+    expect(comeBack).toBe(true);
   });
 });
 

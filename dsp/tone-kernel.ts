@@ -8,7 +8,7 @@ import { HOP_COSINES, HOP_GATE_ENERGY, HOP_ROTATION, HOP_SAMPLES, HOP_SINES, UNI
 import { largestExplainedShare } from './pair-gram.js';
 import { EARLY_RUN_HOPS, END_HOPS, LONG_RUN_HOPS, RUN_HOPS, TOLERATED_BAD_HOPS } from './press-debounce.js';
 import { ReferenceAnalysis } from './reference-analysis.js';
-import { MEASUREMENT_LENGTH, type ToneAnalysis } from './tone-analysis.js';
+import { MAX_HOPS, MEASUREMENT_LENGTH, type ToneAnalysis } from './tone-analysis.js';
 import { TONE_KERNEL_BYTES } from './tone-kernel-bytes.js';
 import { FIT_LEAST_ENERGY, FIT_LEAST_SHARE, HALF_ROTATION, WINDOW_INVERSE } from './tone-pair-fit.js';
 import {
@@ -38,6 +38,7 @@ declare const WebAssembly: {
 const HOP_TABLE = 1_024;
 const HOP_TURNS = 1_280;
 const TABLES = 1_408;
+const HOP_COUNTS_AT = 3_408;
 const SAMPLES = 4_096;
 const FLAGS = 5_120;
 const CHANNELS = 8_192;
@@ -93,8 +94,14 @@ class ToneKernel {
   readonly #freeChannels: number[] = [];
   readonly #capacity: number;
   #usedChannels = 0;
-  /** Streams do not say when they end. What they leave behind was wiped when they were last reset. */
-  readonly #abandoned = new FinalizationRegistry<number>((channel) => this.#freeChannels.push(channel));
+  /**
+   * Streams do not say when they end; their owners wipe them then, and here it is done once more. There are channels for
+   * all calls of a process and for nearly as many that have ended and not been collected; beyond that the reference serves.
+   */
+  readonly #abandoned = new FinalizationRegistry<number>((channel) => {
+    this.exports.reset(channel);
+    this.#freeChannels.push(channel);
+  });
 
   constructor(bytes: Uint8Array) {
     // The module exports what its source exports.
@@ -139,7 +146,10 @@ class ToneKernel {
       this.doubles.set(numbers, at);
       at += numbers.length;
     }
-    this.words.set(HOP_COUNTS, at * 2);
+    if (at * 8 !== HOP_COUNTS_AT) throw new Error('tone kernel: its numbers are not where it looks for them');
+    // It gives a window up without saying what the pair explains as soon as that is too little for a fit.
+    if (EARLY_LEAST_SHARE < FIT_LEAST_SHARE) throw new Error('tone kernel: a flag has to ask no less than a fit');
+    this.words.set(HOP_COUNTS, HOP_COUNTS_AT / 4);
   }
 }
 
@@ -148,6 +158,9 @@ class KernelAnalysis implements ToneAnalysis {
   readonly #channel: number;
   readonly #takeHops: Exports['takeHops'];
   readonly #input: Int16Array;
+  /** The kernel tells all channels' flags in one place. */
+  readonly #flags = new Uint8Array(MAX_HOPS);
+  #hasFlags = false;
 
   constructor(kernel: ToneKernel, channel: number) {
     this.#kernel = kernel;
@@ -166,14 +179,18 @@ class KernelAnalysis implements ToneAnalysis {
   }
 
   takeHops(samples: Int16Array, offset: number, count: number): number {
+    if (count > MAX_HOPS) throw new RangeError('tone analysis: too many hops at a time');
     const length = count * HOP_SAMPLES;
     const whole = offset === 0 && length === samples.length;
     this.#input.set(whole ? samples : samples.subarray(offset, offset + length), SAMPLES / 2);
-    return this.#takeHops(this.#channel, count);
+    const all = this.#takeHops(this.#channel, count);
+    this.#hasFlags = all !== 0;
+    if (this.#hasFlags) for (let hop = 0; hop < count; hop += 1) this.#flags[hop] = this.#kernel.bytes[FLAGS + hop];
+    return all;
   }
 
   flagsOf(hop: number): number {
-    return this.#kernel.bytes[FLAGS + hop];
+    return this.#hasFlags ? this.#flags[hop] : 0;
   }
 
   readMeasurement(target: Float64Array): void {
@@ -183,6 +200,8 @@ class KernelAnalysis implements ToneAnalysis {
 
   reset(): void {
     this.#kernel.exports.reset(this.#channel);
+    this.#flags.fill(0);
+    this.#hasFlags = false;
   }
 
   #state(): number {
@@ -194,6 +213,17 @@ let kernel: ToneKernel | 'none' | undefined;
 
 /** A new analysis: the kernel's if it can be, else the reference. */
 export function openToneAnalysis(): ToneAnalysis {
-  kernel ??= WebAssembly.validate(TONE_KERNEL_BYTES) ? new ToneKernel(TONE_KERNEL_BYTES) : 'none';
+  kernel ??= startKernel();
   return (kernel === 'none' ? undefined : kernel.open()) ?? new ReferenceAnalysis();
+}
+
+/** `none` without WebAssembly (`--jitless`), without its vectors (old processors) or without memory for it. */
+function startKernel(): ToneKernel | 'none' {
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(TONE_KERNEL_BYTES)) return 'none';
+  try {
+    return new ToneKernel(TONE_KERNEL_BYTES);
+  } catch (error) {
+    if (error instanceof RangeError) return 'none';
+    throw error;
+  }
 }

@@ -3,13 +3,15 @@
  * private, so the test reaches them as a debugger does: through the inspector, by a walk over all own and private fields.
  */
 import { Session } from 'node:inspector';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { DtmfDetector } from './dtmf-detector.js';
 import { G722Decoder, G722Encoder } from './g722.js';
 import { HalfBandDecimator, HalfBandInterpolator } from './half-band.js';
 import { ReferenceAnalysis } from './reference-analysis.js';
 import { SeededRandom } from './seeded-random.js';
+import { MEASUREMENT_LENGTH, type ToneAnalysis } from './tone-analysis.js';
 import { renderPress } from './tone-generator.js';
+import { openToneAnalysis } from './tone-kernel.js';
 import { ToneSuppressor } from './tone-suppressor.js';
 
 type Remote = { readonly objectId?: string; readonly type: string; readonly subtype?: string };
@@ -147,6 +149,35 @@ test('a reset filter between 8 and 16 kHz holds only zeros', () => {
     filter.reset();
     expect(sum(nonZeroElements(filter))).toBe(0);
   }
+});
+
+describe('when a press is over, and nobody has wiped anything yet', () => {
+  const press = new Int16Array(3_200);
+  renderPress(press, { key: 9, startSample: 480, lengthSamples: 800 });
+  const hear = (analysis: ToneAnalysis, from: number, end: number): void => {
+    for (let at = from; at < end; at += 160) analysis.takeHops(press, at, 10);
+  };
+  const withoutMeasurement = (counts: Map<string, number>) =>
+    new Map([...counts].filter(([path]) => !path.endsWith('measurement')));
+
+  test('the reference holds nothing but how strong, twisted and far off its tones were', () => {
+    const analysis = new ReferenceAnalysis();
+    hear(analysis, 0, 1_120);
+    expect(sum(withoutMeasurement(nonZeroElements(analysis)))).toBeGreaterThan(60);
+    hear(analysis, 1_120, press.length);
+    expect(sum(withoutMeasurement(nonZeroElements(analysis)))).toBe(0);
+  });
+
+  test('nor does the kernel', () => {
+    const analysis = openToneAnalysis();
+    const doubles = () => [...nonZeroElements(analysis)].find(([path]) => path.endsWith('doubles'))?.[1] ?? 0;
+    const fresh = doubles();
+    hear(analysis, 0, 1_120);
+    expect(doubles()).toBeGreaterThan(fresh + 60);
+    hear(analysis, 1_120, press.length);
+    // The six numbers of the measurement, and counters of hops, two in a double.
+    expect(doubles()).toBeLessThanOrEqual(fresh + MEASUREMENT_LENGTH + 6);
+  });
 });
 
 test('neither grows with what it hears', () => {

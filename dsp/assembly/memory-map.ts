@@ -3,14 +3,14 @@
  *
  * ```
  *  0          CONSTANTS        SAMPLES            FLAGS            CHANNELS
- *  | unused   | tables, limits | 32 hops of int16 | of the 32 hops | CHANNEL_SIZE each …
+ *  | unused   | tables, limits | 32 hops of int16 | of the 32 hops | CHANNEL_SIZE_BYTES each …
  * ```
  */
 
 // Constants, written by the host. Vectors of tables hold two samples' factors for each of four tones.
 export const HOP_TABLE: usize = 1024; // [pair of samples 0-3][cosine rows, cosine columns, sine rows, sine columns] v128
-export const HOP_COSINES: usize = 1280; // f32[8]
-export const HOP_SINES: usize = 1312;
+export const HOP_TURN_COSINES: usize = 1280; // f32[8]
+export const HOP_TURN_SINES: usize = 1312;
 export const HALF_COSINES: usize = 1408; // f64[8]
 export const HALF_SINES: usize = 1472;
 export const LAG_COSINES: usize = 1536;
@@ -47,7 +47,7 @@ export const END_HOPS: usize = LIMITS + 160;
 export const SAMPLES: usize = 4096; // i16[32 * 16]
 export const FLAGS: usize = 5120; // u8[32]
 export const CHANNELS: usize = 8192;
-export const CHANNEL_SIZE: usize = 1536;
+export const CHANNEL_SIZE_BYTES: usize = 1536;
 
 // Within a channel. Four slots of eight f32 each, then f64.
 export const HOP_RE: usize = 0;

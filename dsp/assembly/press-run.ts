@@ -47,7 +47,7 @@ const LAG_HOPS: i32 = 3;
 const SINC_FACTORS: i32 = 8;
 export const NO_PAIR: i32 = -1;
 const PRESS_BEGAN: i32 = 1;
-const PRESS_ENDED: i32 = 2;
+export const PRESS_ENDED: i32 = 2;
 
 /** `PressDebounce.takeHop`. */
 export function debounce(state: usize, pair: i32, energy: f64): i32 {

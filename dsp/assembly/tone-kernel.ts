@@ -3,11 +3,12 @@
  * compiles it into `../tone-kernel-bytes.ts`, and a test sees to it that both match.
  *
  * It does what `hop-bank.ts`, `early-flag.ts`, `tone-pair-fit.ts`, `tone-pair-run.ts` and `press-debounce.ts` do, in the
- * same order of operations, so that all results agree to the last bit; why things are done is explained there. All
- * tables and limits are theirs as well: `../tone-kernel.ts` writes them into memory before the first call.
+ * same order of operations, so that all results agree to the last bit; why things are done is explained there. Tables
+ * and limits are theirs as well: `../tone-kernel.ts` writes them into memory before the first call. Only lengths that are
+ * built into the code, and the flags, stand here once more.
  */
 import {
-  CHANNEL_SIZE,
+  CHANNEL_SIZE_BYTES,
   CHANNELS,
   EARLY_LARGEST_TWIST_RATIO,
   EARLY_LEAST_ENERGY,
@@ -26,31 +27,32 @@ import {
   HALF_POWER,
   HALF_RE,
   HALF_SINES,
-  HOP_COSINES,
   HOP_COUNT,
   HOP_ENERGY,
   HOP_GATE_ENERGY,
   HOP_IM,
   HOP_RE,
-  HOP_SINES,
   HOP_TABLE,
+  HOP_TURN_COSINES,
+  HOP_TURN_SINES,
   LARGEST_SHARE_OF_POWER,
   PRESS_PAIR,
   RUN_PAIR,
+  RUN_RECENT,
   SAMPLES,
   UNIT_ENERGY,
   WINDOW_INVERSE,
 } from './memory-map.ts';
-import { debounce, NO_PAIR, resetRun } from './press-run.ts';
+import { debounce, NO_PAIR, PRESS_ENDED, resetRun } from './press-run.ts';
 
 const WINDOW_HOPS: i32 = 6;
 const MAY_HOLD_TONES: i32 = 4;
 
 /** Empties a channel, and what was said of the hops taken last. */
 export function reset(channel: i32): void {
-  const state = CHANNELS + <usize>channel * CHANNEL_SIZE;
+  const state = CHANNELS + <usize>channel * CHANNEL_SIZE_BYTES;
   memory.fill(FLAGS, 0, CHANNELS - FLAGS);
-  memory.fill(state, 0, CHANNEL_SIZE);
+  memory.fill(state, 0, CHANNEL_SIZE_BYTES);
   resetRun(state);
   store<i32>(state, NO_PAIR, RUN_PAIR);
   store<i32>(state, NO_PAIR, PRESS_PAIR);
@@ -60,7 +62,7 @@ export function reset(channel: i32): void {
  * Takes the hops in SAMPLES, which are zeros afterwards; writes their FLAGS. Returns all flags.
  */
 export function takeHops(channel: i32, count: i32): i32 {
-  const state = CHANNELS + <usize>channel * CHANNEL_SIZE;
+  const state = CHANNELS + <usize>channel * CHANNEL_SIZE_BYTES;
   let all = 0;
   for (let hop = 0; hop < count; hop += 1) {
     const flags = takeHop(state, SAMPLES + <usize>hop * 32);
@@ -89,6 +91,7 @@ function takeHop(state: usize, samples: usize): i32 {
     pair = fitPair(state, newestState, olderState, energy);
   }
   const flags = debounce(state, pair, energy);
+  if ((flags & PRESS_ENDED) !== 0) forgetFit(state);
   return explained > 0 && explained >= load<f64>(EARLY_LEAST_SHARE) * energy ? flags | MAY_HOLD_TONES : flags;
 }
 
@@ -162,8 +165,8 @@ function sumHalf(state: usize, slot: i32): void {
 }
 
 function sumFourTones(first: usize, middle: usize, last: usize, at: usize): void {
-  const cosine = v128.load(HOP_COSINES + at);
-  const sine = v128.load(HOP_SINES + at);
+  const cosine = v128.load(HOP_TURN_COSINES + at);
+  const sine = v128.load(HOP_TURN_SINES + at);
   const firstRe = v128.load(first + at, HOP_RE);
   const firstIm = v128.load(first + at, HOP_IM);
   const lastRe = v128.load(last + at, HOP_RE);
@@ -256,6 +259,11 @@ function fitTwoTones(state: usize, newest: usize, older: usize, at: usize): void
   v128.store(state + at, re, FIT_RE);
   v128.store(state + at, im, FIT_IM);
   v128.store(state + at, f64x2.add(f64x2.mul(re, re), f64x2.mul(im, im)), FIT_POWER);
+}
+
+/** `TonePairFit.reset`. */
+function forgetFit(state: usize): void {
+  for (let at = FIT_RE; at < RUN_RECENT; at += 16) v128.store(state + at, i64x2.splat(0));
 }
 
 /** Of the first that is largest. */
