@@ -57,6 +57,13 @@ describe('the source rule', () => {
     expect(leg.latch.isLocked(0)).toBe(false);
   });
 
+  test('port 0 is never learnt, and does not keep another source from it', () => {
+    const leg = new Leg();
+    expect(leg.learn('203.0.113.5:0')).toBe(FOREIGN_SOURCE);
+    expect(leg.latch.isLocked(1)).toBe(false);
+    expect(leg.learn(NAT)).toBe(LOCKED_NOW);
+  });
+
   test('another source is believed after five packets in sequence over 80 ms', () => {
     const leg = new Leg();
     expect([leg.hear(NAT), leg.hear(NAT), leg.hear(NAT), leg.hear(NAT)]).toEqual([1, 1, 1, 1].map(() => LEARNING));

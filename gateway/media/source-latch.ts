@@ -5,7 +5,8 @@
  * 1. A packet from the signalled address and port locks the leg to it at once.
  * 2. Any other source (a peer behind NAT) must send LEARN_PACKETS packets in sequence from one SSRC over at least
  *    LEARN_SPAN_MS, with no packet from another source in between; only then the leg is locked to it. A source that
- *    shares the signalled IP address is not disturbed by one that does not.
+ *    shares the signalled IP address is not disturbed by one that does not. Port 0 is nobody's: nothing could be sent
+ *    back there.
  * 3. A locked leg believes nobody else, unless the locked source has been silent for RELATCH_SILENCE_MS and no secure
  *    window is open, or signalling names a new address.
  * 4. While a window is open nothing is learnt and nothing re-latched; a leg not locked yet accepts rule 1 only.
@@ -148,7 +149,8 @@ export class SourceLatch {
     if (sameWords(this.#expected, leg * SOURCE_WORDS, packet.words, packet.at, SOURCE_WORDS)) {
       return this.#lock(leg, packet);
     }
-    if (this.#isFrozen[leg] === 1) return FOREIGN_SOURCE;
+    const hasNoPort = packet.words[packet.at + ADDRESS_WORDS] === 0;
+    if (hasNoPort || this.#isFrozen[leg] === 1) return FOREIGN_SOURCE;
     return this.#learn(leg, packet);
   }
 
