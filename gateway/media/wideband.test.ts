@@ -299,4 +299,29 @@ describe('a caller who changes between G.722 and PCMU in a window', () => {
       }
     },
   );
+
+  test('is mute in both encodings while a capture is armed, where the route is strict', async () => {
+    const [wide, narrow] = (['G722', 'PCMU'] as const).map((encoding) =>
+      scriptCaller({ lengthMs: 3_000, presses: [], encoding, voiceAmplitude: 3_000 }),
+    );
+    const changing = [...narrow.slice(0, 40), ...wide.slice(40, 80), ...narrow.slice(80)];
+    for (const suppression of ['strict', 'tones'] as const) {
+      const call = await SimulatedCall.create({ suppression, audio: { caller: both, agent: PCMU_ONLY } });
+      const startMs = call.nowMs;
+      call.openWindow();
+      call.arm();
+      play(call, changing, [{ atMs: 2_405, act: () => call.disarm() }]);
+      const isHeard = (fromMs: number, toMs: number) => {
+        const packets = call.toAgent(startMs + fromMs).filter(({ atMs }) => atMs < startMs + toMs);
+        return peak(listened(packets)) > 1_000;
+      };
+      const isPassed = suppression === 'tones';
+      expect([isHeard(0, 805), isHeard(805, 1_605), isHeard(1_605, 2_405), isHeard(2_500, 3_000)]).toEqual([
+        isPassed,
+        isPassed,
+        isPassed,
+        true,
+      ]);
+    }
+  });
 });
