@@ -217,10 +217,10 @@ export class CallMedia implements WindowPort {
     this.#legs.streams.skip(this.agentLeg, lengthSamples);
   }
 
-  markDisturbance(): void {
-    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) {
-      this.#counters.disturbances += 1;
-    }
+  markDisturbance(): boolean {
+    if (this.#capture === undefined || !this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) return false;
+    this.#counters.disturbances += 1;
+    return true;
   }
 
   pressKey(key: number): void {

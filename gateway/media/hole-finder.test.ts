@@ -29,6 +29,7 @@ class Stream {
     });
     this.#finder = new HoleFinder(this.#presses, () => {
       this.disturbances += 1;
+      return true;
     });
     this.#presses.start(this.nowMs);
     this.#finder.begin();

@@ -42,7 +42,7 @@ export class HoleFinder {
   #sendsEndCopies = false;
   #frameMs = USUAL_FRAME_MS;
 
-  constructor(presses: PressListener, disturbed: () => void) {
+  constructor(presses: PressListener, disturbed: () => boolean) {
     this.#presses = presses;
     this.watch = new HoleWatch(disturbed);
   }

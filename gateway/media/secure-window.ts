@@ -59,8 +59,8 @@ export type ResumePoint = { readonly timestamp: number; readonly sequence: numbe
 
 /** What the window has to say, as it happens. */
 export interface WindowPort extends Pick<PressPort, 'pressKey' | 'countMerged'> {
-  /** A press may have been lost in a hole of the caller's stream; told in its place among the keys. */
-  markDisturbance(): void;
+  /** A press may have been lost in a hole of the caller's stream; told in its place among the keys. Returns whether it was. */
+  markDisturbance(): boolean;
   /** Suppressed audio, next in time. Only good until it returns. */
   releaseFrame(frame: SoundFrame, nowMs: number): void;
   /** A pause of the sender that is not filled. */
