@@ -213,8 +213,8 @@ export class CallMedia implements WindowPort {
     this.recorder?.write('caller', frame.narrow, frame.units, timestamp, nowMs);
   }
 
-  skipTime(lengthSamples: number): void {
-    this.#legs.streams.skip(this.agentLeg, lengthSamples);
+  skipTime(units: number): void {
+    this.#legs.streams.skip(this.agentLeg, units);
   }
 
   markDisturbance(): boolean {
@@ -247,8 +247,8 @@ export class CallMedia implements WindowPort {
     this.#counters.droppedLate += 1;
   }
 
-  countConcealed(samples: number): void {
-    this.#counters.samplesConcealed += samples;
+  countConcealed(units: number): void {
+    this.#counters.samplesConcealed += units;
   }
 
   countMerged(): void {
@@ -333,7 +333,7 @@ export class CallMedia implements WindowPort {
     if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEvents += 1;
     const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
     const span = isOnAudioClock
-      ? { timestamp: header.timestamp, durationSamples: readUint16(slab, header.payloadStart + 2) }
+      ? { timestamp: header.timestamp, durationUnits: readUint16(slab, header.payloadStart + 2) }
       : undefined;
     this.window.takeEvent(header.sequence, outcome, span, header.arrivedMs);
   }

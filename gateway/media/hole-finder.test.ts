@@ -27,9 +27,13 @@ class Stream {
       pressKey: () => this.#finder.watch.keyTold(),
       countMerged: () => {},
     });
-    this.#finder = new HoleFinder(this.#presses, () => {
-      this.disturbances += 1;
-      return true;
+    this.#finder = new HoleFinder({
+      presses: this.#presses,
+      line: { unitsSinceFlag: Number.POSITIVE_INFINITY },
+      disturbed: () => {
+        this.disturbances += 1;
+        return true;
+      },
     });
     this.#presses.start(this.nowMs);
     this.#finder.begin();
@@ -40,8 +44,7 @@ class Stream {
   audio(packets = 1): this {
     for (let packet = 0; packet < packets; packet += 1) {
       this.nowMs += PACKET_MS;
-      const context = { fillSamples: 0, sinceFlagSamples: Number.POSITIVE_INFINITY, nowMs: this.nowMs };
-      this.#finder.beforeAudio({ sequence: this.#sequence, timestamp: this.#timestamp }, PACKET_UNITS, context);
+      this.#finder.beforeAudio({ sequence: this.#sequence, timestamp: this.#timestamp }, PACKET_UNITS, 0, this.nowMs);
       for (let units = 0; units < PACKET_UNITS && this.#finder.watch.wantsHops; units += 16) {
         this.#finder.watch.hearHop(false, 16);
       }
@@ -116,7 +119,7 @@ class Stream {
     const packet = { ssrc: this.#ssrc, sequence, timestamp, marker: false, payloadStart: 0, payloadEnd: 4 };
     const payload = eventPayload(key, durationUnits, kind === 'end');
     const outcome = this.#presses.events.handle(packet, 8_000, payload, this.nowMs);
-    this.#finder.beforeEvent(sequence, outcome, { timestamp, durationSamples: durationUnits }, this.nowMs);
+    this.#finder.beforeEvent(sequence, outcome, { timestamp, durationUnits }, this.nowMs);
     this.#presses.hearEvent(outcome, this.nowMs);
     this.#advance(0);
   }

@@ -20,11 +20,20 @@ const USUAL_FRAME_MS = 20;
 const UNHEARD = -1;
 
 /** An event's time in the audio's clock; undefined where it has another one. */
-export type EventSpan = { readonly timestamp: number; readonly durationSamples: number } | undefined;
+export type EventSpan = { readonly timestamp: number; readonly durationUnits: number } | undefined;
+
+export type HoleFinderOptions = {
+  readonly presses: PressListener;
+  /** Asked at a hole alone. */
+  readonly line: { readonly unitsSinceFlag: number };
+  /** See `HoleWatch`. */
+  readonly disturbed: () => boolean;
+};
 
 export class HoleFinder {
   readonly watch: HoleWatch;
   readonly #presses: PressListener;
+  readonly #line: HoleFinderOptions['line'];
   /** Of the last packet used. */
   #lastSequence = UNHEARD;
   /** Packets since then that arrived and were of no use: they are not lost. */
@@ -42,8 +51,9 @@ export class HoleFinder {
   #sendsEndCopies = false;
   #frameMs = USUAL_FRAME_MS;
 
-  constructor(presses: PressListener, disturbed: () => boolean) {
+  constructor({ presses, line, disturbed }: HoleFinderOptions) {
     this.#presses = presses;
+    this.#line = line;
     this.watch = new HoleWatch(disturbed);
   }
 
@@ -86,33 +96,37 @@ export class HoleFinder {
     if (this.#lastSequence !== UNHEARD && sequenceDistance(this.#lastSequence, sequence) > 0) this.#unusedPackets += 1;
   }
 
-  /** An audio packet is used next; `fillSamples` are put in front of it. */
+  /**
+   * An audio packet of `units` is used next; `fillUnits` are put in front of it. Numbers in a row: an object of them would be
+   * one a packet.
+   */
   beforeAudio(
     packet: { readonly sequence: number; readonly timestamp: number },
-    count: number,
-    context: { readonly fillSamples: number; readonly sinceFlagSamples: number; readonly nowMs: number },
+    units: number,
+    fillUnits: number,
+    nowMs: number,
   ): void {
     const lostPackets = this.#lostPackets + this.#takeLost(packet.sequence);
     this.#lostPackets = 0;
-    const lengthMs = count / SAMPLES_PER_MS;
+    const lengthMs = units / SAMPLES_PER_MS;
     if (lostPackets > 0) {
       const gapMs = this.#gapMsBefore(packet.timestamp);
       // A clock that stands still during events does not count what was lost: the time of arrival does.
-      const missingMs = gapMs >= 0 ? gapMs : this.#silentMs(context.nowMs) - RESTART_JITTER_MS;
+      const missingMs = gapMs >= 0 ? gapMs : this.#silentMs(nowMs) - RESTART_JITTER_MS;
       this.watch.judge({
         lostPackets,
         otherPackets: Math.max(0, lostPackets - Math.round(Math.max(0, gapMs) / this.#frameMs)),
         missingMs: Math.max(0, missingMs),
-        endMs: context.nowMs - lengthMs,
-        endSample: this.#presses.heardSamples + Math.max(0, context.fillSamples),
-        sinceToneMs: context.sinceFlagSamples / SAMPLES_PER_MS,
+        endMs: nowMs - lengthMs,
+        endSample: this.#presses.heardSamples + Math.max(0, fillUnits),
+        sinceToneMs: this.#line.unitsSinceFlag / SAMPLES_PER_MS,
         isToneUnderWay: this.#presses.isToneUnderWay,
         isEventUnderWay: this.#isEventUnderWay,
-        dueEndPackets: this.#dueEndPackets(context.nowMs),
+        dueEndPackets: this.#dueEndPackets(nowMs),
       });
     }
-    this.#heardUpTo = (packet.timestamp + count) >>> 0;
-    this.#heardAtMs = context.nowMs;
+    this.#heardUpTo = (packet.timestamp + units) >>> 0;
+    this.#heardAtMs = nowMs;
     if (lengthMs > 0) this.#frameMs = lengthMs;
   }
 
@@ -132,7 +146,7 @@ export class HoleFinder {
     this.#isEventUnderWay = this.#presses.events.underWay;
     this.#heardAtMs = nowMs;
     if (span === undefined) return;
-    const end = (span.timestamp + span.durationSamples) >>> 0;
+    const end = (span.timestamp + span.durationUnits) >>> 0;
     if (this.#heardUpTo === UNHEARD || timestampDistance(this.#heardUpTo, end) > 0) this.#heardUpTo = end;
   }
 

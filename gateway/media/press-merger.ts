@@ -19,7 +19,7 @@
  */
 
 export const LEAD_MS = 60;
-/** Half a second, and what times of arrival are off by: two packets of 20 ms. */
+/** A tail of tone was met up to half a second behind its event; times of arrival are off by up to two packets of 20 ms. */
 export const TAIL_MS = 540;
 export const INFO_MS = 500;
 /** A tone that reaches this far into an event sounded during it; shorter is a head that the event cut off. */
