@@ -93,7 +93,7 @@ export class PressMerger {
     return verdict;
   }
 
-  /** Presses whose key is still known. */
+  /** Presses whose key is still known, for whoever checks that they are few. */
   get rememberedKeys(): number {
     return this.#key.reduce((count, key) => (key === NO_PRESS ? count : count + 1), 0);
   }
