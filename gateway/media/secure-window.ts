@@ -24,6 +24,7 @@
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import type { AudioEncoding, Suppression } from './control-wire.js';
+import { EventMask } from './event-mask.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { type EventSpan, HoleFinder } from './hole-finder.js';
 import { type HeardPress, PressListener, type PressPort } from './press-listener.js';
@@ -33,8 +34,6 @@ import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
 import { SuppressedLine, type SuppressedLineOptions, WINDOW_DELAY_UNITS } from './suppressed-line.js';
 import type { TelephoneEventDecoder } from './telephone-event.js';
 
-/** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
-const EVENT_TAIL_MASK_MS = 60;
 /** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
 const MAX_FILL_UNITS = 1600;
 /** 10 ms. Holes are not filled in smaller steps, however small the sender's packets are: each step is a packet of ours. */
@@ -89,6 +88,7 @@ export class SecureWindow implements PressPort {
   readonly #line: SuppressedLine;
   readonly #presses: PressListener;
   readonly #holes: HoleFinder;
+  readonly #eventMask = new EventMask();
   readonly #held = new HeldPacket();
   #state: WindowState = 'closed';
   #closingSinceUnits = 0;
@@ -106,9 +106,6 @@ export class SecureWindow implements PressPort {
   /** Of the sender's packets, or what is taken for it. */
   #frameUnits = WINDOW_DELAY_UNITS;
   #lastReleaseMs = 0;
-  #lastEventMs = Number.NEGATIVE_INFINITY;
-  #eventMaskEnd = 0;
-  #hasEventMask = false;
 
   constructor({ mask, suppression, line, port }: SecureWindowOptions) {
     this.#port = port;
@@ -150,9 +147,8 @@ export class SecureWindow implements PressPort {
     this.#lastSequence = -1;
     this.#payloadType = -1;
     this.#isFilledSinceAudio = false;
-    this.#hasEventMask = false;
     this.#holes.begin();
-    this.#lastEventMs = this.events.underWay ? nowMs : Number.NEGATIVE_INFINITY;
+    this.#eventMask.begin(this.events.underWay ? 'under-way' : 'none', nowMs);
     this.#lastReleaseMs = nowMs;
   }
 
@@ -225,17 +221,14 @@ export class SecureWindow implements PressPort {
     if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
     const audioSpan = span !== undefined && this.#isOnAudioClock(span.timestamp) ? span : undefined;
     this.#holes.beforeEvent(sequence, outcome, audioSpan, nowMs);
-    this.#lastEventMs = nowMs;
+    this.#eventMask.hear(audioSpan, nowMs);
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
     this.#line.maskNewest(0);
     this.#presses.hearEvent(outcome, nowMs);
     if (audioSpan !== undefined) {
-      const end = audioSpan.timestamp + audioSpan.durationUnits;
-      const maskEnd = (end + EVENT_TAIL_MASK_MS * SAMPLES_PER_MS) >>> 0;
-      if (!this.#hasEventMask || timestampDistance(this.#eventMaskEnd, maskEnd) > 0) this.#eventMaskEnd = maskEnd;
-      this.#hasEventMask = true;
+      const end = (audioSpan.timestamp + audioSpan.durationUnits) >>> 0;
       // One packet behind, so that a sender whose audio goes on beside its events has its own audio used.
-      this.#fill(timestampDistance(this.#expected, end >>> 0) - this.#frameUnits, nowMs);
+      this.#fill(timestampDistance(this.#expected, end) - this.#frameUnits, nowMs);
     }
     this.#closeIfQuiet(nowMs);
   }
@@ -314,8 +307,8 @@ export class SecureWindow implements PressPort {
     const overlap = this.#alignTo(packet.timestamp, count, nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
-    this.#dropPassedEventMask(packet.timestamp);
-    if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#line.maskNewest(count);
+    const isUnderEvent = this.#eventMask.covers(packet.timestamp, nowMs) || this.events.underWay;
+    if (isOtherPayload || isUnderEvent) this.#line.maskNewest(count);
 
     const watch = this.#holes.watch.wantsHops ? this.#holes.watch : undefined;
     this.#line.process(packet, encoding, bytes, count, watch);
@@ -397,15 +390,6 @@ export class SecureWindow implements PressPort {
     this.#presses.hearAudio(SILENCE, WINDOW_DELAY_UNITS, nowMs);
   }
 
-  #isUnderEvent(nowMs: number): boolean {
-    return this.#hasEventMask || this.events.underWay || nowMs - this.#lastEventMs < EVENT_TAIL_MASK_MS;
-  }
-
-  /** Once passed, it is no longer asked: half a turn of the timestamps later it would lie ahead again. */
-  #dropPassedEventMask(timestamp: number): void {
-    if (timestampDistance(timestamp, this.#eventMaskEnd) <= 0) this.#hasEventMask = false;
-  }
-
   #isOnAudioClock(eventTimestamp: number): boolean {
     if (!this.#isExpecting) return false;
     const age = timestampDistance(eventTimestamp, this.#expected);
@@ -414,7 +398,7 @@ export class SecureWindow implements PressPort {
 
   #closeIfQuiet(nowMs: number): void {
     if (this.#state !== 'closing' || this.#held.isFull || this.events.underWay) return;
-    if (nowMs - this.#lastEventMs < QUIET_MS) return;
+    if (this.#eventMask.sinceEventMs(nowMs) < QUIET_MS) return;
     // Told by audio that was heard, never by the clock: after a stall, of the network or of this process, packets from
     // inside the window may still be on their way.
     if (this.#closingSinceUnits < QUIET_AUDIO_UNITS) return;
