@@ -284,6 +284,49 @@ describe('keys', () => {
     expect(desk.enter('expirationDate', '1229').state).toBe('captured');
   });
 
+  test.each<[string, string, string]>([
+    ['no digit', '', 'captured'],
+    ['a digit', '4', 'empty'],
+  ])('a hole while a green field is captured again, and %s (%j): another field leaves it %s', (_, keys, state) => {
+    const desk = new Desk();
+    desk.enterAll();
+    desk.begin('cardNumber');
+    desk.lose();
+    desk.key(keys);
+    expect(desk.session.report('cardNumber')).toEqual({
+      field: 'cardNumber',
+      state: 'awaiting',
+      keyCount: keys.length,
+      isUncertain: true,
+      failedAttempts: 0,
+    });
+    desk.enter('expirationDate', GOOD.expirationDate);
+    expect(desk.state('cardNumber')).toBe(state);
+    expect(kindsOf(desk.tokenize())).toEqual(state === 'captured' ? ['done', 'tokenize'] : ['refused']);
+    const lentDigits = () => desk.session.lendCard(({ cardNumber }) => cardNumber.length);
+    if (state === 'captured') expect(lentDigits()).toBe(VISA.length);
+  });
+
+  test.each(['#', `${VISA}#`, 'nothing'])(
+    'a hole while a green field is captured again, and %s: the old value is not taken for the new one',
+    (keys) => {
+      const desk = new Desk();
+      desk.enterAll();
+      desk.begin('cardNumber');
+      desk.lose();
+      if (keys === 'nothing') desk.wait(30_000);
+      else desk.key(keys);
+      expect(desk.session.report('cardNumber')).toEqual({
+        field: 'cardNumber',
+        state: 'error',
+        keyCount: 0,
+        error: 'input-uncertain',
+        failedAttempts: 0,
+      });
+      expect(kindsOf(desk.tokenize())).toEqual(['refused']);
+    },
+  );
+
   test('an uncertain entry that times out is uncertain too, and no number of them is too many attempts', () => {
     const desk = new Desk();
     for (let entry = 0; entry < 5; entry += 1) {

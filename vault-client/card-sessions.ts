@@ -91,6 +91,7 @@ export class CardSessions {
       // Of no capture we know, or a replay: somebody else speaks on the key socket, or a key came too late.
       keys_foreign: this.#foreignKeys,
       keys_out_of_order: this.#outOfOrderKeys,
+      // By their numbers: keys, and marks of a disturbed line, which are numbered among them.
       keys_lost: this.#lostKeys,
       keys_ignored: this.#ignoredKeys,
       disturbances: this.#disturbances,

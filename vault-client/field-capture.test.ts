@@ -67,13 +67,30 @@ describe('one entry of a field', () => {
 
   test('a lost key makes the entry uncertain, which is told once, and * mends it', () => {
     const { machine, press, held } = capture('1229');
-    expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual(['replaced', 'disturbed']);
+    expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual(['disturbed']);
     expect(kinds(machine.handle({ kind: 'key-lost' }, 500))).toEqual([]);
-    expect(press(4)).toEqual(['counted']);
+    expect(press(4)).toEqual(['replaced', 'counted']);
     expect([machine.uncertain, machine.spoiled, held()]).toEqual([true, false, '']);
     press(STAR_KEY);
     press(8);
     expect([machine.uncertain, held()]).toEqual([false, '8']);
+  });
+
+  test('a hole before the first digit leaves the previous value, which # and a time-out do not', () => {
+    const lossy = (act: (machine: FieldCapture) => readonly FieldCaptureOutput[]) => {
+      const { machine, held } = capture('1229');
+      machine.handle({ kind: 'key-lost' }, 500);
+      expect([held(), machine.replaced, machine.uncertain, machine.keyCount]).toEqual(['1229', false, true, 0]);
+      return [kinds(act(machine)), held(), machine.uncertain];
+    };
+    const key = (pressed: number) => lossy((machine) => machine.handle({ kind: 'key', key: pressed }, 1000));
+    expect(key(STAR_KEY)).toEqual([['counted'], '1229', false]);
+    expect(key(POUND_KEY)).toEqual([['replaced', 'ended by pound'], '', true]);
+    expect(lossy((machine) => machine.handle({ kind: 'time' }, 30_000))).toEqual([
+      ['replaced', 'ended by timeout'],
+      '',
+      true,
+    ]);
   });
 
   test('a key lost in the middle leaves nothing of the entry, and nothing of what is keyed after it', () => {

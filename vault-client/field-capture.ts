@@ -37,7 +37,7 @@ export type CaptureTimeouts = { readonly firstDigitTimeoutMs: number; readonly i
  * | `*`        | clears a spoiled or uncertain entry too; no attempt is counted, and the first-digit time starts |
  * | `#`        | ends the entry, even an empty one                                                               |
  * | A–D        | ignored: no telephone of a caller has them, and no time-out starts anew for them                |
- * | a lost one | the digits are wiped at once and the entry is uncertain to its end, or until `*`                |
+ * | a lost one | the entry's digits are wiped at once and it is uncertain to its end, or until `*`               |
  *
  * An entry longer than the field can be is never cut down to what fits: the digits are wiped at once and the entry is
  * spoiled, so `#` makes it an error. A time-out that is due is handled before a key that comes with it.
@@ -118,11 +118,11 @@ export class FieldCapture {
   }
 
   #lose(): readonly FieldCaptureOutput[] {
-    const replaced = this.#replace();
-    this.#digits.wipe();
-    if (this.#uncertain) return replaced;
+    // While no digit has come, the buffer holds the value before this entry, which a hole says nothing of.
+    if (this.#replaced) this.#digits.wipe();
+    if (this.#uncertain) return [];
     this.#uncertain = true;
-    return [...replaced, { kind: 'disturbed' }];
+    return [{ kind: 'disturbed' }];
   }
 
   #replace(): readonly FieldCaptureOutput[] {

@@ -29,7 +29,7 @@ const FOREIGN_REPORT_MS = 1000;
 /** After a window, events that began inside it are recognised by their timestamps for so long. */
 const LATE_EVENT_GUARD_MS = 10_000;
 /** After a window, an agent's G.722 decoder is handed back to the caller's encoder within a second, in a quiet packet. */
-const HANDOVER_UNITS = 8000;
+const HANDOVER_MS = 1000;
 /** Between words. The decoder is off for a moment after, by at most so much as what it then hears. */
 const HANDOVER_LEVEL_DBM0 = -44;
 
@@ -77,8 +77,9 @@ export class CallMedia implements WindowPort {
   readonly #heard: SoundFrame;
   /** Encoding in which the caller last sent. */
   #callerKind = AUDIO_PCMU;
-  /** What is left of the handover after a window. */
-  #handoverUnits = 0;
+  /** The handover after a window is under way, at the most until then. */
+  #isHandingOver = false;
+  #handoverUntilMs = 0;
   #lateEventGuardUntilMs = Number.NEGATIVE_INFINITY;
   #resumeTimestamp = 0;
   #droppedKeys = 0;
@@ -114,7 +115,7 @@ export class CallMedia implements WindowPort {
     const isStillRecording = this.recorder?.state === 'recording' && this.#options.recordingMode === 'pause';
     if (isStillRecording) return false;
     this.#takeOverFromCaller();
-    this.#handoverUnits = 0;
+    this.#isHandingOver = false;
     this.window.open(this.#legs.streams.expectedInput(this.agentLeg), nowMs);
     this.#legs.latch.freeze(this.callerLeg);
     this.#legs.latch.freeze(this.agentLeg);
@@ -186,6 +187,7 @@ export class CallMedia implements WindowPort {
 
   sweep(nowMs: number): void {
     this.window.sweep(nowMs);
+    if (nowMs >= this.#handoverUntilMs) this.#endHandover();
     this.#reportDroppedKeys();
     if (nowMs - this.#foreignReportedMs < FOREIGN_REPORT_MS) return;
     for (const leg of ['caller', 'agent'] as const) {
@@ -211,14 +213,14 @@ export class CallMedia implements WindowPort {
     this.recorder?.write('caller', frame.narrow, frame.units, timestamp, nowMs);
   }
 
-  skipTime(lengthSamples: number): void {
-    this.#legs.streams.skip(this.agentLeg, lengthSamples);
+  skipTime(units: number): void {
+    this.#legs.streams.skip(this.agentLeg, units);
   }
 
-  markDisturbance(): void {
-    if (this.#capture !== undefined && this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) {
-      this.#counters.disturbances += 1;
-    }
+  markDisturbance(): boolean {
+    if (this.#capture === undefined || !this.#options.keySink.send(this.#capture, DISTURBANCE_MARK)) return false;
+    this.#counters.disturbances += 1;
+    return true;
   }
 
   pressKey(key: number): void {
@@ -234,8 +236,9 @@ export class CallMedia implements WindowPort {
     this.#options.emit({ kind: 'window-closed', callHandle: this.handle });
     if (this.window.isSuppressing) return;
     this.#legs.streams.anchor(this.agentLeg, resume.timestamp, resume.sequence);
-    if (this.#isPassedUntouched(AUDIO_G722) && this.#callerKind === AUDIO_G722) this.#handoverUnits = HANDOVER_UNITS;
-    else this.#legs.earOf(this.callerLeg).wipe();
+    this.#isHandingOver = this.#isPassedUntouched(AUDIO_G722) && this.#callerKind === AUDIO_G722;
+    this.#handoverUntilMs = nowMs + HANDOVER_MS;
+    if (!this.#isHandingOver) this.#legs.earOf(this.callerLeg).wipe();
     this.#resumeTimestamp = resume.timestamp;
     this.#lateEventGuardUntilMs = nowMs + LATE_EVENT_GUARD_MS;
   }
@@ -244,8 +247,8 @@ export class CallMedia implements WindowPort {
     this.#counters.droppedLate += 1;
   }
 
-  countConcealed(samples: number): void {
-    this.#counters.samplesConcealed += samples;
+  countConcealed(units: number): void {
+    this.#counters.samplesConcealed += units;
   }
 
   countMerged(): void {
@@ -257,12 +260,13 @@ export class CallMedia implements WindowPort {
     if (name === 'caller') {
       this.#callerKind = kind;
       this.window.events.hearOther(header.sequence);
+      if (kind !== AUDIO_G722 || header.arrivedMs >= this.#handoverUntilMs) this.#endHandover();
     }
     const to = this.#otherLeg(leg);
     const ear = this.#legs.earOf(leg);
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
     const sendKind = this.#legs.sendKind(to, kind);
-    const isHandedOver = name === 'caller' && this.#handoverUnits > 0 && kind === AUDIO_G722;
+    const isHandedOver = name === 'caller' && this.#isHandingOver;
     const isEncodedAnew = sendKind !== kind || isHandedOver;
     const isRecorded = this.recorder?.state === 'recording';
     const frame = this.#heard;
@@ -277,7 +281,7 @@ export class CallMedia implements WindowPort {
     }
     this.#relay.passAudio(to, slot, header, sendKind, isEncodedAnew ? frame : undefined);
     if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp, header.arrivedMs);
-    if (isHandedOver) this.#goOnWithHandover(frame);
+    if (isHandedOver && isQuiet(frame)) this.#endHandover();
   }
 
   /**
@@ -285,17 +289,19 @@ export class CallMedia implements WindowPort {
    * hears no seam. What it stands on was passed to the agent before.
    */
   #takeOverFromCaller(): void {
-    if (this.window.isSuppressing || this.#handoverUnits > 0 || !this.#isPassedUntouched(this.#callerKind)) return;
+    if (this.window.isSuppressing || this.#isHandingOver || !this.#isPassedUntouched(this.#callerKind)) return;
     const decoder = this.#legs.earOf(this.callerLeg).decoder(this.#heard);
     if (decoder !== undefined) this.#legs.mouthOf(this.agentLeg).follow(decoder);
   }
 
-  /** The way back: the caller's encoder knows nothing of where ours has led the agent's decoder, so a pause is waited for. */
-  #goOnWithHandover(frame: SoundFrame): void {
-    const sampleCount = frame.units * frame.samplesPerUnit;
-    const isQuiet = dbm0OfPower(meanSquare(frame.samples, 0, sampleCount)) < HANDOVER_LEVEL_DBM0;
-    this.#handoverUnits = isQuiet ? 0 : Math.max(0, this.#handoverUnits - frame.units);
-    if (this.#handoverUnits === 0) this.#legs.earOf(this.callerLeg).wipe();
+  /**
+   * The way back: the caller's encoder knows nothing of where ours has led the agent's decoder, so a pause is waited for, or
+   * for the caller to send something else. The decoder that followed the caller through the window is done with.
+   */
+  #endHandover(): void {
+    if (!this.#isHandingOver) return;
+    this.#isHandingOver = false;
+    this.#legs.earOf(this.callerLeg).wipe();
   }
 
   /** Whether the agent is sent the caller's own octets of this kind. */
@@ -327,7 +333,7 @@ export class CallMedia implements WindowPort {
     if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEvents += 1;
     const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
     const span = isOnAudioClock
-      ? { timestamp: header.timestamp, durationSamples: readUint16(slab, header.payloadStart + 2) }
+      ? { timestamp: header.timestamp, durationUnits: readUint16(slab, header.payloadStart + 2) }
       : undefined;
     this.window.takeEvent(header.sequence, outcome, span, header.arrivedMs);
   }
@@ -368,4 +374,9 @@ export class CallMedia implements WindowPort {
   #otherLeg(leg: number): number {
     return leg === this.callerLeg ? this.agentLeg : this.callerLeg;
   }
+}
+
+function isQuiet(frame: SoundFrame): boolean {
+  const sampleCount = frame.units * frame.samplesPerUnit;
+  return dbm0OfPower(meanSquare(frame.samples, 0, sampleCount)) < HANDOVER_LEVEL_DBM0;
 }

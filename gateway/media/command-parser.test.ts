@@ -28,6 +28,8 @@ describe('commands from control', () => {
     { kind: 'ping' },
     { kind: 'configure', configuration: { address: '' } },
     { ...call, mask: 'never' },
+    { ...call, suppression: 'lenient' },
+    { ...call, suppression: undefined },
     { ...call, recording: undefined },
     { ...leg, leg: 'supervisor' },
     { ...leg, media: { ...leg.media, remotePort: '4000' } },

@@ -15,14 +15,25 @@ const RESTART_JITTER_MS = 40;
 const END_PACKETS = 3;
 /** The copies of an end packet come 20 to 50 ms apart. */
 const END_COPIES_WITHIN_MS = 110;
+/** What a sender is taken to send until it has sent audio. */
+const USUAL_FRAME_MS = 20;
 const UNHEARD = -1;
 
 /** An event's time in the audio's clock; undefined where it has another one. */
-export type EventSpan = { readonly timestamp: number; readonly durationSamples: number } | undefined;
+export type EventSpan = { readonly timestamp: number; readonly durationUnits: number } | undefined;
+
+export type HoleFinderOptions = {
+  readonly presses: PressListener;
+  /** Asked at a hole alone. */
+  readonly line: { readonly unitsSinceFlag: number };
+  /** See `HoleWatch`. */
+  readonly disturbed: () => boolean;
+};
 
 export class HoleFinder {
   readonly watch: HoleWatch;
   readonly #presses: PressListener;
+  readonly #line: HoleFinderOptions['line'];
   /** Of the last packet used. */
   #lastSequence = UNHEARD;
   /** Packets since then that arrived and were of no use: they are not lost. */
@@ -30,7 +41,7 @@ export class HoleFinder {
   /** Lost ones that no audio packet has been found behind yet. */
   #lostPackets = 0;
   /** Caller's timestamp of the end of what was heard last, audio or event, and when that was. */
-  #heardUpTo = 0;
+  #heardUpTo = UNHEARD;
   #heardAtMs = UNHEARD;
   #lastEventMs = Number.NEGATIVE_INFINITY;
   /** As of the packets judged so far: the decoder is a packet ahead while an audio packet that waited is used. */
@@ -38,19 +49,28 @@ export class HoleFinder {
   /** Of the press that ended last. */
   #endPackets = 0;
   #sendsEndCopies = false;
-  #frameMs = 20;
+  #frameMs = USUAL_FRAME_MS;
 
-  constructor(presses: PressListener, disturbed: () => void) {
+  constructor({ presses, line, disturbed }: HoleFinderOptions) {
     this.#presses = presses;
+    this.#line = line;
     this.watch = new HoleWatch(disturbed);
   }
 
-  /** The stream begins, or begins anew: nothing before its next packet can be missed. */
+  /**
+   * The stream begins, or begins anew: nothing before its next packet can be missed. Whose it is is not known, so nothing of
+   * the habits of a sender before counts: what one is known to repeat, another may never send.
+   */
   begin(): void {
     this.#lastSequence = UNHEARD;
     this.#unusedPackets = 0;
     this.#lostPackets = 0;
+    this.#heardUpTo = UNHEARD;
     this.#heardAtMs = UNHEARD;
+    this.#lastEventMs = Number.NEGATIVE_INFINITY;
+    this.#endPackets = 0;
+    this.#sendsEndCopies = false;
+    this.#frameMs = USUAL_FRAME_MS;
     this.#isEventUnderWay = this.#presses.events.underWay;
   }
 
@@ -76,33 +96,37 @@ export class HoleFinder {
     if (this.#lastSequence !== UNHEARD && sequenceDistance(this.#lastSequence, sequence) > 0) this.#unusedPackets += 1;
   }
 
-  /** An audio packet is used next; `fillSamples` are put in front of it. */
+  /**
+   * An audio packet of `units` is used next; `fillUnits` are put in front of it. Numbers in a row: an object of them would be
+   * one a packet.
+   */
   beforeAudio(
     packet: { readonly sequence: number; readonly timestamp: number },
-    count: number,
-    context: { readonly fillSamples: number; readonly sinceFlagSamples: number; readonly nowMs: number },
+    units: number,
+    fillUnits: number,
+    nowMs: number,
   ): void {
     const lostPackets = this.#lostPackets + this.#takeLost(packet.sequence);
     this.#lostPackets = 0;
-    const lengthMs = count / SAMPLES_PER_MS;
+    const lengthMs = units / SAMPLES_PER_MS;
     if (lostPackets > 0) {
-      const gapMs = timestampDistance(this.#heardUpTo, packet.timestamp) / SAMPLES_PER_MS;
+      const gapMs = this.#gapMsBefore(packet.timestamp);
       // A clock that stands still during events does not count what was lost: the time of arrival does.
-      const missingMs = gapMs >= 0 ? gapMs : this.#silentMs(context.nowMs) - RESTART_JITTER_MS;
+      const missingMs = gapMs >= 0 ? gapMs : this.#silentMs(nowMs) - RESTART_JITTER_MS;
       this.watch.judge({
         lostPackets,
         otherPackets: Math.max(0, lostPackets - Math.round(Math.max(0, gapMs) / this.#frameMs)),
         missingMs: Math.max(0, missingMs),
-        endMs: context.nowMs - lengthMs,
-        endSample: this.#presses.heardSamples + Math.max(0, context.fillSamples),
-        sinceToneMs: context.sinceFlagSamples / SAMPLES_PER_MS,
+        endMs: nowMs - lengthMs,
+        endSample: this.#presses.heardSamples + Math.max(0, fillUnits),
+        sinceToneMs: this.#line.unitsSinceFlag / SAMPLES_PER_MS,
         isToneUnderWay: this.#presses.isToneUnderWay,
         isEventUnderWay: this.#isEventUnderWay,
-        dueEndPackets: this.#dueEndPackets(context.nowMs),
+        dueEndPackets: this.#dueEndPackets(nowMs),
       });
     }
-    this.#heardUpTo = (packet.timestamp + count) >>> 0;
-    this.#heardAtMs = context.nowMs;
+    this.#heardUpTo = (packet.timestamp + units) >>> 0;
+    this.#heardAtMs = nowMs;
     if (lengthMs > 0) this.#frameMs = lengthMs;
   }
 
@@ -122,13 +146,18 @@ export class HoleFinder {
     this.#isEventUnderWay = this.#presses.events.underWay;
     this.#heardAtMs = nowMs;
     if (span === undefined) return;
-    const end = (span.timestamp + span.durationSamples) >>> 0;
-    if (timestampDistance(this.#heardUpTo, end) > 0) this.#heardUpTo = end;
+    const end = (span.timestamp + span.durationUnits) >>> 0;
+    if (this.#heardUpTo === UNHEARD || timestampDistance(this.#heardUpTo, end) > 0) this.#heardUpTo = end;
+  }
+
+  /** By the sender's clock, from the end of what was heard last. Negative where that clock does not tell. */
+  #gapMsBefore(timestamp: number): number {
+    return this.#heardUpTo === UNHEARD ? -1 : timestampDistance(this.#heardUpTo, timestamp) / SAMPLES_PER_MS;
   }
 
   /** Between the end of what was heard last and the beginning of the press that was just found. */
   #missingBefore(span: EventSpan): number {
-    if (span !== undefined) return timestampDistance(this.#heardUpTo, span.timestamp) / SAMPLES_PER_MS;
+    if (span !== undefined && this.#heardUpTo !== UNHEARD) return this.#gapMsBefore(span.timestamp);
     return this.#silentMs(this.#presses.events.beganAtMs);
   }
 

@@ -20,11 +20,16 @@ const HARMLESS: Hole = {
 const TOUCHED: Hole = { ...HARMLESS, sinceToneMs: 2 };
 
 let log: string[];
+let isReached: boolean;
 let watch: HoleWatch;
 
 beforeEach(() => {
   log = [];
-  watch = new HoleWatch(() => log.push('disturbed'));
+  isReached = true;
+  watch = new HoleWatch(() => {
+    log.push(isReached ? 'disturbed' : 'refused');
+    return isReached;
+  });
   watch.arm();
 });
 
@@ -245,6 +250,16 @@ describe('the mark', () => {
     watch.arm();
     laterMs(1000);
     expect(log).toEqual([]);
+  });
+
+  test('is told again when it could not be told', () => {
+    isReached = false;
+    watch.doubt();
+    watch.doubt();
+    isReached = true;
+    watch.doubt();
+    watch.doubt();
+    expect(log).toEqual(['refused', 'refused', 'disturbed']);
   });
 
   test('is told once until another key was told, for only that one could have made up for it', () => {

@@ -59,7 +59,7 @@ export type Hole = {
 type Question = 'nothing' | 'tone-behind' | 'tone-confirmed' | 'event-shown' | 'event-goes-on';
 
 export class HoleWatch {
-  readonly #disturbed: () => void;
+  readonly #disturbed: () => boolean;
   #isArmed = false;
   #question: Question = 'nothing';
   #endMs = 0;
@@ -72,8 +72,11 @@ export class HoleWatch {
   /** Told already, and no key has come since: one mark is as good as many. */
   #isTold = false;
 
-  /** `disturbed` is called when a press may have been lost, before any key that was pressed after it is told. */
-  constructor(disturbed: () => void) {
+  /**
+   * `disturbed` is called when a press may have been lost, before any key that was pressed after it is told. It returns
+   * whether that was told: what was not is told with the next disturbance, however soon.
+   */
+  constructor(disturbed: () => boolean) {
     this.#disturbed = disturbed;
   }
 
@@ -201,8 +204,7 @@ export class HoleWatch {
   #tell(): void {
     this.#close();
     if (this.#isTold) return;
-    this.#isTold = true;
-    this.#disturbed();
+    this.#isTold = this.#disturbed();
   }
 
   #close(): void {

@@ -35,6 +35,20 @@ describe('the ear of a leg', () => {
     expect(heard(catchingUp, sent[passed], passed)).toEqual(heard(listening, sent[passed], passed));
   });
 
+  test('leaves nothing of what it caught up with in the scratch', () => {
+    const sent = packets(6);
+    const ear = new LegEar();
+    const frame = new SoundFrame();
+    for (let at = 0; at < 5; at += 1) ear.pass(at, 'G722', sent[at], 0, PACKET_OCTETS);
+    expect(ear.decoder(frame)).toBeDefined();
+    expect(frame.wide.some((sample) => sample !== 0)).toBe(false);
+    // A packet shorter than those before it, which have to be decoded first.
+    ear.pass(5, 'G722', sent[5], 0, PACKET_OCTETS);
+    ear.decode(6, 'G722', sent[0], 0, 40, frame);
+    expect(frame.wide.subarray(0, 80).some((sample) => sample !== 0)).toBe(true);
+    expect(frame.wide.subarray(80).some((sample) => sample !== 0)).toBe(false);
+  });
+
   test('of more than it keeps it hears the newest, and that is soon the same', () => {
     const sent = packets(60);
     const listening = new LegEar();

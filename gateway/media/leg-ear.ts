@@ -53,7 +53,7 @@ export class LegEar {
     return this.#wideband.decoder;
   }
 
-  /** Decodes the `units` octets at `offset` into `frame`. */
+  /** Decodes the `units` octets at `offset` into `frame`. Numbers in a row: an object of them would be one a packet. */
   decode(
     sequence: number,
     encoding: AudioEncoding,
@@ -117,7 +117,7 @@ export class LegEar {
     this.#nextSequence = (sequence + 1) & 0xffff;
   }
 
-  /** Decodes what was kept, or of more than could be kept the newest part, from nothing. */
+  /** Decodes what was kept, or of more than could be kept the newest part, from nothing. Its sound is nobody's. */
   #catchUp({ decoder, kept, piece }: Wideband, scratch: SoundFrame): void {
     if (this.#keptOctets === 0) return;
     if (this.#keptOctets > KEPT_OCTETS) decoder.reset();
@@ -129,6 +129,7 @@ export class LegEar {
       decoder.decode(piece, 0, scratch.wide, octets);
       left -= octets;
     }
+    scratch.wide.fill(0, 0, 2 * CATCH_UP_OCTETS);
     this.#keptOctets = 0;
   }
 

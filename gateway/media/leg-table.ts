@@ -196,6 +196,7 @@ export class LegTable {
     this.maySend[leg] = 0;
     this.#meaning.fill(NOT_NEGOTIATED, leg * PAYLOAD_TYPES, (leg + 1) * PAYLOAD_TYPES);
     this.#sendAudio.fill(NO_PAYLOAD_TYPE, leg * KINDS, (leg + 1) * KINDS);
+    this.#preferredKind[leg] = NOT_NEGOTIATED;
     this.#sendEvents[leg] = [];
     this.#described[leg] = undefined;
     this.#ears[leg]?.wipe();

@@ -789,6 +789,36 @@ describe('a broken invariant of ours', () => {
   });
 });
 
+describe('the scratch that all calls share', () => {
+  test.each(['vault', 'recorder'])(
+    'holds nothing of a caller whose call has broken on the way to the %s',
+    async (place) => {
+      const call = await SimulatedCall.create({ recordingMode: 'masked-continuous' });
+      const scratch = new Set<Int16Array>();
+      let isBroken = false;
+      const breakDown = () => {
+        isBroken = true;
+        throw new Error('broken half-way');
+      };
+      call.recorder.write = (_, samples) => {
+        scratch.add(samples);
+        if (place === 'recorder' && call.nowMs > 1500) breakDown();
+      };
+      if (place === 'vault') call.vault.send = breakDown;
+      const presses = [{ key: 5, atMs: 460, lengthMs: 200, way: 'in-band' as const }];
+      const packets = scriptCaller({ lengthMs: 1000, presses, voiceAmplitude: 2000 });
+      const sounds = () => [...scratch].map((samples) => samples.some((sample) => sample !== 0));
+      play(call, packets.slice(0, 10));
+      // The control: outside a window the last packet stays there.
+      expect(sounds()).toEqual([true]);
+      call.openWindow();
+      call.arm();
+      play(call, packets.slice(10));
+      expect([isBroken, sounds(), call.core.callCount]).toEqual([true, [false, false], 0]);
+    },
+  );
+});
+
 describe('calls and ports', () => {
   test('a call takes two even ports with the odd ones above, skips those in use, and gives them back', async () => {
     const call = await SimulatedCall.create();

@@ -392,6 +392,9 @@ export class MediaCore {
 
   /** The call's media stops: nothing that could not be decided leaves. */
   #fail(call: CallMedia, nowMs: number): void {
+    // Whoever broke off has wiped nothing behind the caller, and the next call writes over no more than it needs.
+    this.#heard.wipe();
+    this.#released.wipe();
     this.counters.callsFailed += 1;
     void this.#closeCall(call.handle, nowMs);
     this.#options.emit({ kind: 'fault', callHandle: call.handle, code: 'audio-not-inspectable' });

@@ -19,7 +19,7 @@
  */
 
 export const LEAD_MS = 60;
-/** Half a second, and what times of arrival are off by: two packets of 20 ms. */
+/** A tail of tone was met up to half a second behind its event; times of arrival are off by up to two packets of 20 ms. */
 export const TAIL_MS = 540;
 export const INFO_MS = 500;
 /** A tone that reaches this far into an event sounded during it; shorter is a head that the event cut off. */
@@ -93,7 +93,7 @@ export class PressMerger {
     return verdict;
   }
 
-  /** Presses whose key is still known. */
+  /** Presses whose key is still known, for whoever checks that they are few. */
   get rememberedKeys(): number {
     return this.#key.reduce((count, key) => (key === NO_PRESS ? count : count + 1), 0);
   }

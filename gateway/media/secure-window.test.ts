@@ -99,9 +99,11 @@ describe('a secure window', () => {
     }
   });
 
-  test.each([1, 2, 3])(
-    'loses no secrecy on a network that loses, doubles, delays and reorders, seed %d',
-    async (seed) => {
+  test('loses no secrecy on a network that loses, doubles, delays and reorders, nor takes what it made of a press for keys', async () => {
+    const wrong: string[] = [];
+    const leaks: string[] = [];
+    let marked = 0;
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
       for (const way of WAYS) {
         const call = await SimulatedCall.create({ recordingMode: 'masked-continuous' });
         call.openWindow();
@@ -109,13 +111,17 @@ describe('a secure window', () => {
         const presses = pressesOf(way, { spacingMs: 500, lengthMs: 240 });
         const faults = { lossShare: 0.02, duplicateShare: 0.02, reorderShare: 0.02, jitterMs: 15, seed };
         play(call, throughNetwork(scriptCaller({ lengthMs: 7400, presses }), faults));
-        expect([way, loudest(call.toAgent())]).toEqual([way, expect.any(Number)]);
-        expect(loudest(call.toAgent())).toBeLessThanOrEqual(LEAK);
-        // What the line has done to a press is never taken for what the caller keyed.
-        if (call.vault.marksAt.length === 0) expect([way, seed, call.vault.keys]).toEqual([way, seed, CARD_KEYS]);
+        const peak = loudest(call.toAgent());
+        if (peak > LEAK) leaks.push(`${way}, seed ${seed}: ${peak}`);
+        if (call.vault.marksAt.length > 0) marked += 1;
+        else if (call.vault.keys.join() !== CARD_KEYS.join()) wrong.push(`${way}, seed ${seed}`);
       }
-    },
-  );
+    }
+    expect([leaks, wrong]).toEqual([[], []]);
+    // 11 of 42 entries were seen to be marked: some, and most not.
+    expect(marked).toBeGreaterThan(0);
+    expect(marked).toBeLessThanOrEqual(12);
+  });
 
   test('where the route is strict, mutes the caller wholly while a capture is armed, and only then', async () => {
     const presses = [{ key: 5, atMs: 1500, lengthMs: 200, way: 'in-band' as const }];

@@ -1,6 +1,7 @@
 /**
  * The secure window of one call: what becomes of the caller's packets while card keys may be pressed. Pure: packets of
- * the caller's locked source and time go in; suppressed frames and key presses come out through a port.
+ * the caller's locked source and time go in; suppressed frames and key presses come out through a port. Lengths are units
+ * of RTP time, as in `suppressed-line.ts`: eight to a millisecond, one an octet.
  *
  * ```
  *  closed ──open──► open ──close──► closing ──quiet──► closed
@@ -23,6 +24,7 @@
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import type { AudioEncoding, Suppression } from './control-wire.js';
+import { EventMask } from './event-mask.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { type EventSpan, HoleFinder } from './hole-finder.js';
 import { type HeardPress, PressListener, type PressPort } from './press-listener.js';
@@ -32,22 +34,23 @@ import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
 import { SuppressedLine, type SuppressedLineOptions, WINDOW_DELAY_UNITS } from './suppressed-line.js';
 import type { TelephoneEventDecoder } from './telephone-event.js';
 
-/** The same press may sound on for a moment after its event: no phone was seen to need longer than the suppressor's own. */
-const EVENT_TAIL_MASK_MS = 60;
 /** 200 ms. A longer hole is a pause of the sender's (silence suppression, hold) and stays one. */
-const MAX_FILL_SAMPLES = 1600;
+const MAX_FILL_UNITS = 1600;
 /** 10 ms. Holes are not filled in smaller steps, however small the sender's packets are: each step is a packet of ours. */
-const MIN_FRAME_SAMPLES = 80;
+const MIN_FRAME_UNITS = 80;
 /** How far an event's timestamp may lie from the audio's for both to be on one clock: the longest segment, and a second. */
-const MAX_EVENT_AGE_SAMPLES = 0xffff + 8000;
+const MAX_EVENT_AGE_UNITS = 0xffff + 8000;
 /** Further off in sequence is no loss but a sender that began anew. */
 const MAX_SEQUENCE_JUMP = 1000;
 /** A held packet waits for the one it overtook no longer than this: the next packet is due by then. */
 const HOLD_MS = 25;
-/** No tone and no event for so long, and closing is over: a tail of tone begins no later behind its event. */
+/**
+ * No tone and no event for so long, and closing is over. A tail of tone begins up to half a second behind its event; the rest
+ * is the packet that brings its beginning and the 14 ms until the suppressor has flagged it.
+ */
 const QUIET_MS = TAIL_MS;
 /** Audio that must have been seen to be free of tones since closing began: twice what the suppressor needs to tell. */
-const QUIET_AUDIO_SAMPLES = 320;
+const QUIET_AUDIO_UNITS = 320;
 /** No network and no stopped machine delivers after a minute what a caller said before. */
 const MAX_STALL_MS = 60_000;
 const SILENCE = new Int16Array(MAX_PACKET_UNITS);
@@ -59,16 +62,16 @@ export type ResumePoint = { readonly timestamp: number; readonly sequence: numbe
 
 /** What the window has to say, as it happens. */
 export interface WindowPort extends Pick<PressPort, 'pressKey' | 'countMerged'> {
-  /** A press may have been lost in a hole of the caller's stream; told in its place among the keys. */
-  markDisturbance(): void;
+  /** A press may have been lost in a hole of the caller's stream; told in its place among the keys. Returns whether it was. */
+  markDisturbance(): boolean;
   /** Suppressed audio, next in time. Only good until it returns. */
   releaseFrame(frame: SoundFrame, nowMs: number): void;
   /** A pause of the sender that is not filled. */
-  skipTime(lengthSamples: number): void;
+  skipTime(units: number): void;
   /** Closing is over. `resume`: where the caller's own audio goes on. */
   closed(resume: ResumePoint, nowMs: number): void;
   countLate(): void;
-  countConcealed(samples: number): void;
+  countConcealed(units: number): void;
 }
 
 export type SecureWindowOptions = {
@@ -85,9 +88,10 @@ export class SecureWindow implements PressPort {
   readonly #line: SuppressedLine;
   readonly #presses: PressListener;
   readonly #holes: HoleFinder;
+  readonly #eventMask = new EventMask();
   readonly #held = new HeldPacket();
   #state: WindowState = 'closed';
-  #closingSinceSamples = 0;
+  #closingSinceUnits = 0;
   /** Caller timestamp of the moment in which the window was closed. */
   #closedAt = 0;
 
@@ -100,19 +104,20 @@ export class SecureWindow implements PressPort {
   #isFilledSinceAudio = false;
   #payloadType = -1;
   /** Of the sender's packets, or what is taken for it. */
-  #frameSamples = WINDOW_DELAY_UNITS;
+  #frameUnits = WINDOW_DELAY_UNITS;
   #lastReleaseMs = 0;
-  #lastEventMs = Number.NEGATIVE_INFINITY;
-  #eventMaskEnd = 0;
-  #hasEventMask = false;
 
   constructor({ mask, suppression, line, port }: SecureWindowOptions) {
     this.#port = port;
     this.#presses = new PressListener(this);
-    this.#holes = new HoleFinder(this.#presses, () => port.markDisturbance());
+    this.#line = new SuppressedLine(line);
+    this.#holes = new HoleFinder({
+      presses: this.#presses,
+      line: this.#line,
+      disturbed: () => port.markDisturbance(),
+    });
     this.#isAlwaysMasked = mask === 'always';
     this.#isStrict = suppression === 'strict';
-    this.#line = new SuppressedLine(line);
   }
 
   /** To be handed every event packet of the caller, in a window or not. */
@@ -142,9 +147,8 @@ export class SecureWindow implements PressPort {
     this.#lastSequence = -1;
     this.#payloadType = -1;
     this.#isFilledSinceAudio = false;
-    this.#hasEventMask = false;
     this.#holes.begin();
-    this.#lastEventMs = this.events.underWay ? nowMs : Number.NEGATIVE_INFINITY;
+    this.#eventMask.begin(this.events.underWay ? 'under-way' : 'none', nowMs);
     this.#lastReleaseMs = nowMs;
   }
 
@@ -162,7 +166,7 @@ export class SecureWindow implements PressPort {
   /** Ends the capture of keys at once; suppression ends when the line is quiet. */
   close(nowMs: number): void {
     this.#state = 'closing';
-    this.#closingSinceSamples = 0;
+    this.#closingSinceUnits = 0;
     // Where the caller's stream is by the clock: what is still on its way from before belongs to the window.
     const behindMs = Math.min(Math.max(0, nowMs - this.#lastReleaseMs), MAX_STALL_MS);
     this.#closedAt = (this.#expected + Math.round(behindMs * SAMPLES_PER_MS)) >>> 0;
@@ -176,8 +180,8 @@ export class SecureWindow implements PressPort {
     this.#isExpecting = false;
     this.#dropLine(nowMs);
     this.#holes.restart(nowMs);
-    const pauseSamples = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameSamples;
-    if (pauseSamples > 0) this.#port.skipTime(Math.min(pauseSamples, MAX_EVENT_AGE_SAMPLES));
+    const pauseUnits = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameUnits;
+    if (pauseUnits > 0) this.#port.skipTime(Math.min(pauseUnits, MAX_EVENT_AGE_UNITS));
   }
 
   /** `bytes` are the caller's to wipe: the packet's `count` octets are among them. */
@@ -210,24 +214,21 @@ export class SecureWindow implements PressPort {
   }
 
   /**
-   * An event packet was handed to `events`, with this outcome. `eventTimestamp` and `durationSamples` are in the audio's
+   * An event packet was handed to `events`, with this outcome. `eventTimestamp` and `durationUnits` are in the audio's
    * clock; undefined when the event's clock rate is another.
    */
   takeEvent(sequence: number, outcome: number, span: EventSpan, nowMs: number): void {
     if (this.#held.isFull && sequenceDistance(this.#held.sequence, sequence) > 0) this.#useHeld(nowMs);
     const audioSpan = span !== undefined && this.#isOnAudioClock(span.timestamp) ? span : undefined;
     this.#holes.beforeEvent(sequence, outcome, audioSpan, nowMs);
-    this.#lastEventMs = nowMs;
+    this.#eventMask.hear(audioSpan, nowMs);
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
     this.#line.maskNewest(0);
     this.#presses.hearEvent(outcome, nowMs);
     if (audioSpan !== undefined) {
-      const end = audioSpan.timestamp + audioSpan.durationSamples;
-      const maskEnd = (end + EVENT_TAIL_MASK_MS * SAMPLES_PER_MS) >>> 0;
-      if (!this.#hasEventMask || timestampDistance(this.#eventMaskEnd, maskEnd) > 0) this.#eventMaskEnd = maskEnd;
-      this.#hasEventMask = true;
+      const end = (audioSpan.timestamp + audioSpan.durationUnits) >>> 0;
       // One packet behind, so that a sender whose audio goes on beside its events has its own audio used.
-      this.#fill(timestampDistance(this.#expected, end >>> 0) - this.#frameSamples, nowMs);
+      this.#fill(timestampDistance(this.#expected, end) - this.#frameUnits, nowMs);
     }
     this.#closeIfQuiet(nowMs);
   }
@@ -301,17 +302,13 @@ export class SecureWindow implements PressPort {
       this.#closedAt = packet.timestamp;
     }
     this.#lastSequence = packet.sequence;
-    this.#holes.beforeAudio(packet, count, {
-      fillSamples: timestampDistance(this.#expected, packet.timestamp),
-      sinceFlagSamples: this.#line.unitsSinceFlag,
-      nowMs,
-    });
-    if (count > 0) this.#frameSamples = Math.max(count, MIN_FRAME_SAMPLES);
+    this.#holes.beforeAudio(packet, count, timestampDistance(this.#expected, packet.timestamp), nowMs);
+    if (count > 0) this.#frameUnits = Math.max(count, MIN_FRAME_UNITS);
     const overlap = this.#alignTo(packet.timestamp, count, nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
     this.#payloadType = packet.payloadType;
-    this.#dropPassedEventMask(packet.timestamp);
-    if (isOtherPayload || this.#isUnderEvent(nowMs)) this.#line.maskNewest(count);
+    const isUnderEvent = this.#eventMask.covers(packet.timestamp, nowMs) || this.events.underWay;
+    if (isOtherPayload || isUnderEvent) this.#line.maskNewest(count);
 
     const watch = this.#holes.watch.wantsHops ? this.#holes.watch : undefined;
     this.#line.process(packet, encoding, bytes, count, watch);
@@ -320,30 +317,30 @@ export class SecureWindow implements PressPort {
     heard.wipe();
     this.#audioEnd = (packet.timestamp + count) >>> 0;
     this.#isFilledSinceAudio = false;
-    this.#closingSinceSamples += count;
+    this.#closingSinceUnits += count;
     if (overlap > 0) this.#line.dropFirst(overlap);
     this.#release(nowMs);
   }
 
   /**
    * Brings the stream to a packet's timestamp: fills a hole, keeps a pause, follows a clock that stood still. Returns how
-   * many of the packet's samples have been filled already.
+   * many of the packet's units have been filled already.
    */
   #alignTo(timestamp: number, count: number, nowMs: number): number {
     const ahead = timestampDistance(this.#expected, timestamp);
-    if (ahead >= 0 && ahead <= MAX_FILL_SAMPLES) {
+    if (ahead >= 0 && ahead <= MAX_FILL_UNITS) {
       this.#fill(ahead, nowMs);
       return 0;
     }
     if (ahead > 0) {
       this.#dropLine(nowMs);
-      this.#port.skipTime(Math.min(ahead, MAX_EVENT_AGE_SAMPLES));
+      this.#port.skipTime(Math.min(ahead, MAX_EVENT_AGE_UNITS));
       this.#expected = timestamp;
       return 0;
     }
     // Some senders stop the audio's clock during events: then the fill was extra time, and the audio follows it.
     const hasStoodStill = this.#isFilledSinceAudio && timestampDistance(this.#audioEnd, timestamp) <= 0;
-    if (hasStoodStill || -ahead > MAX_FILL_SAMPLES) {
+    if (hasStoodStill || -ahead > MAX_FILL_UNITS) {
       this.#expected = timestamp;
       return 0;
     }
@@ -352,12 +349,12 @@ export class SecureWindow implements PressPort {
 
   /** A press goes on of which no packets come: its time is filled one frame behind the clock. */
   #fillByClock(nowMs: number): void {
-    const frameMs = this.#frameSamples / SAMPLES_PER_MS;
+    const frameMs = this.#frameUnits / SAMPLES_PER_MS;
     const releasedMs = this.#lastReleaseMs;
     // Half a frame of grace: a packet that is merely late is not to be doubled.
     if (nowMs - releasedMs <= 2.5 * frameMs) return;
     const dueFrames = Math.floor((nowMs - releasedMs) / frameMs) - 1;
-    this.#fill(dueFrames * this.#frameSamples, nowMs);
+    this.#fill(dueFrames * this.#frameUnits, nowMs);
     this.#lastReleaseMs = releasedMs + dueFrames * frameMs;
   }
 
@@ -365,13 +362,13 @@ export class SecureWindow implements PressPort {
    * Replacement audio for a time of which nothing came. The detector takes it for silence: one lost packet in a tone is a
    * break that it bridges, and one that took a part of a pause leaves the pause what it was.
    */
-  #fill(lengthSamples: number, nowMs: number): void {
-    let left = Math.min(lengthSamples, MAX_FILL_SAMPLES);
+  #fill(units: number, nowMs: number): void {
+    let left = Math.min(units, MAX_FILL_UNITS);
     if (left <= 0 || !this.#isExpecting) return;
     this.#isFilledSinceAudio = true;
     this.#port.countConcealed(left);
     while (left > 0) {
-      const count = Math.min(left, this.#frameSamples);
+      const count = Math.min(left, this.#frameUnits);
       this.#line.conceal(count);
       this.#presses.hearAudio(SILENCE, count, nowMs - (left - count) / SAMPLES_PER_MS);
       this.#release(nowMs);
@@ -393,27 +390,18 @@ export class SecureWindow implements PressPort {
     this.#presses.hearAudio(SILENCE, WINDOW_DELAY_UNITS, nowMs);
   }
 
-  #isUnderEvent(nowMs: number): boolean {
-    return this.#hasEventMask || this.events.underWay || nowMs - this.#lastEventMs < EVENT_TAIL_MASK_MS;
-  }
-
-  /** Once passed, it is no longer asked: half a turn of the timestamps later it would lie ahead again. */
-  #dropPassedEventMask(timestamp: number): void {
-    if (timestampDistance(timestamp, this.#eventMaskEnd) <= 0) this.#hasEventMask = false;
-  }
-
   #isOnAudioClock(eventTimestamp: number): boolean {
     if (!this.#isExpecting) return false;
     const age = timestampDistance(eventTimestamp, this.#expected);
-    return age >= -MAX_FILL_SAMPLES && age <= MAX_EVENT_AGE_SAMPLES;
+    return age >= -MAX_FILL_UNITS && age <= MAX_EVENT_AGE_UNITS;
   }
 
   #closeIfQuiet(nowMs: number): void {
     if (this.#state !== 'closing' || this.#held.isFull || this.events.underWay) return;
-    if (nowMs - this.#lastEventMs < QUIET_MS) return;
+    if (this.#eventMask.sinceEventMs(nowMs) < QUIET_MS) return;
     // Told by audio that was heard, never by the clock: after a stall, of the network or of this process, packets from
     // inside the window may still be on their way.
-    if (this.#closingSinceSamples < QUIET_AUDIO_SAMPLES) return;
+    if (this.#closingSinceUnits < QUIET_AUDIO_UNITS) return;
     if (timestampDistance(this.#closedAt, this.#expected) < 0) return;
     if (this.#line.unitsSinceTone < QUIET_MS * SAMPLES_PER_MS) return;
     this.#state = 'closed';

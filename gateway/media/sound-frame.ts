@@ -24,8 +24,10 @@ export class SoundFrame {
     return this.isWide ? 2 : 1;
   }
 
+  /** All of it, whatever `units` says: what broke off half-way has not told how much it wrote. */
   wipe(): void {
-    this.narrow.fill(0, 0, this.units);
-    this.wide.fill(0, 0, 2 * this.units);
+    this.narrow.fill(0);
+    this.wide.fill(0);
+    this.units = 0;
   }
 }

@@ -44,6 +44,7 @@ export class SuppressedLine {
   #wide: ToneSuppressor | undefined;
   #decimator: HalfBandDecimator | undefined;
   #isWide = false;
+  /** The order to mute all: ours, for a suppressor forgets it with everything else when it is wiped. */
   #mutesAll = false;
 
   constructor({ ear, replacement, heard, released }: SuppressedLineOptions) {
@@ -73,7 +74,7 @@ export class SuppressedLine {
     watch?: FlagWatch,
   ): void {
     const isOtherRate = (encoding === 'G722') !== this.#isWide;
-    if (isOtherRate) this.#switchRate();
+    if (isOtherRate) this.#beginAnew(this.#isWide ? 'narrow' : 'wide');
     const { heard } = this;
     this.#ear.decode(packet.sequence, encoding, bytes, packet.payloadStart, units, heard);
     this.#ear.narrow(heard);
@@ -100,14 +101,12 @@ export class SuppressedLine {
   /** Masks what waits in the line and, until `stopMutingAll`, all that comes, tone or not. */
   muteAll(): void {
     this.#mutesAll = true;
-    this.#narrow.muteAll();
-    this.#wide?.muteAll();
+    this.#suppressor.muteAll();
   }
 
   stopMutingAll(): void {
     this.#mutesAll = false;
-    this.#narrow.stopMutingAll();
-    this.#wide?.stopMutingAll();
+    this.#suppressor.stopMutingAll();
   }
 
   /** Leaves the first `units` of `released` out. */
@@ -118,12 +117,9 @@ export class SuppressedLine {
     released.units -= units;
   }
 
-  /** Overwrites every sample that is held or could tell what was heard, and begins anew. */
+  /** Overwrites every sample that is held or could tell what was heard, and begins anew. An order to mute all stays. */
   wipe(): void {
-    this.#narrow.wipe();
-    this.#wide?.wipe();
-    this.#decimator?.reset();
-    this.#isWide = false;
+    this.#beginAnew('narrow');
   }
 
   get #suppressor(): ToneSuppressor {
@@ -148,14 +144,16 @@ export class SuppressedLine {
     }
   }
 
-  #switchRate(): void {
-    const isWide = !this.#isWide;
-    this.wipe();
-    this.#isWide = isWide;
-    if (!isWide) return;
-    this.#wide ??= suppressor(G722_SAMPLE_RATE_HZ, this.#replacement);
-    if (this.#mutesAll) this.#wide.muteAll();
-    this.#decimator ??= new HalfBandDecimator();
+  #beginAnew(rate: 'narrow' | 'wide'): void {
+    this.#narrow.wipe();
+    this.#wide?.wipe();
+    this.#decimator?.reset();
+    this.#isWide = rate === 'wide';
+    if (this.#isWide) {
+      this.#wide ??= suppressor(G722_SAMPLE_RATE_HZ, this.#replacement);
+      this.#decimator ??= new HalfBandDecimator();
+    }
+    if (this.#mutesAll) this.#suppressor.muteAll();
   }
 
   #prepared(units: number): SoundFrame {

@@ -78,11 +78,6 @@ export class TelephoneEventDecoder {
     return this.#underWay;
   }
 
-  /** When `expire` has something to do; Infinity while no press is under way. */
-  get deadlineMs(): number {
-    return this.#underWay ? this.#lastSeenMs + LOST_END_MS : Number.POSITIVE_INFINITY;
-  }
-
   /** Reads one packet, whose payload is in `bytes`. Returns the flags above. */
   handle(packet: EventPacket, clockRateHz: number, bytes: Uint8Array, nowMs: number): number {
     const start = packet.payloadStart;
@@ -123,7 +118,7 @@ export class TelephoneEventDecoder {
 
   /** Ends a press whose last packets never came. Returns PREVIOUS_ENDED or 0. */
   expire(nowMs: number): number {
-    if (nowMs < this.deadlineMs) return 0;
+    if (!this.#underWay || nowMs < this.#lastSeenMs + LOST_END_MS) return 0;
     this.#hasExpired = true;
     return this.#end() & PREVIOUS_ENDED;
   }

@@ -10,6 +10,7 @@ import {
   play,
   type ScriptedPress,
   scriptCaller,
+  type TimedPacket,
   throughNetwork,
 } from '../../test/media/caller-script.js';
 import {
@@ -261,6 +262,46 @@ describe('the seams of a window with G.722 on both legs', () => {
     );
   });
 
+  test.each([
+    ['goes on', 'lasts', 'G722', 0],
+    ['changes to PCMU', 'is over', 'PCMU', 0],
+    ['is silent for a second', 'is over', 'nothing', 1_000],
+  ] as const)('the handover to a caller who %s %s', async (_, outcome, between, pauseMs) => {
+    const both = { caller: [...G722_ONLY, ...PCMU_ONLY], agent: [...G722_ONLY, ...PCMU_ONLY] };
+    const call = await SimulatedCall.create({ audio: both });
+    // Never quiet, so that nothing else ends it.
+    const [wide, narrow] = (['G722', 'PCMU'] as const).map((encoding) =>
+      scriptCaller({ lengthMs: 4_000, presses: [], encoding, voiceAmplitude: 3_000 }),
+    );
+    const startMs = call.nowMs;
+    const isClosed = () => call.events.some(({ kind }) => kind === 'window-closed');
+    const deliver = ({ atMs, bytes }: TimedPacket, lateMs = 0) => {
+      call.advanceTo(startMs + atMs + lateMs);
+      call.fromCaller(Buffer.from(bytes));
+    };
+    const payloads = (packets: readonly TimedPacket[]) =>
+      packets.map(({ bytes }) => bytes.subarray(12).toString('hex'));
+    const told = (packets: readonly ReceivedRtp[]) => packets.map(({ payload }) => payload.toString('hex'));
+    call.openWindow();
+    let at = 0;
+    for (; at < 20; at += 1) deliver(wide[at]);
+    call.closeWindow();
+    for (; !isClosed(); at += 1) deliver(wide[at]);
+    // The handover has begun: these are encoded anew.
+    for (const end = at + 5; at < end; at += 1) deliver(wide[at]);
+    expect(told(call.toAgent().slice(-5))).not.toEqual(payloads(wide.slice(at - 5, at)));
+    if (between !== 'nothing') deliver((between === 'PCMU' ? narrow : wide)[at]);
+    if (between !== 'nothing') at += 1;
+    call.recorder.heard.caller.length = 0;
+    const from = at;
+    for (; at < from + 5; at += 1) deliver(wide[at], pauseMs);
+    const isUntouched = told(call.toAgent().slice(-5)).join() === payloads(wide.slice(from, at)).join();
+    // What the recorder hears is what a decoder makes of these packets that has heard no others.
+    const fresh = listened(call.toAgent().slice(-5));
+    expect(isUntouched).toBe(outcome === 'is over');
+    if (outcome === 'is over') expect(call.recorder.heard.caller).toEqual([...fresh]);
+  });
+
   test('a press under way at the opening leaks nothing more, though nobody decoded before', async () => {
     for (let atMs = 40; atMs <= 200; atMs += 20) {
       const call = await SimulatedCall.create({ audio });
@@ -299,4 +340,29 @@ describe('a caller who changes between G.722 and PCMU in a window', () => {
       }
     },
   );
+
+  test('is mute in both encodings while a capture is armed, where the route is strict', async () => {
+    const [wide, narrow] = (['G722', 'PCMU'] as const).map((encoding) =>
+      scriptCaller({ lengthMs: 3_000, presses: [], encoding, voiceAmplitude: 3_000 }),
+    );
+    const changing = [...narrow.slice(0, 40), ...wide.slice(40, 80), ...narrow.slice(80)];
+    for (const suppression of ['strict', 'tones'] as const) {
+      const call = await SimulatedCall.create({ suppression, audio: { caller: both, agent: PCMU_ONLY } });
+      const startMs = call.nowMs;
+      call.openWindow();
+      call.arm();
+      play(call, changing, [{ atMs: 2_405, act: () => call.disarm() }]);
+      const isHeard = (fromMs: number, toMs: number) => {
+        const packets = call.toAgent(startMs + fromMs).filter(({ atMs }) => atMs < startMs + toMs);
+        return peak(listened(packets)) > 1_000;
+      };
+      const isPassed = suppression === 'tones';
+      expect([isHeard(0, 805), isHeard(805, 1_605), isHeard(1_605, 2_405), isHeard(2_500, 3_000)]).toEqual([
+        isPassed,
+        isPassed,
+        isPassed,
+        true,
+      ]);
+    }
+  });
 });

@@ -1,9 +1,12 @@
 /**
  * For a test: relays packets of one call through a media core on a network in memory, and prints how many bytes of V8's
- * heap each took once the compiler has seen enough of them. `--allocate` makes an object a packet on top, which has to
- * show. To be run with `--expose-gc` and a young generation so large that nothing is collected meanwhile.
+ * heap each took once the compiler has seen enough of them. `--window` opens a secure window first and arms a capture, so
+ * that the caller's half of them is decoded, heard, suppressed and encoded anew. `--allocate` makes an object a packet on top,
+ * which has to show. To be run with `--expose-gc` and a young generation so large that nothing is collected meanwhile.
  */
 import { getHeapStatistics } from 'node:v8';
+import { encodeG711 } from '../../dsp/g711.js';
+import { SeededRandom } from '../../dsp/seeded-random.js';
 import { SOURCE_WORDS, writeAddress } from '../../gateway/media/ip-address.js';
 import { rtpSocketOf } from '../../gateway/media/leg-table.js';
 import { MediaCore } from '../../gateway/media/media-core.js';
@@ -18,12 +21,12 @@ import {
   SOURCE,
   type UdpEngine,
 } from '../../gateway/media/udp-engine.js';
-import { AGENT_PORT, CALLER_PORT, legMedia } from './simulated-call.js';
+import { AGENT_PORT, CALLER_PORT, CAPTURE_ID, legMedia, VAULT_PUBLIC_KEY } from './simulated-call.js';
 
 const PEER_ADDRESS = '192.0.2.10';
 const PAYLOAD_SIZE_BYTES = 160;
-const WARM_UP_PACKETS = 1_000_000;
-const COUNTED_PACKETS = 1_000_000;
+/** Before the count, and counted. To suppress a packet takes fifty times as long as to relay one. */
+const PACKETS = { relayed: 1_000_000, suppressed: 200_000 };
 const SLOTS = 8;
 
 /** Counts what it is given to send. */
@@ -63,6 +66,8 @@ class RelayedCall {
   readonly #core: MediaCore;
   readonly #header = new RtpHeader();
   readonly #source = new Int32Array(SOURCE_WORDS);
+  /** A voice that is no tone. */
+  readonly #payload = new Uint8Array(PAYLOAD_SIZE_BYTES);
   readonly #isAllocating: boolean;
   /** What is allocated on purpose. */
   readonly #ballast: object[] = [];
@@ -94,6 +99,10 @@ class RelayedCall {
     // Numbers beyond 31 bits, as half of all have: V8 keeps them apart from small ones.
     this.#header.timestamp = 0x9000_0000;
     this.#header.ssrc = 0xaabb_ccdd;
+    const noise = new Int16Array(PAYLOAD_SIZE_BYTES);
+    const random = new SeededRandom(1);
+    for (let at = 0; at < noise.length; at += 1) noise[at] = 2_000 * (random.next() * 2 - 1);
+    encodeG711('PCMU', noise, this.#payload, 0, noise.length);
   }
 
   get sentPackets(): number {
@@ -109,6 +118,17 @@ class RelayedCall {
     const [caller, agent] = [legMedia(PEER_ADDRESS, CALLER_PORT), legMedia(PEER_ADDRESS, AGENT_PORT)];
     this.#core.command({ kind: 'set-leg', requestId: 2, callHandle: 1, leg: 'caller', media: caller }, 0);
     this.#core.command({ kind: 'set-leg', requestId: 3, callHandle: 1, leg: 'agent', media: agent }, 0);
+  }
+
+  /** Has the caller suppressed from now on, as while a field awaits. */
+  openWindow(): void {
+    const capture = { captureId: CAPTURE_ID, vaultPublicKey: VAULT_PUBLIC_KEY };
+    this.#core.command({ kind: 'open-window', requestId: 4, callHandle: 1 }, this.#nowMs);
+    this.#core.command({ kind: 'arm-capture', requestId: 5, callHandle: 1, ...capture }, this.#nowMs);
+  }
+
+  get suppressedFrames(): number {
+    return this.#core.counters.framesSuppressed;
   }
 
   /** Both parties speak, a packet each in turn. The time is a whole number: a real clock's is in a box before it is ours. */
@@ -127,6 +147,7 @@ class RelayedCall {
     const { rows, slab } = this.#engine;
     const row = slot * ROW_LENGTH;
     this.#header.write(slab, slot * SLOT_SIZE_BYTES);
+    slab.set(this.#payload, slot * SLOT_SIZE_BYTES + RTP_HEADER_SIZE_BYTES);
     rows[row + SOCKET] = socket;
     rows[row + SIZE] = RTP_HEADER_SIZE_BYTES + PAYLOAD_SIZE_BYTES;
     for (let word = 0; word < SOURCE_WORDS - 1; word += 1) rows[row + SOURCE + word] = this.#source[word];
@@ -138,10 +159,16 @@ class RelayedCall {
 
 const relayed = new RelayedCall(process.argv.includes('--allocate'));
 await relayed.start();
-relayed.relay(WARM_UP_PACKETS);
+const isSuppressing = process.argv.includes('--window');
+if (isSuppressing) relayed.openWindow();
+const packets = isSuppressing ? PACKETS.suppressed : PACKETS.relayed;
+relayed.relay(packets);
 globalThis.gc?.();
 const sentBefore = relayed.sentPackets;
+const suppressedBefore = relayed.suppressedFrames;
 const usedBefore = getHeapStatistics().used_heap_size;
-relayed.relay(COUNTED_PACKETS);
+relayed.relay(packets);
 const bytes = getHeapStatistics().used_heap_size - usedBefore;
-process.stdout.write(`${JSON.stringify({ sent: relayed.sentPackets - sentBefore, bytes })}\n`);
+const sent = relayed.sentPackets - sentBefore;
+const suppressed = relayed.suppressedFrames - suppressedBefore;
+process.stdout.write(`${JSON.stringify({ sent, suppressed, bytes })}\n`);
