@@ -4,7 +4,7 @@ import { parseArgs, types } from 'node:util';
 export const USAGE =
   'npm run bench [-- [dsp] [leak] [media] [--json FILE] [--html FILE] [--calls N] [--seed N] [--repeats N]]';
 
-export const PARTS = ['dsp', 'leak', 'media'] as const;
+const PARTS = ['dsp', 'leak', 'media'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type BenchArguments = {

@@ -113,7 +113,7 @@ export function sweepTable(named: readonly { readonly name: string; readonly swe
   };
 }
 
-export function meanOf(values: readonly number[]): number | undefined {
+function meanOf(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
