@@ -1,5 +1,5 @@
 /** The detectors' figures as rows: one column a contender. */
-import { quantile } from '../media-statistics.js';
+import { median, quantile } from '../media-statistics.js';
 import type { BenchTable, Cell } from '../table.js';
 import { missingNotes, nameOf } from './contenders.js';
 import type { Contender } from './detector.js';
@@ -31,7 +31,6 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
     const score = totalOf(q24, kinds, contender);
     return score === undefined ? undefined : text(score);
   };
-  const speeds: readonly (number | undefined)[] = [throughput.own, throughput.spandsp, undefined, undefined];
   return {
     title: `Detection, seed ${seed}`,
     columns: ['what', ...contenders.map(nameOf)],
@@ -50,7 +49,7 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       row('onset to report: mean, ms', (contender) => meanOf(q24.latenciesMs[contender])),
       row('onset to report: 99 of 100, ms', (contender) => percentile(q24.latenciesMs[contender])),
       row('throughput, s of audio per CPU s', (contender) =>
-        nameOf(contenders[contender]) === 'goertzel, normalised' ? throughput.goertzel : speeds[contender],
+        median(throughput.get(nameOf(contenders[contender])) ?? []),
       ),
     ],
     notes: [
@@ -59,7 +58,7 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       'onset to report: of the accept presses read rightly, to the end of the 20 ms packet (of goertzel: of the block) that told',
       'goertzel, as its readme: blocks of 102, its own threshold, samples with full scale at 1; normalised: each block scaled by its energy, threshold 0.5, two blocks on, which is our addition',
       'Asterisk rules: emulated from its published source',
-      'throughput: a minute of speech-like audio with a press a second, ours and libspandsp in turns, medians',
+      'throughput: a minute of speech-like audio with a press a second, all in turns, medians',
       versions,
       ...missingNotes(contenders),
     ],
