@@ -2,6 +2,7 @@
  * `bench dsp`: what the detector finds, what it hears in speech, how soon it tells and how fast it is, beside libspandsp,
  * multimon-ng, npm's goertzel and Asterisk's rules on the same seeded material in the same run.
  */
+import type { Extent } from './bench-arguments.js';
 import { type Contenders, nameOf, openContenders, SPANDSP } from './detection/contenders.js';
 import {
   type DetectionResults,
@@ -10,6 +11,7 @@ import {
   sectionTable,
   sweepTable,
 } from './detection/detection-tables.js';
+import type { Contender } from './detection/detector.js';
 import { sweepDetector } from './detection/mitel-sweeps.js';
 import { detectOwn, OWN_DETECTOR } from './detection/own-detector.js';
 import { detectQ24, totalOf } from './detection/q24-detection.js';
@@ -25,6 +27,8 @@ import { atLeast, atMost, type Target, unlessPartial } from './targets.js';
 export type DspBenchOptions = {
   readonly seed: number;
   readonly speech: SpeechCorpus;
+  /** Short: of the peers only one is asked for keys in hours of speech. */
+  readonly extent: Extent;
   /** Told what is being measured. */
   readonly onProgress: (line: string) => void;
 };
@@ -33,9 +37,11 @@ export type DspBenchOptions = {
 const OWN = 0;
 /** 98.4 %: 126 of 128. */
 const LEAST_CORNER_OF_128 = 126;
+/** The others are several times slower: listening to all of the speech takes them longer than all else here. */
+const FAST_DETECTORS = [OWN_DETECTOR.name, SPANDSP];
 
 export async function benchDsp(options: DspBenchOptions): Promise<PartResult> {
-  const { seed, speech, onProgress } = options;
+  const { seed, speech, extent, onProgress } = options;
   const contenders = await openContenders();
   onProgress('dsp: throughput');
   const throughput = await measureThroughput(contenders.all, seed);
@@ -43,10 +49,13 @@ export async function benchDsp(options: DspBenchOptions): Promise<PartResult> {
   const q24 = await detectQ24(contenders.all, seed);
   onProgress('dsp: sweeps');
   const sweeps = await sweepsTable(contenders, seed);
-  const talkOff = speech.stored.length === 0 ? undefined : await countTalkOff(contenders.all, speech, onProgress);
+  const isAsked = (contender: Contender): boolean => extent === 'whole' || FAST_DETECTORS.includes(nameOf(contender));
+  const talkOff =
+    speech.stored.length === 0 ? undefined : await countTalkOff(contenders.all, isAsked, speech, onProgress);
   const results: DetectionResults = {
     contenders: contenders.all,
     versions: contenders.versions,
+    notAsked: contenders.all.filter((one) => one.kind === 'here' && !isAsked(one)).map(nameOf),
     q24,
     talkOff,
     speechHours: speech.hours,
@@ -91,10 +100,10 @@ function targetsOf({ q24, talkOff, throughput }: DetectionResults, speech: Speec
 
 async function sweepsTable({ spandsp }: Contenders, seed: number): Promise<BenchTable> {
   const own = await sweepDetector((samples) => Promise.resolve(detectOwn(samples)), seed);
-  const named = [{ name: 'tonegate', sweeps: own }];
+  const named = [{ name: OWN_DETECTOR.name, sweeps: own }];
   if (spandsp !== undefined) {
     const sweeps = await sweepDetector((samples) => spandsp.detect(samples), seed);
-    named.push({ name: 'libspandsp', sweeps });
+    named.push({ name: SPANDSP, sweeps });
   }
   return sweepTable(named);
 }

@@ -3,7 +3,7 @@
  * beside how Asterisk and rtpengine go about it, and what suppression costs the speech. Everything has its control: the
  * same listeners on the untreated audio.
  */
-import { openContenders } from './detection/contenders.js';
+import { openContenders, SPANDSP } from './detection/contenders.js';
 import type { PartResult } from './part-result.js';
 import type { SpeechCorpus } from './speech/speech-corpus.js';
 import { whyNoSpeech } from './speech/speech-table.js';
@@ -129,7 +129,7 @@ function shownSpeech(spoken: Int16Array, seed: number): Omit<LeakFigures, 'curve
 }
 
 function isReceiver(name: string): boolean {
-  return name === 'libspandsp' || name === 'multimon-ng';
+  return name === SPANDSP || name === 'multimon-ng';
 }
 
 function packetLeak(packetMs: number, accept: LineAudio, wide: LineAudio): PacketLeak {

@@ -14,6 +14,8 @@ const ACCEPT: readonly SectionKind[] = ['accept', 'corner'];
 export type DetectionResults = {
   readonly contenders: readonly Contender[];
   readonly versions: string;
+  /** Names of those who did not listen to the speech, as the run was to be short. */
+  readonly notAsked: readonly string[];
   readonly q24: Q24Result;
   /** Undefined without any speech. */
   readonly talkOff: TalkOff | undefined;
@@ -22,7 +24,7 @@ export type DetectionResults = {
 };
 
 export function detectionTable(results: DetectionResults, seed: number): BenchTable {
-  const { contenders, versions, q24, talkOff, speechHours, throughput } = results;
+  const { contenders, versions, notAsked, q24, talkOff, speechHours, throughput } = results;
   const row = (what: string, cellOf: (contender: number) => Cell | undefined): Cell[] => [
     what,
     ...contenders.map((_, contender) => cellOf(contender) ?? ''),
@@ -59,6 +61,9 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       'goertzel, as its readme: blocks of 102, its own threshold, samples with full scale at 1; normalised: each block scaled by its energy, threshold 0.5, two blocks on, which is our addition',
       'Asterisk rules: emulated from its published source',
       'throughput: a minute of speech-like audio with a press a second, all in turns, medians',
+      ...(notAsked.length === 0
+        ? []
+        : [`talk-off, the run being short, not asked: ${notAsked.join(', ')}; npm run bench -- dsp asks all`]),
       versions,
       ...missingNotes(contenders),
     ],
