@@ -12,8 +12,8 @@ describe('the words of a bench', () => {
         html: 'bench-output/bench.html',
         calls: 100,
         seed: 1,
-        repeats: 1,
-        command: 'npm run bench -- --calls 100 --seed 1 --repeats 1',
+        repeats: 2,
+        command: 'npm run bench -- --calls 100 --seed 1 --repeats 2',
       },
     });
   });
