@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { parseBenchArguments } from './bench-arguments.js';
 
 describe('the words of a bench', () => {
-  test('none mean everything, as it is by default', () => {
+  test('none mean the short run, which is done in three minutes', () => {
     expect(parseBenchArguments([])).toEqual({
       ok: true,
       value: {
-        parts: ['dsp', 'leak', 'media'],
+        parts: ['dsp', 'media'],
+        extent: 'short',
         json: undefined,
         html: 'bench-output/bench.html',
         calls: 100,
@@ -14,6 +15,20 @@ describe('the words of a bench', () => {
         repeats: 2,
         command: 'npm run bench -- --calls 100 --seed 1 --repeats 2',
       },
+    });
+  });
+
+  test('without a part numbers alone keep the run short', () => {
+    expect(parseBenchArguments(['--repeats', '3'])).toMatchObject({
+      ok: true,
+      value: { parts: ['dsp', 'media'], extent: 'short', repeats: 3 },
+    });
+  });
+
+  test('a part that is named is whole', () => {
+    expect(parseBenchArguments(['media'])).toMatchObject({
+      ok: true,
+      value: { parts: ['media'], extent: 'whole', repeats: 2 },
     });
   });
 
@@ -36,7 +51,7 @@ describe('the words of a bench', () => {
     const words = ['leak', 'dsp', '--html', 'page.html'];
     expect(parseBenchArguments(words)).toMatchObject({
       ok: true,
-      value: { parts: ['dsp', 'leak'], html: 'page.html' },
+      value: { parts: ['dsp', 'leak'], extent: 'whole', html: 'page.html' },
     });
   });
 

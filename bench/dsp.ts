@@ -2,9 +2,8 @@
  * `bench dsp`: what the detector finds, what it hears in speech, how soon it tells and how fast it is, beside libspandsp,
  * multimon-ng, npm's goertzel and Asterisk's rules on the same seeded material in the same run.
  */
-import { decodeG711, encodeG711, type G711Encoding } from '../dsp/g711.js';
-import { ToneSuppressor } from '../dsp/tone-suppressor.js';
-import { type Contenders, nameOf, openContenders } from './detection/contenders.js';
+import type { Extent } from './bench-arguments.js';
+import { type Contenders, nameOf, openContenders, SPANDSP } from './detection/contenders.js';
 import {
   type DetectionResults,
   detectionTable,
@@ -12,11 +11,13 @@ import {
   sectionTable,
   sweepTable,
 } from './detection/detection-tables.js';
+import type { Contender } from './detection/detector.js';
 import { sweepDetector } from './detection/mitel-sweeps.js';
-import { detectOwn, PACKET_SAMPLES } from './detection/own-detector.js';
+import { detectOwn, OWN_DETECTOR } from './detection/own-detector.js';
 import { detectQ24, totalOf } from './detection/q24-detection.js';
+import { speedTable } from './detection/speed-table.js';
 import { countTalkOff } from './detection/talk-off.js';
-import { fastest, measureThroughput, throughputMaterial } from './detection/throughput.js';
+import { measureThroughput, speedRatio } from './detection/throughput.js';
 import type { PartResult } from './part-result.js';
 import type { SpeechCorpus } from './speech/speech-corpus.js';
 import { whyNoSpeech } from './speech/speech-table.js';
@@ -26,29 +27,35 @@ import { atLeast, atMost, type Target, unlessPartial } from './targets.js';
 export type DspBenchOptions = {
   readonly seed: number;
   readonly speech: SpeechCorpus;
+  /** Short: of the peers only one is asked for keys in hours of speech. */
+  readonly extent: Extent;
   /** Told what is being measured. */
   readonly onProgress: (line: string) => void;
 };
 
-const SPEED_PASSES = 10;
 /** Ours is the first contender. */
 const OWN = 0;
 /** 98.4 %: 126 of 128. */
 const LEAST_CORNER_OF_128 = 126;
+/** The others are several times slower: listening to all of the speech takes them longer than all else here. */
+const FAST_DETECTORS = [OWN_DETECTOR.name, SPANDSP];
 
 export async function benchDsp(options: DspBenchOptions): Promise<PartResult> {
-  const { seed, speech, onProgress } = options;
+  const { seed, speech, extent, onProgress } = options;
   const contenders = await openContenders();
   onProgress('dsp: throughput');
-  const throughput = await measureThroughput(seed, contenders.spandsp);
+  const throughput = await measureThroughput(contenders.all, seed);
   onProgress('dsp: Q.24');
   const q24 = await detectQ24(contenders.all, seed);
   onProgress('dsp: sweeps');
   const sweeps = await sweepsTable(contenders, seed);
-  const talkOff = speech.stored.length === 0 ? undefined : await countTalkOff(contenders.all, speech, onProgress);
+  const isAsked = (contender: Contender): boolean => extent === 'whole' || FAST_DETECTORS.includes(nameOf(contender));
+  const talkOff =
+    speech.stored.length === 0 ? undefined : await countTalkOff(contenders.all, isAsked, speech, onProgress);
   const results: DetectionResults = {
     contenders: contenders.all,
     versions: contenders.versions,
+    notAsked: contenders.all.filter((one) => one.kind === 'here' && !isAsked(one)).map(nameOf),
     q24,
     talkOff,
     speechHours: speech.hours,
@@ -85,7 +92,7 @@ function targetsOf({ q24, talkOff, throughput }: DetectionResults, speech: Speec
       what: 'throughput over libspandsp’s',
       limit: 1.5,
       unit: 'x',
-      value: throughput.ratio,
+      value: speedRatio(throughput, OWN_DETECTOR.name, SPANDSP),
       whyNot: 'libspandsp is missing',
     }),
   ];
@@ -93,43 +100,10 @@ function targetsOf({ q24, talkOff, throughput }: DetectionResults, speech: Speec
 
 async function sweepsTable({ spandsp }: Contenders, seed: number): Promise<BenchTable> {
   const own = await sweepDetector((samples) => Promise.resolve(detectOwn(samples)), seed);
-  const named = [{ name: 'tonegate', sweeps: own }];
+  const named = [{ name: OWN_DETECTOR.name, sweeps: own }];
   if (spandsp !== undefined) {
     const sweeps = await sweepDetector((samples) => spandsp.detect(samples), seed);
-    named.push({ name: 'libspandsp', sweeps });
+    named.push({ name: SPANDSP, sweeps });
   }
   return sweepTable(named);
-}
-
-/** What else a call's audio passes. */
-function speedTable(seed: number): BenchTable {
-  const samples = throughputMaterial(seed);
-  const output = new Int16Array(PACKET_SAMPLES);
-  const codes = new Uint8Array(PACKET_SAMPLES);
-  const suppressor = new ToneSuppressor({
-    sampleRateHz: 8_000,
-    delaySamples: PACKET_SAMPLES,
-    replacement: 'comfort-noise',
-  });
-  const eachPacket = (handle: (packet: Int16Array) => void): number =>
-    fastest(samples, SPEED_PASSES, () => {
-      for (let at = 0; at + PACKET_SAMPLES <= samples.length; at += PACKET_SAMPLES) {
-        handle(samples.subarray(at, at + PACKET_SAMPLES));
-      }
-    });
-  const bothWays = (encoding: G711Encoding): number =>
-    eachPacket((packet) => {
-      encodeG711(encoding, packet, codes, 0, PACKET_SAMPLES);
-      decodeG711(encoding, codes, 0, output, PACKET_SAMPLES);
-    });
-  return {
-    title: 'Speed of what else the audio passes, s of audio per CPU s',
-    columns: ['what', 'tonegate'],
-    rows: [
-      ['suppressor', eachPacket((packet) => suppressor.process(packet, PACKET_SAMPLES, output))],
-      ['PCMU both ways', bothWays('PCMU')],
-      ['PCMA both ways', bothWays('PCMA')],
-    ],
-    notes: [`best of ${SPEED_PASSES} passes over a minute, packets of 20 ms`],
-  };
 }

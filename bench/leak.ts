@@ -3,7 +3,7 @@
  * beside how Asterisk and rtpengine go about it, and what suppression costs the speech. Everything has its control: the
  * same listeners on the untreated audio.
  */
-import { openContenders } from './detection/contenders.js';
+import { openContenders, SPANDSP } from './detection/contenders.js';
 import type { PartResult } from './part-result.js';
 import type { SpeechCorpus } from './speech/speech-corpus.js';
 import { whyNoSpeech } from './speech/speech-table.js';
@@ -11,6 +11,7 @@ import { countLeak } from './suppression/leak-count.js';
 import type { Curve, LeakFigures } from './suppression/leak-figures.js';
 import {
   curveTable,
+  G722_NOTE,
   ML_NOTES,
   overSpeechTable,
   type PacketLeak,
@@ -34,10 +35,11 @@ import {
   UNTREATED,
 } from './suppression/pipelines.js';
 import { measureSpeechCost } from './suppression/speech-cost.js';
-import { type SpyResult, spyOn } from './suppression/spies.js';
+import { type SpyResult, spyOn, spyOnWideband } from './suppression/spies.js';
 import { RATIOS_DB, speechForTones, tonesOverSpeech } from './suppression/tones-over-speech.js';
 import { countChangedBytes } from './suppression/untouched.js';
 import { wideAudio } from './suppression/wide-set.js';
+import { WIDEBAND_PIPELINES, widebandOf } from './suppression/wideband-line.js';
 
 export type LeakBenchOptions = {
   readonly seed: number;
@@ -77,6 +79,12 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
   };
   const accept = await spyAll(acceptSet, pipelines, 'accept');
   const wide = await spyAll(wideSet.audio, pipelines, 'wide');
+  const wideband: SpyResult[] = [];
+  const acceptWideband = widebandOf(acceptSet);
+  for (const pipeline of WIDEBAND_PIPELINES) {
+    onProgress(`leak, accept: ${pipeline.name}`);
+    wideband.push(await spyOnWideband(pipeline, acceptWideband, acceptSet.presses, receivers));
+  }
   const spoken = await speechForTones(speech);
   const overSpeech: SpeechRatio[] = [];
   const live = [UNTREATED, ASTERISK_SQUELCH, ...rtpengine.slice(-1), OWN_SILENCE, OWN_NOISE];
@@ -90,11 +98,15 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
 
   const curves = curvesOf(acceptSet, accept);
   const whyNot = whyNoSpeech(speech);
-  const results: LeakResults = { packets, accept, wide, overSpeech, cost, closed, open, whyNot };
+  const results: LeakResults = { packets, accept, wide, wideband, overSpeech, cost, closed, open, whyNot };
   return {
     tables: [
       packetTable(packets, seed),
-      spyTable('Keys left, accept set', accept, receivers, [...ML_NOTES, contenders.versions]),
+      spyTable('Keys left, accept set', [...accept, ...wideband], receivers, [
+        ...ML_NOTES,
+        G722_NOTE,
+        contenders.versions,
+      ]),
       spyTable('Keys left, wide set', wide, receivers, [...ML_NOTES, ...wideSet.notes]),
       curveTable(curves),
       ...(overSpeech.length === 0 ? [] : [overSpeechTable(overSpeech)]),
@@ -117,7 +129,7 @@ function shownSpeech(spoken: Int16Array, seed: number): Omit<LeakFigures, 'curve
 }
 
 function isReceiver(name: string): boolean {
-  return name === 'libspandsp' || name === 'multimon-ng';
+  return name === SPANDSP || name === 'multimon-ng';
 }
 
 function packetLeak(packetMs: number, accept: LineAudio, wide: LineAudio): PacketLeak {

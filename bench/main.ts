@@ -54,7 +54,7 @@ async function bench(words: BenchArguments): Promise<number> {
     const speech = await openSpeechCorpus(progress);
     show(speechTable(speech));
     const options = { seed: words.seed, speech, onProgress: progress };
-    if (words.parts.includes('dsp')) add(await benchDsp(options));
+    if (words.parts.includes('dsp')) add(await benchDsp({ ...options, extent: words.extent }));
     if (words.parts.includes('leak')) add(await benchLeak(options));
     say(`${formatTable(targetsTable(targets))}\n`);
   }

@@ -20,7 +20,7 @@ export type ContenderResult = {
   readonly outcomes: readonly Outcome[];
 };
 
-export const NOT_INSTALLED = 'peer not installed';
+const NOT_INSTALLED = 'peer not installed';
 
 /** A quarter of a packet's time. Beyond it packets come in clumps that phones do not send, whatever the relay does. */
 const LATE_GENERATOR_MS = 5;

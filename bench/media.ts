@@ -1,7 +1,7 @@
 /**
  * `bench media`: calls of G.711 through the gateway's media process, through rtpengine with the same duties, through the
- * least that Node can do, and through nothing at all. All in one run, one after the other and that again, as a machine
- * is seldom the same from one minute to the next.
+ * least that Node can do, and through nothing at all. All in one run, one after the other and that repeated, as a
+ * machine is seldom the same from one minute to the next.
  */
 import { reservePorts } from '../test/support/ports.js';
 import { type Allocation, allocationBetween, parseCollections } from './media-allocation.js';

@@ -4,6 +4,7 @@ import { GOERTZEL_NORMALISED, GOERTZEL_README } from '../peers/goertzel-baseline
 import { openMultimon } from '../peers/multimon-process.js';
 import { peerVersions } from '../peers/peer-versions.js';
 import { openSpandsp, type SpandspPeer } from '../peers/spandsp-process.js';
+import { PASSES_PER_ROUND } from './cpu-speed.js';
 import type { Contender, Detector } from './detector.js';
 import { OWN_DETECTOR } from './own-detector.js';
 
@@ -15,7 +16,7 @@ export type Contenders = {
   readonly versions: string;
 };
 
-const SPANDSP = 'libspandsp';
+export const SPANDSP = 'libspandsp';
 
 export async function openContenders(): Promise<Contenders> {
   const spandsp = await openSpandsp();
@@ -47,5 +48,6 @@ function spandspContender(spandsp: SpandspPeer | undefined): Contender {
   return here({
     name: SPANDSP,
     detect: async (samples) => ({ kind: 'timed', reports: await spandsp.detect(samples) }),
+    speed: (samples) => spandsp.speed(samples, PASSES_PER_ROUND),
   });
 }

@@ -1,5 +1,5 @@
 /** The detectors' figures as rows: one column a contender. */
-import { quantile } from '../media-statistics.js';
+import { median, quantile } from '../media-statistics.js';
 import type { BenchTable, Cell } from '../table.js';
 import { missingNotes, nameOf } from './contenders.js';
 import type { Contender } from './detector.js';
@@ -14,6 +14,8 @@ const ACCEPT: readonly SectionKind[] = ['accept', 'corner'];
 export type DetectionResults = {
   readonly contenders: readonly Contender[];
   readonly versions: string;
+  /** Names of those who did not listen to the speech, as the run was to be short. */
+  readonly notAsked: readonly string[];
   readonly q24: Q24Result;
   /** Undefined without any speech. */
   readonly talkOff: TalkOff | undefined;
@@ -22,7 +24,7 @@ export type DetectionResults = {
 };
 
 export function detectionTable(results: DetectionResults, seed: number): BenchTable {
-  const { contenders, versions, q24, talkOff, speechHours, throughput } = results;
+  const { contenders, versions, notAsked, q24, talkOff, speechHours, throughput } = results;
   const row = (what: string, cellOf: (contender: number) => Cell | undefined): Cell[] => [
     what,
     ...contenders.map((_, contender) => cellOf(contender) ?? ''),
@@ -31,7 +33,6 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
     const score = totalOf(q24, kinds, contender);
     return score === undefined ? undefined : text(score);
   };
-  const speeds: readonly (number | undefined)[] = [throughput.own, throughput.spandsp, undefined, undefined];
   return {
     title: `Detection, seed ${seed}`,
     columns: ['what', ...contenders.map(nameOf)],
@@ -50,7 +51,7 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       row('onset to report: mean, ms', (contender) => meanOf(q24.latenciesMs[contender])),
       row('onset to report: 99 of 100, ms', (contender) => percentile(q24.latenciesMs[contender])),
       row('throughput, s of audio per CPU s', (contender) =>
-        nameOf(contenders[contender]) === 'goertzel, normalised' ? throughput.goertzel : speeds[contender],
+        median(throughput.get(nameOf(contenders[contender])) ?? []),
       ),
     ],
     notes: [
@@ -59,7 +60,10 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       'onset to report: of the accept presses read rightly, to the end of the 20 ms packet (of goertzel: of the block) that told',
       'goertzel, as its readme: blocks of 102, its own threshold, samples with full scale at 1; normalised: each block scaled by its energy, threshold 0.5, two blocks on, which is our addition',
       'Asterisk rules: emulated from its published source',
-      'throughput: a minute of speech-like audio with a press a second, ours and libspandsp in turns, medians',
+      'throughput: a minute of speech-like audio with a press a second, all in turns, medians',
+      ...(notAsked.length === 0
+        ? []
+        : [`talk-off, the run being short, not asked: ${notAsked.join(', ')}; npm run bench -- dsp asks all`]),
       versions,
       ...missingNotes(contenders),
     ],
@@ -113,7 +117,7 @@ export function sweepTable(named: readonly { readonly name: string; readonly swe
   };
 }
 
-export function meanOf(values: readonly number[]): number | undefined {
+function meanOf(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -11,6 +11,8 @@ export type Detection =
 export type Detector = {
   readonly name: string;
   detect(samples: Int16Array): Promise<Detection>;
+  /** Seconds of audio per CPU second; left out where it would say nothing: of an emulation, of a program fed by another one. */
+  readonly speed?: (samples: Int16Array) => Promise<number>;
 };
 
 /** A detector, or what to do for it to be there. */

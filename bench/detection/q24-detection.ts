@@ -61,7 +61,7 @@ export function totalOf(result: Q24Result, kinds: readonly SectionKind[], conten
   return known.length === scores.length ? sumOf(known) : undefined;
 }
 
-export function kindOf(section: Section): SectionKind {
+function kindOf(section: Section): SectionKind {
   return section.name.startsWith('all limits at once') ? 'corner' : section.verdict;
 }
 

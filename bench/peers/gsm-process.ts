@@ -1,29 +1,34 @@
 /** GSM 06.10 full rate there and back, as on a call from an old mobile network, by sox. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { SAMPLE_RATE_HZ } from '../../dsp/dtmf-keys.js';
 import { withAudioFile } from './audio-file.js';
+import { runSox } from './sox-process.js';
 
-const run = promisify(execFile);
-
-const TIMEOUT_MS = 30_000;
-const LARGEST_OUTPUT_BYTES = 1 << 26;
+const LIMITS = { timeoutMs: 30_000, largestOutputBytes: 1 << 26 };
 const RAW = ['-t', 'raw', '-r', String(SAMPLE_RATE_HZ), '-e', 'signed-integer', '-b', '16', '-c', '1'];
 
-/** As long as it was; undefined without sox or its GSM codec. */
-export async function throughGsm(samples: Int16Array): Promise<Int16Array | undefined> {
-  const options = { timeout: TIMEOUT_MS, maxBuffer: LARGEST_OUTPUT_BYTES, encoding: 'buffer' } as const;
-  try {
-    return await withAudioFile(samples, async (file) => {
-      const encoded = `${file}.gsm`;
-      await run('sox', ['-V1', '-D', ...RAW, file, '-t', 'gsm', encoded], options);
-      const { stdout } = await run('sox', ['-V1', '-D', '-t', 'gsm', encoded, ...RAW, '-'], options);
-      const decoded = new Int16Array(samples.length);
-      const bytes = new Uint8Array(decoded.buffer);
-      bytes.set(stdout.subarray(0, bytes.length));
-      return decoded;
-    });
-  } catch {
-    return undefined;
-  }
+export type ThroughGsm =
+  | { readonly kind: 'coded'; readonly samples: Int16Array }
+  /** No sox here, or one without GSM. */
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** As long as it was. */
+export function throughGsm(samples: Int16Array): Promise<ThroughGsm> {
+  return withAudioFile(samples, async (file) => {
+    const encoded = `${file}.gsm`;
+    const there = await runSox([...RAW, file, '-t', 'gsm', encoded], LIMITS);
+    const back = there.kind === 'done' ? await runSox(['-t', 'gsm', encoded, ...RAW, '-'], LIMITS) : there;
+    switch (back.kind) {
+      case 'done': {
+        const decoded = new Int16Array(samples.length);
+        const bytes = new Uint8Array(decoded.buffer);
+        bytes.set(back.output.subarray(0, bytes.length));
+        return { kind: 'coded', samples: decoded };
+      }
+      case 'unavailable':
+        return { kind: 'missing', reason: back.reason };
+      case 'unreadable':
+        // Audio without a header, and what sox wrote itself: it is not the file.
+        throw new Error(back.reason);
+    }
+  });
 }

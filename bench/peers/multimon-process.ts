@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { SAMPLE_RATE_HZ } from '../../dsp/dtmf-keys.js';
 import type { Contender, Detector } from '../detection/detector.js';
 import { withAudioFile } from './audio-file.js';
+import { isMissingProgram } from './missing-program.js';
 import { parseMultimonKeys } from './multimon-output.js';
 
 const run = promisify(execFile);
@@ -38,7 +39,7 @@ async function canRun(program: string, options: readonly string[]): Promise<bool
     await run(program, options, { timeout: TIMEOUT_MS });
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    return !isMissingProgram(error);
   }
 }
 

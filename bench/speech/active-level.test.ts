@@ -1,10 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
+import { dbm0OfPower, FULL_SCALE } from '../../dsp/level.js';
 import { SpeechLike } from '../../dsp/speech-like.js';
 import { activeSpeechPower } from './active-level.js';
-import { activeSpeechDbm0, leveled, SPEECH_LEVEL_DBM0 } from './leveling.js';
+import { leveled, SPEECH_LEVEL_DBM0 } from './leveling.js';
 
 function sine(seconds: number, amplitude: number): Float32Array {
   return Float32Array.from({ length: seconds * 8_000 }, (_, index) => amplitude * Math.sin(index * 0.7));
+}
+
+function withFullScaleAtOne(samples: Int16Array): Float32Array {
+  return Float32Array.from(samples, (sample) => sample / FULL_SCALE);
+}
+
+function activeSpeechDbm0(samples: Int16Array): number {
+  const power = activeSpeechPower(withFullScaleAtOne(samples)) ?? Number.NaN;
+  return dbm0OfPower(power * FULL_SCALE ** 2);
 }
 
 describe('the active level of speech', () => {
@@ -29,8 +39,8 @@ describe('the active level of speech', () => {
   test.each([-30, -20, -10])('of speech at %d dBm0 becomes the level wanted', (levelDbm0) => {
     const spoken = new Int16Array(80_000);
     new SpeechLike({ seed: 5, levelDbm0 }).render(spoken, spoken.length);
-    const samples = leveled(Float32Array.from(spoken, (sample) => sample / 32_768)) ?? new Int16Array();
+    const samples = leveled(withFullScaleAtOne(spoken)) ?? new Int16Array();
     expect(activeSpeechDbm0(samples)).toBeCloseTo(SPEECH_LEVEL_DBM0, 0);
-    expect(Math.abs((activeSpeechDbm0(spoken) ?? 0) - levelDbm0)).toBeLessThan(3);
+    expect(Math.abs(activeSpeechDbm0(spoken) - levelDbm0)).toBeLessThan(3);
   });
 });

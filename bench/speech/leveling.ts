@@ -1,5 +1,5 @@
 /** Speech at one level, whoever spoke how loud into which microphone. */
-import { dbm0OfPower, FULL_SCALE, powerOfDbm0, toSample } from '../../dsp/level.js';
+import { powerOfDbm0, toSample } from '../../dsp/level.js';
 import { activeSpeechPower } from './active-level.js';
 
 /** The mean level at which NTT's requirement for speech simulation is set (ITU-T Q.24 annex A). */
@@ -13,10 +13,4 @@ export function leveled(samples: Float32Array): Int16Array | undefined {
   const output = new Int16Array(samples.length);
   for (let index = 0; index < samples.length; index += 1) output[index] = toSample(gain * samples[index]);
   return output;
-}
-
-/** Active speech level of 16-bit samples. */
-export function activeSpeechDbm0(samples: Int16Array): number | undefined {
-  const power = activeSpeechPower(Float32Array.from(samples, (sample) => sample / FULL_SCALE));
-  return power === undefined ? undefined : dbm0OfPower(power * FULL_SCALE ** 2);
 }

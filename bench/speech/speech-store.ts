@@ -7,6 +7,8 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { SAMPLE_RATE_HZ } from '../../dsp/dtmf-keys.js';
+import { isMissingProgram } from '../peers/missing-program.js';
+import { runSox } from '../peers/sox-process.js';
 import { leveled } from './leveling.js';
 import type { SpeechPackage } from './speech-packages.js';
 
@@ -19,9 +21,8 @@ const STORE_VERSION = 1;
 /** The largest package has 40 MB. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 const UNPACK_TIMEOUT_MS = 60_000;
-const DECODE_TIMEOUT_MS = 20_000;
 /** No recording is longer than ten minutes; this is 35 minutes of 32-bit samples. */
-const LARGEST_RECORDING_BYTES = 1 << 26;
+const DECODE_LIMITS = { timeoutMs: 20_000, largestOutputBytes: 1 << 26 };
 const DECODERS = 4;
 /** What is shorter is a click or a slip of the finger; active level is not defined for it. */
 const LEAST_RECORDING_SAMPLES = SAMPLE_RATE_HZ / 10;
@@ -132,42 +133,47 @@ async function keep(speech: StoredSpeech, recordings: readonly Int16Array[]): Pr
   await rename(unfinished, manifestPath(speech.packageName));
 }
 
-/** In the order of the files; undefined for those that are left out. */
+/** In the order of the files; undefined for those that are left out. Ends with the first mistake, when none is being decoded. */
 async function decodeAll(files: readonly string[], source: SpeechPackage): Promise<(Int16Array | undefined)[]> {
   const decoded: (Int16Array | undefined)[] = new Array(files.length).fill(undefined);
   let next = 0;
   const decoder = async (): Promise<void> => {
-    while (next < files.length) {
-      const index = next;
-      next += 1;
-      decoded[index] = await decode(files[index], source);
+    try {
+      while (next < files.length) {
+        const index = next;
+        next += 1;
+        decoded[index] = await decode(files[index], source);
+      }
+    } finally {
+      // The others are not to begin another one.
+      next = files.length;
     }
   };
-  await Promise.all(Array.from({ length: DECODERS }, decoder));
+  const ends = await Promise.allSettled(Array.from({ length: DECODERS }, decoder));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return decoded;
 }
 
+/** A file that sox cannot read is left out and counted; without sox, or without an answer, there is nothing to count. */
 async function decode(file: string, source: SpeechPackage): Promise<Int16Array | undefined> {
   const output = ['-t', 'raw', '-e', 'floating-point', '-b', '32', '-L', '-c', '1', '-r', String(SAMPLE_RATE_HZ), '-'];
-  const options = { timeout: DECODE_TIMEOUT_MS, maxBuffer: LARGEST_RECORDING_BYTES, encoding: 'buffer' } as const;
-  try {
-    const { stdout } = await run('sox', ['-V1', '-D', ...source.soxInput, file, ...output], options);
-    const samples = new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length));
-    return samples.length < LEAST_RECORDING_SAMPLES ? undefined : leveled(samples);
-  } catch (error) {
-    // A broken file is left out and counted; without sox there is nothing to count.
-    if (isMissingProgram(error)) throw error;
-    return undefined;
+  const decoded = await runSox([...source.soxInput, file, ...output], DECODE_LIMITS);
+  switch (decoded.kind) {
+    case 'done': {
+      const { buffer, byteOffset, length } = decoded.output;
+      const samples = new Float32Array(buffer.slice(byteOffset, byteOffset + length));
+      return samples.length < LEAST_RECORDING_SAMPLES ? undefined : leveled(samples);
+    }
+    case 'unreadable':
+      return undefined;
+    case 'unavailable':
+      throw new Error(decoded.reason);
   }
 }
 
 /** `name_version_architecture.deb`, the version with `:` as `%3a`. */
 function versionOf(archive: string): string {
   return decodeURIComponent(archive.split('_')[1] ?? 'unknown');
-}
-
-function isMissingProgram(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function reasonOf(error: unknown): string {

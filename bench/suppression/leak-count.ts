@@ -1,7 +1,7 @@
 /** What is left of presses: samples of their time that are not digital silence. */
 import type { KnownPress } from '../../dsp/likelihood-listener.js';
 
-const SAMPLES_PER_MS = 8;
+const NARROW_RATE_HZ = 8_000;
 
 export type Leak = {
   readonly presses: number;
@@ -14,7 +14,13 @@ export type Leak = {
   readonly energyDb: number;
 };
 
-export function countLeak(before: Int16Array, after: Int16Array, presses: readonly KnownPress[]): Leak {
+export function countLeak(
+  before: Int16Array,
+  after: Int16Array,
+  presses: readonly KnownPress[],
+  sampleRateHz = NARROW_RATE_HZ,
+): Leak {
+  const samplesPerMs = sampleRateHz / 1_000;
   let leaky = 0;
   let samples = 0;
   let most = 0;
@@ -34,8 +40,8 @@ export function countLeak(before: Int16Array, after: Int16Array, presses: readon
   return {
     presses: presses.length,
     leaky,
-    meanMs: samples / SAMPLES_PER_MS / presses.length,
-    maxMs: most / SAMPLES_PER_MS,
+    meanMs: samples / samplesPerMs / presses.length,
+    maxMs: most / samplesPerMs,
     energyDb: 10 * Math.log10(energyAfter / energyBefore),
   };
 }

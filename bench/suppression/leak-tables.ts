@@ -61,6 +61,9 @@ export const ML_NOTES: readonly string[] = [
   'emulated: by the published rules of Asterisk’s squelch, and of rtpengine with libspandsp, DTMF security and a delay buffer; their output is silence where they mute',
 ];
 
+export const G722_NOTE =
+  'G.722: the same presses from a telephone with G.722, suppressed at 16 kHz in packets of 20 ms, where samples left are counted too; everybody listens to it at 8 kHz, with comfort noise after one more G.722';
+
 export function curveTable(curves: readonly Curve[]): BenchTable {
   const held = [...new Set(curves.flatMap(({ points }) => points.map(({ lookaheadMs }) => lookaheadMs)))];
   return {

@@ -1,15 +1,18 @@
 /** What has to be left of keys, and of speech. */
 import { atLeast, atMost, type Target, unlessPartial } from '../targets.js';
 import { meanStoi, type PacketLeak, type SpeechRatio } from './leak-tables.js';
-import { OWN_NOISE, OWN_SILENCE, type Pipeline, UNTREATED } from './pipelines.js';
+import { OWN_NOISE, OWN_SILENCE, UNTREATED } from './pipelines.js';
 import type { SpeechCost } from './speech-cost.js';
 import { guessedPercent, type SpyResult } from './spies.js';
 import type { ChangedBytes } from './untouched.js';
+import { WIDEBAND_SILENCE, WIDEBAND_UNTREATED } from './wideband-line.js';
 
 export type LeakResults = {
   readonly packets: readonly PacketLeak[];
   readonly accept: readonly SpyResult[];
   readonly wide: readonly SpyResult[];
+  /** The accept set over G.722. */
+  readonly wideband: readonly SpyResult[];
   readonly overSpeech: readonly SpeechRatio[];
   readonly cost: SpeechCost | undefined;
   readonly closed: ChangedBytes;
@@ -19,8 +22,8 @@ export type LeakResults = {
 };
 
 export function leakTargets(results: LeakResults): Target[] {
-  const { packets, accept, wide, overSpeech, cost, closed, open, whyNot } = results;
-  const percent = (all: readonly SpyResult[], pipeline: Pipeline): number | undefined => {
+  const { packets, accept, wide, wideband, overSpeech, cost, closed, open, whyNot } = results;
+  const percent = (all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined => {
     const found = all.find((one) => one.pipeline === pipeline.name);
     return found && guessedPercent(found);
   };
@@ -33,10 +36,28 @@ export function leakTargets(results: LeakResults): Target[] {
       value: percent(accept, UNTREATED),
     }),
     atLeast({ what: 'control: ML right on untreated wide set', limit: 90, unit: '%', value: percent(wide, UNTREATED) }),
+    atLeast({
+      what: 'control: ML right on untreated accept set over G.722',
+      limit: 99,
+      unit: '%',
+      value: percent(wideband, WIDEBAND_UNTREATED),
+    }),
     ...packets.map(({ packetMs, accept: leak }) =>
       atMost({ what: `accept presses leaking, packets of ${packetMs} ms`, limit: 0, unit: '', value: leak.leaky }),
     ),
+    atMost({
+      what: 'accept presses leaking, G.722, packets of 20 ms',
+      limit: 0,
+      unit: '',
+      value: wideband.find(({ pipeline }) => pipeline === WIDEBAND_SILENCE.name)?.leak.leaky,
+    }),
     atMost({ what: 'ML right, accept set, silence', limit: 0, unit: '%', value: percent(accept, OWN_SILENCE) }),
+    atMost({
+      what: 'ML right, accept set over G.722, silence',
+      limit: 0,
+      unit: '%',
+      value: percent(wideband, WIDEBAND_SILENCE),
+    }),
     atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
     ...overSpeech.map(({ ratioDb, results: spied }) => {
       const worst = Math.max(percent(spied, OWN_SILENCE) ?? 100, percent(spied, OWN_NOISE) ?? 100);

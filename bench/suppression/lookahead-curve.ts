@@ -26,7 +26,7 @@ export function ownLookaheadCurve(
 }
 
 /** By hop, where the newest flag was raised when that hop was in. */
-export function flagPositions(samples: Int16Array): Int32Array {
+function flagPositions(samples: Int16Array): Int32Array {
   const suppressor = new ToneSuppressor({
     sampleRateHz: 8_000,
     delaySamples: LONGEST_REACH_SAMPLES,

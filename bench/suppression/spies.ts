@@ -1,10 +1,12 @@
 /** Everybody who might listen to what is left: ordinary receivers, and one that is told when each key was pressed. */
-import { countFound } from '../../dsp/likelihood-listener.js';
+import { G722_SAMPLE_RATE_HZ } from '../../dsp/g722.js';
+import { countFound, type KnownPress } from '../../dsp/likelihood-listener.js';
 import type { Contender } from '../detection/detector.js';
 import { scoreOf } from '../detection/score.js';
 import { countLeak, type Leak } from './leak-count.js';
 import type { LineAudio } from './line-audio.js';
 import type { Pipeline } from './pipelines.js';
+import { narrowed, type WidebandAudio, type WidebandPipeline } from './wideband-line.js';
 
 export type SpyResult = {
   readonly pipeline: string;
@@ -22,14 +24,33 @@ export type SpyResult = {
 
 export async function spyOn(pipeline: Pipeline, audio: LineAudio, receivers: readonly Contender[]): Promise<SpyResult> {
   const after = await pipeline.run(audio);
+  const leak = countLeak(audio.samples, after, audio.presses);
+  return { pipeline: pipeline.name, leak, ...(await listenTo(after, audio.presses, receivers)) };
+}
+
+/** Samples left are counted at 16 kHz; `presses` are those of the same audio at 8 kHz, where everybody listens. */
+export async function spyOnWideband(
+  pipeline: WidebandPipeline,
+  audio: WidebandAudio,
+  presses: readonly KnownPress[],
+  receivers: readonly Contender[],
+): Promise<SpyResult> {
+  const after = pipeline.run(audio.samples);
+  const leak = countLeak(audio.samples, after, audio.presses, G722_SAMPLE_RATE_HZ);
+  return { pipeline: pipeline.name, leak, ...(await listenTo(narrowed(after), presses, receivers)) };
+}
+
+async function listenTo(
+  heard: Int16Array,
+  presses: readonly KnownPress[],
+  receivers: readonly Contender[],
+): Promise<Omit<SpyResult, 'pipeline' | 'leak'>> {
   const read: (number | undefined)[] = [];
   for (const receiver of receivers) {
-    read.push(
-      receiver.kind === 'here' ? scoreOf(await receiver.detector.detect(after), audio.presses).right : undefined,
-    );
+    read.push(receiver.kind === 'here' ? scoreOf(await receiver.detector.detect(heard), presses).right : undefined);
   }
-  const { found, guessedRight } = countFound(after, audio.presses);
-  return { pipeline: pipeline.name, leak: countLeak(audio.samples, after, audio.presses), read, guessedRight, found };
+  const { found, guessedRight } = countFound(heard, presses);
+  return { read, guessedRight, found };
 }
 
 export function guessedPercent({ guessedRight, leak }: SpyResult): number {

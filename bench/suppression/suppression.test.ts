@@ -6,9 +6,10 @@ import { joined, lostPackets, withSilentLosses } from './line-audio.js';
 import { ownLookaheadCurve } from './lookahead-curve.js';
 import { OWN_NOISE, OWN_SILENCE, silenceSpans, suppressOwn, UNTREATED } from './pipelines.js';
 import { countMuted } from './speech-cost.js';
-import { guessedPercent, spyOn } from './spies.js';
+import { guessedPercent, spyOn, spyOnWideband } from './spies.js';
 import { tonesOverSpeech } from './tones-over-speech.js';
 import { countChangedBytes } from './untouched.js';
+import { narrowed, WIDEBAND_NOISE, WIDEBAND_SILENCE, WIDEBAND_UNTREATED, widebandOf } from './wideband-line.js';
 
 const PRESS_SAMPLES = 640;
 
@@ -20,6 +21,10 @@ function keysInSilence() {
     return { samples, presses: [{ key, onsetSample: 900, offsetSample: 900 + PRESS_SAMPLES }] };
   });
   return joined(parts);
+}
+
+function loudestOf(samples: Int16Array): number {
+  return samples.reduce((best, sample, at) => (Math.abs(sample) > Math.abs(samples[best]) ? at : best), 0);
 }
 
 describe('what is left of a press', () => {
@@ -69,8 +74,7 @@ describe('pipelines', () => {
     samples[12_345] = 20_000;
     const output = suppressOwn({ samples, presses: [], loss: undefined }, { replacement: 'silence' });
     expect(output).toHaveLength(samples.length);
-    const loudest = output.reduce((best, sample, at) => (Math.abs(sample) > Math.abs(output[best]) ? at : best), 0);
-    expect(loudest).toBe(12_345);
+    expect(loudestOf(output)).toBe(12_345);
   });
 
   test.each([80, 160, 240, 320, 480])('ours leaves nothing of clean keys in packets of %d samples', (packetSamples) => {
@@ -93,6 +97,35 @@ describe('pipelines', () => {
     expect(guessedPercent(await spyOn(UNTREATED, audio, []))).toBe(100);
     expect(await spyOn(OWN_SILENCE, audio, [])).toMatchObject({ guessedRight: 0, found: 0 });
     expect(await spyOn(OWN_NOISE, audio, [])).toMatchObject({ found: 0 });
+  });
+});
+
+describe('over G.722', () => {
+  test.each([
+    { pipeline: WIDEBAND_UNTREATED, at: 12_345 },
+    { pipeline: WIDEBAND_SILENCE, at: 12_345 },
+    { pipeline: WIDEBAND_NOISE, at: 12_346 },
+  ])('what is no tone comes out of $pipeline.name where it went in', ({ pipeline, at }) => {
+    const samples = new Int16Array(16_000);
+    samples[at] = 20_000;
+    const wide = widebandOf({ samples, presses: [], loss: undefined });
+    expect(wide.samples).toHaveLength(2 * samples.length);
+    const output = pipeline.run(wide.samples);
+    expect(output).toHaveLength(2 * samples.length);
+    expect(loudestOf(output)).toBe(2 * at);
+    expect(narrowed(output)).toHaveLength(samples.length);
+    expect(loudestOf(narrowed(output))).toBe(at);
+  });
+
+  test('all keys are read untreated, and none behind ours', async () => {
+    const audio = keysInSilence();
+    const wide = widebandOf(audio);
+    const untreated = await spyOnWideband(WIDEBAND_UNTREATED, wide, audio.presses, []);
+    expect(untreated).toMatchObject({ found: 16, leak: { presses: 16, leaky: 16 } });
+    expect(untreated.leak.maxMs).toBeCloseTo(80, 0);
+    const silent = await spyOnWideband(WIDEBAND_SILENCE, wide, audio.presses, []);
+    expect(silent).toMatchObject({ found: 0, guessedRight: 0, leak: { leaky: 0 } });
+    expect(await spyOnWideband(WIDEBAND_NOISE, wide, audio.presses, [])).toMatchObject({ found: 0 });
   });
 });
 

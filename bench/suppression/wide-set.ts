@@ -74,10 +74,10 @@ export async function wideAudio(seed: number): Promise<WideSet> {
   const notes = [`wide: ${SECTIONS.map(({ name }) => name).join('; ')}; ${GSM.name}; ${LOSSY.name}`];
   const plain = render(GSM, SECTIONS.length);
   const gsm = await throughGsm(plain.samples);
-  if (gsm === undefined) {
-    notes.push('GSM 06.10 is left out of the wide set, sox does not do it here: apt-get install sox');
+  if (gsm.kind === 'missing') {
+    notes.push(`GSM 06.10 is left out of the wide set, ${gsm.reason}: apt-get install sox`);
   } else {
-    parts.push({ samples: gsm, presses: plain.presses });
+    parts.push({ samples: gsm.samples, presses: plain.presses });
   }
   const lossy = render(LOSSY, SECTIONS.length + 1);
   const all = joined([...parts, lossy]);
