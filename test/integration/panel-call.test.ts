@@ -173,7 +173,7 @@ describe('a payment on a live call', () => {
 
   test('AC-25: a page that is loaded anew shows the state that is', async () => {
     await start();
-    await enter('securityCode', VISA.securityCode, 'in-band', { text: '***', hue: 'green' });
+    await enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
     await captureButton(page, 'expirationDate').click();
     await fieldText(page, 'expirationDate').getByText('Awaiting Input', { exact: true }).waitFor();
     await scene.caller.key(keysOf('12'), 'telephone-event');
