@@ -181,8 +181,9 @@ class KernelAnalysis implements ToneAnalysis {
   takeHops(samples: Int16Array, offset: number, count: number): number {
     if (count > MAX_HOPS) throw new RangeError('tone analysis: too many hops at a time');
     const length = count * HOP_SAMPLES;
-    const whole = offset === 0 && length === samples.length;
-    this.#input.set(whole ? samples : samples.subarray(offset, offset + length), SAMPLES / 2);
+    // A whole packet in one go; of a part, a view would have to be made each time.
+    if (offset === 0 && length === samples.length) this.#input.set(samples, SAMPLES / 2);
+    else for (let index = 0; index < length; index += 1) this.#input[SAMPLES / 2 + index] = samples[offset + index];
     const all = this.#takeHops(this.#channel, count);
     this.#hasFlags = all !== 0;
     if (this.#hasFlags) for (let hop = 0; hop < count; hop += 1) this.#flags[hop] = this.#kernel.bytes[FLAGS + hop];

@@ -4,6 +4,8 @@
  * that the caller's half of them is decoded, heard, suppressed and encoded anew. `--allocate` makes an object a packet on top,
  * which has to show. To be run with `--expose-gc` and a young generation so large that nothing is collected meanwhile.
  */
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { encodeG711 } from '../../dsp/g711.js';
 import { SeededRandom } from '../../dsp/seeded-random.js';
@@ -164,6 +166,12 @@ if (isSuppressing) relayed.openWindow();
 const packets = isSuppressing ? PACKETS.suppressed : PACKETS.relayed;
 relayed.relay(packets);
 globalThis.gc?.();
+await setImmediate();
+let collections = 0;
+const observer = new PerformanceObserver((list) => {
+  collections += list.getEntries().length;
+});
+observer.observe({ entryTypes: ['gc'] });
 const sentBefore = relayed.sentPackets;
 const suppressedBefore = relayed.suppressedFrames;
 const usedBefore = getHeapStatistics().used_heap_size;
@@ -171,4 +179,6 @@ relayed.relay(packets);
 const bytes = getHeapStatistics().used_heap_size - usedBefore;
 const sent = relayed.sentPackets - sentBefore;
 const suppressed = relayed.suppressedFrames - suppressedBefore;
-process.stdout.write(`${JSON.stringify({ sent, suppressed, bytes })}\n`);
+await setImmediate();
+collections += observer.takeRecords().length;
+process.stdout.write(`${JSON.stringify({ sent, suppressed, bytes, collections })}\n`);
