@@ -98,7 +98,18 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
 
   const curves = curvesOf(acceptSet, accept);
   const whyNot = whyNoSpeech(speech);
-  const results: LeakResults = { packets, accept, wide, wideband, overSpeech, cost, closed, open, whyNot };
+  const results: LeakResults = {
+    packets,
+    accept,
+    wide,
+    whyWidePartial: wideSet.whyPartial,
+    wideband,
+    overSpeech,
+    cost,
+    closed,
+    open,
+    whyNot,
+  };
   return {
     tables: [
       packetTable(packets, seed),

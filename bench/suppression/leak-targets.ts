@@ -11,6 +11,8 @@ export type LeakResults = {
   readonly packets: readonly PacketLeak[];
   readonly accept: readonly SpyResult[];
   readonly wide: readonly SpyResult[];
+  /** Why a part of the wide set is missing. */
+  readonly whyWidePartial: string | undefined;
   /** The accept set over G.722. */
   readonly wideband: readonly SpyResult[];
   readonly overSpeech: readonly SpeechRatio[];
@@ -22,7 +24,7 @@ export type LeakResults = {
 };
 
 export function leakTargets(results: LeakResults): Target[] {
-  const { packets, accept, wide, wideband, overSpeech, cost, closed, open, whyNot } = results;
+  const { packets, accept, wide, whyWidePartial, wideband, overSpeech, cost, closed, open, whyNot } = results;
   const percent = (all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined => {
     const found = all.find((one) => one.pipeline === pipeline.name);
     return found && guessedPercent(found);
@@ -58,7 +60,10 @@ export function leakTargets(results: LeakResults): Target[] {
       unit: '%',
       value: percent(wideband, WIDEBAND_SILENCE),
     }),
-    atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
+    unlessPartial(
+      atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
+      whyWidePartial,
+    ),
     ...overSpeech.map(({ ratioDb, results: spied }) => {
       const worst = Math.max(percent(spied, OWN_SILENCE) ?? 100, percent(spied, OWN_NOISE) ?? 100);
       return onSpeech(

@@ -61,7 +61,12 @@ const SECTIONS: readonly Section[] = [
 const GSM = section('GSM 06.10', PLAIN);
 const LOSSY = section(`${100 * LOSS_SHARE} % of packets lost`, (random) => ({ ...PLAIN(random, 0), onMs: 80 }));
 
-export type WideSet = { readonly audio: LineAudio; readonly notes: readonly string[] };
+export type WideSet = {
+  readonly audio: LineAudio;
+  readonly notes: readonly string[];
+  /** Why a part of the set is missing. */
+  readonly whyPartial: string | undefined;
+};
 
 export async function wideAudio(seed: number): Promise<WideSet> {
   const render = (one: Section, index: number): RenderedSection =>
@@ -74,13 +79,18 @@ export async function wideAudio(seed: number): Promise<WideSet> {
   const notes = [`wide: ${SECTIONS.map(({ name }) => name).join('; ')}; ${GSM.name}; ${LOSSY.name}`];
   const plain = render(GSM, SECTIONS.length);
   const gsm = await throughGsm(plain.samples);
+  const whyPartial = gsm.kind === 'missing' ? `GSM 06.10 is left out, ${gsm.reason}: apt-get install sox` : undefined;
   if (gsm.kind === 'missing') {
-    notes.push(`GSM 06.10 is left out of the wide set, ${gsm.reason}: apt-get install sox`);
+    notes.push(`of the wide set ${whyPartial}`);
   } else {
     parts.push({ samples: gsm.samples, presses: plain.presses });
   }
   const lossy = render(LOSSY, SECTIONS.length + 1);
   const all = joined([...parts, lossy]);
   const fromSample = all.samples.length - lossy.samples.length;
-  return { audio: { ...all, loss: { fromSample, endSample: all.samples.length, share: LOSS_SHARE } }, notes };
+  return {
+    audio: { ...all, loss: { fromSample, endSample: all.samples.length, share: LOSS_SHARE } },
+    notes,
+    whyPartial,
+  };
 }
