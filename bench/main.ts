@@ -1,6 +1,7 @@
 /** `npm run bench`: figures beside peers, as tables, as data and as a page. Its usage is in `bench-arguments.ts`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 import { type BenchArguments, parseBenchArguments, USAGE } from './bench-arguments.js';
 import { benchDsp } from './dsp.js';
 import { benchLeak } from './leak.js';
@@ -25,11 +26,25 @@ process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
 process.once('SIGTERM', () => process.exit(EXIT_INTERRUPTED));
 
 const parsed = parseBenchArguments(process.argv.slice(2));
-if (parsed.ok) {
+const problem = parsed.ok ? whyNotWritable(parsed.value) : parsed.problem;
+if (parsed.ok && problem === undefined) {
   process.exitCode = await bench(parsed.value);
 } else {
-  process.stderr.write(`${parsed.problem}\nusage: ${USAGE}\n`);
+  process.stderr.write(`${problem}\nusage: ${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
+}
+
+/** To be known before minutes of measuring, not after. */
+function whyNotWritable({ json, html }: BenchArguments): string | undefined {
+  for (const file of json === undefined ? [html] : [html, json]) {
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      closeSync(openSync(file, 'a'));
+    } catch (error) {
+      return `${file} cannot be written: ${types.isNativeError(error) ? error.message : 'for no known reason'}`;
+    }
+  }
+  return undefined;
 }
 
 async function bench(words: BenchArguments): Promise<number> {
@@ -66,12 +81,12 @@ async function bench(words: BenchArguments): Promise<number> {
   }
   const tookS = (performance.now() - startMs) / 1000;
   const { command, seed } = words;
-  write(words.html, reportPage({ machine, command, seed, date, targets, tables, figures }));
+  writeFileSync(words.html, reportPage({ machine, command, seed, date, targets, tables, figures }));
   say(`The same as a page: ${words.html}`);
   say(`Repeat with: ${command}   (took ${tookS.toFixed(0)} s)`);
   if (words.json !== undefined) {
     const data = { machine, command, tookS, targets, tables: tables.map(tableAsData), ...(media && { media }) };
-    write(words.json, `${JSON.stringify(data, null, 2)}\n`);
+    writeFileSync(words.json, `${JSON.stringify(data, null, 2)}\n`);
   }
   return isAnyMissed(targets) || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
 }
@@ -79,11 +94,6 @@ async function bench(words: BenchArguments): Promise<number> {
 /** A peer may be missing or fail; if we do, whoever runs the bench in a script has to learn of it. */
 function isOursAndFailed({ role, outcomes }: ContenderResult): boolean {
   return role === 'ours' && outcomes.some(({ kind }) => kind === 'failed');
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
 }
 
 function say(text: string): void {

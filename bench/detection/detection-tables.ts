@@ -59,7 +59,7 @@ export function detectionTable(results: DetectionResults, seed: number): BenchTa
       'all limits at once: twist +4 or -8 dB, ±(1.5 % + 2 Hz), the weaker tone at -25 dBm0, 40 ms on and off; clean, 24 dB and 18 dB over noise; part of accept',
       'onset to report: of the accept presses read rightly, to the end of the 20 ms packet (of goertzel: of the block) that told',
       'goertzel, as its readme: blocks of 102, its own threshold, samples with full scale at 1; normalised: each block scaled by its energy, threshold 0.5, two blocks on, which is our addition',
-      'Asterisk rules: emulated from its published source',
+      'libspandsp and the Asterisk rules, emulated from its published source: their limits lie on those of Q.24 (twist 8 and 4 dB, steady blocks of 12.75 ms), so that presses at a limit fall on either side; goertzel’s own threshold fits a full-scale sine alone',
       'throughput: a minute of speech-like audio with a press a second, all in turns, medians',
       ...(notAsked.length === 0
         ? []

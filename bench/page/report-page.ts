@@ -53,9 +53,10 @@ function introduction({ command, seed, date, machine }: Report): string {
     element(
       'p',
       {},
-      'What was measured: how well keys are read from a caller’s audio, what is left of them in what the agent hears, and ' +
-        'what hiding them costs the speech. Peers were asked in the same run, on the same audio. Whatever says that ' +
-        'nothing was found has a control beside it: the same listener on audio that nobody treated.',
+      'What the bench can measure: how well keys are read from a caller’s audio (dsp), what is left of them in what the agent ' +
+        'hears and what hiding them costs the speech (leak), and how calls are carried (media). This page holds the parts ' +
+        'that its command names. Peers were asked in the same run, on the same audio; those called emulated, by their ' +
+        'published rules. Where nothing is left of keys, the same listener on audio that nobody treated is the control.',
     ),
     element('p', {}, `Repeat it with <code>${escapeText(command)}</code>`),
   ].join('\n');

@@ -57,6 +57,7 @@ export function spyTable(
 }
 
 export const ML_NOTES: readonly string[] = [
+  'accept set: presses within the limits of ITU-T Q.24 (levels, twist, offsets, timing, noise, all at once), 64 or 128 of each kind, both laws of G.711; the table of sections of bench dsp names them',
   'ML: the most likely listener, told the exact time of each press; right: its best of sixteen guesses; it makes none only of digital silence, and noise or speech that hold nothing of the key give 6.25 % by chance; sure: evidence beyond chance',
   'emulated: by the published rules of Asterisk’s squelch, and of rtpengine with libspandsp, DTMF security and a delay buffer; their output is silence where they mute',
 ];

@@ -44,6 +44,12 @@ export function leakTargets(results: LeakResults): Target[] {
       unit: '%',
       value: percent(wideband, WIDEBAND_UNTREATED),
     }),
+    atLeast({
+      what: 'control: untreated accept presses leaking',
+      limit: 100,
+      unit: '%',
+      value: leakyPercent(accept, UNTREATED),
+    }),
     ...packets.map(({ packetMs, accept: leak }) =>
       atMost({ what: `accept presses leaking, packets of ${packetMs} ms`, limit: 0, unit: '', value: leak.leaky }),
     ),
@@ -64,6 +70,14 @@ export function leakTargets(results: LeakResults): Target[] {
       atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
       whyWidePartial,
     ),
+    ...overSpeech.map(({ ratioDb, results: spied }) =>
+      atLeast({
+        what: `control: ML right, untreated tones ${ratioDb} dB over speech`,
+        limit: 95,
+        unit: '%',
+        value: percent(spied, UNTREATED),
+      }),
+    ),
     ...overSpeech.map(({ ratioDb, results: spied }) => {
       const worst = Math.max(percent(spied, OWN_SILENCE) ?? 100, percent(spied, OWN_NOISE) ?? 100);
       return onSpeech(
@@ -78,4 +92,9 @@ export function leakTargets(results: LeakResults): Target[] {
     atMost({ what: 'bytes changed outside a window', limit: 0, unit: '', value: closed.changed + closed.lostPackets }),
     atLeast({ what: 'control: bytes changed in a window', limit: 1, unit: '', value: open.changed }),
   ];
+}
+
+function leakyPercent(all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined {
+  const found = all.find((one) => one.pipeline === pipeline.name);
+  return found && (100 * found.leak.leaky) / found.leak.presses;
 }

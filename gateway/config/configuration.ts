@@ -39,9 +39,18 @@ const route = z.strictObject({
   callerSide: z.enum(['from', 'to']).describe('The side on which the paying caller is: suppression sits on its audio.'),
   users: z.string().optional().describe('Regular expression that the dialled user part must match.'),
   recording: z.enum(['automatic', 'manual', 'off']).default('automatic'),
-  recordingMode: z.enum(['pause', 'masked-continuous']).default('pause'),
-  mask: z.enum(['window', 'always']).default('window'),
-  replacement: z.enum(['comfort-noise', 'silence', 'tone']).default('comfort-noise'),
+  recordingMode: z
+    .enum(['pause', 'masked-continuous'])
+    .default('pause')
+    .describe('Whether the recorder is silent during a payment, or goes on with the suppressed audio.'),
+  mask: z
+    .enum(['window', 'always'])
+    .default('window')
+    .describe('Whether the caller is suppressed in secure windows only, or, 20 ms later, all through the call.'),
+  replacement: z
+    .enum(['comfort-noise', 'silence', 'tone'])
+    .default('comfort-noise')
+    .describe('What is heard instead of what is muted; never depends on the key.'),
   suppression: z
     .enum(['tones', 'strict'])
     .default('tones')
