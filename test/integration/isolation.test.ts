@@ -10,6 +10,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/deadline.js';
 import type { Secret } from '../support/digit-forms.js';
 import type { KeyWay } from '../support/keypad-phone.js';
 import { keysOf } from '../support/keys.js';
@@ -19,6 +20,7 @@ import { findInMemory } from '../support/remnant-scan.js';
 
 /** What the vault may still need to wipe after it has answered. */
 const WIPED_WITHIN_MS = 2_000;
+const INFO_WIPE_LIMIT_MS = 2_000;
 const TEST_LIMIT_MS = 180_000;
 /**
  * Node's block of the last read stays until a later read falls on it, and there are a few such blocks. So many packets
@@ -203,7 +205,12 @@ describe('while a card is keyed its digits are in the vault alone, and after the
       const card = { cardNumber: AMEX, expirationDate: '0832', securityCode: code };
       const { call, session } = await capture(card, 'sip-info', transport);
       expect(scene.caller.infoStatuses.every((status) => status === 200)).toBe(true);
-      expect(infoBodiesLeft()).toEqual([]);
+      // The body of the last key is wiped in the turn of the event loop that handles it: a key may be told sooner than that.
+      await eventually(
+        INFO_WIPE_LIMIT_MS,
+        () => `INFO bodies left: ${infoBodiesLeft()}`,
+        () => (infoBodiesLeft().length === 0 ? true : undefined),
+      );
       await expectOnlyInVault(card);
       for (const [, pid] of processesBesideVault()) {
         expect(textHits(await scanProcess(pid, [{ name: 'security code', digits: keysOf(code) }]))).toEqual([]);

@@ -62,7 +62,7 @@ afterEach(async () => {
 async function start(action: 'start' | 'startNew' = 'start'): Promise<void> {
   await button(page.panel, action).click();
   await row(page.panel, 'cardNumber').waitFor();
-  expect(await recordingLabel(page).textContent()).toBe('Recording paused');
+  await recordingLabel(page).getByText('Recording paused', { exact: true }).waitFor();
 }
 
 /** Clicks Capture, sees yellow, lets the caller key the value, and sees `text` in this colour. */
@@ -112,7 +112,7 @@ describe('a payment on a live call', () => {
     await enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
     const first = await complete();
     await screenshot(page, 'call-03-vaulted');
-    expect(await recordingLabel(page).textContent()).toBe('Recording');
+    await recordingLabel(page).getByText('Recording', { exact: true }).waitFor();
     expect(await visibleActions(page)).toEqual(['Start New Capture']);
 
     await start('startNew');

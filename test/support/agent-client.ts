@@ -3,10 +3,11 @@ import { WebSocket } from 'ws';
 import type { CallView } from '../../gateway/api/call-desk.js';
 import type { SessionView } from '../../gateway/payment/session-view.js';
 import type { FieldName } from '../../vault-client/wire.js';
-import { eventually, within } from './deadline.js';
+import { eventually, pause, within } from './deadline.js';
 
 const REQUEST_LIMIT_MS = 20_000;
 const SOCKET_LIMIT_MS = 5_000;
+const POLL_INTERVAL_MS = 50;
 const STATE_LIMIT_MS = 10_000;
 
 export type ApiAnswer = {
@@ -65,6 +66,8 @@ export class AgentClient {
       const found = (await this.calls()).find((call) => call.state === state);
       if (found !== undefined) return found;
       if (performance.now() > endMs) throw new Error(`no call came to be ${state} within ${STATE_LIMIT_MS} ms`);
+      // Asked in a row without a rest, the API would soon refuse.
+      await pause(POLL_INTERVAL_MS);
     }
   }
 
