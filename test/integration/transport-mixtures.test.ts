@@ -44,7 +44,7 @@ describe('a recording that goes on', () => {
   }, 60_000);
 
   async function expectRedeemed(token: string): Promise<void> {
-    const { status, body } = await scene.gateway.redeem({ token, orderId: token.slice(-8), reveal: true });
+    const { status, body } = await scene.gateway.redeem({ token, orderId: `order-${token.slice(-8)}`, reveal: true });
     expect([status, body]).toMatchObject([
       200,
       { cardNumber: FIVES.cardNumber, expirationDate: FIVES.expirationDate, last4: '4444', brand: 'mastercard' },
