@@ -172,8 +172,8 @@ export function mediaKnowsOnlyMedia(sources: Sources): readonly string[] {
 /** What runs in the agent's browser holds no module of the server, and no package. */
 export function panelHoldsNoServer(sources: Sources): readonly string[] {
   return findings(sources, (path, { own, target, typeOnly }) => {
-    if (!path.startsWith('gateway/panel/browser/') || isTest(path) || typeOnly) return undefined;
-    return own && target.startsWith('gateway/panel/browser/') ? undefined : `${path} loads ${target}`;
+    if (!path.startsWith('gateway/browser/') || isTest(path) || typeOnly) return undefined;
+    return own && target.startsWith('gateway/browser/') ? undefined : `${path} loads ${target}`;
   });
 }
 

@@ -19,7 +19,7 @@ import { type AgentCredential, Authenticator, bearerToken } from './authenticati
 import type { CallDesk, Requester } from './call-desk.js';
 import { EVENT_PATH, EventSockets } from './event-socket.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
-import { addPanelRoutes, readPanelFiles } from './panel-files-store.js';
+import { addPageRoutes, readPages } from './pages-store.js';
 import { refuseRaw } from './raw-refusal-socket.js';
 import { addRoutes } from './routes.js';
 import { type BucketRate, fullBucket, type TokenBucket, take, waitMs } from './token-bucket.js';
@@ -39,8 +39,8 @@ export type ApiServerOptions = {
   readonly onAudit: (event: ApiAuditEvent) => void;
   readonly metrics: () => Promise<string>;
   readonly health: () => ApiHealth;
-  /** Folder with the built panel (`panel.html` and its modules). */
-  readonly panelDirectory: string;
+  /** Folder with the built pages. */
+  readonly pagesDirectory: string;
   readonly onAccess?: (entry: AccessEntry) => void;
   /** Errors that are our own fault, for the log; the client hears only `internal-error`. */
   readonly onFault?: (error: unknown) => void;
@@ -93,7 +93,7 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    addPanelRoutes(this.#app, await readPanelFiles(this.#options.panelDirectory));
+    addPageRoutes(this.#app, await readPages(this.#options.pagesDirectory));
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;

@@ -252,7 +252,7 @@ export class ControlProcess {
         token: readOrCreateSecret(path),
       })),
       allowedOrigins: api.allowedOrigins,
-      panelDirectory: builtFile('gateway/panel/browser'),
+      pagesDirectory: builtFile('gateway/browser/pages'),
       onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
       metrics: () => this.#metrics(),
       health: () => this.#health(),

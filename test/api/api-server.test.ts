@@ -2,11 +2,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AccessEntry } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
-import { ADA, PANEL_DIRECTORY, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
+import { ADA, PAGES_DIRECTORY, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
 import { MemoryCallDesk } from '../support/memory-call-desk.js';
 import { ApiClient, codeOf } from './api-client.js';
 
@@ -127,19 +127,19 @@ describe('pages and services', () => {
 
   test('every module the page reaches is served, and no other file', async () => {
     const reached = new Set<string>();
-    const follow = async (name: string): Promise<void> => {
-      if (reached.has(name)) return;
-      reached.add(name);
-      const source = await readFile(join(PANEL_DIRECTORY, name), 'utf8');
-      for (const [, next] of source.matchAll(/from '\.\/([\w-]+\.js)'/g)) if (next !== undefined) await follow(next);
-      expect(source).not.toMatch(/from '\.\.\//);
-    };
-    await follow('panel-page.js');
-    for (const name of reached) {
-      const answer = await client.ask('GET', `/panel/${name}`, { token: '' });
-      expect([name, answer.status]).toEqual([name, 200]);
+    const follow = async (path: string): Promise<void> => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      const answer = await client.ask('GET', path, { token: '' });
+      expect([path, answer.status]).toEqual([path, 200]);
       expect(answer.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
-    }
+      const source = await readFile(join(PAGES_DIRECTORY, path), 'utf8');
+      for (const [, next] of source.matchAll(/from"([^"]+)"/g)) {
+        if (next !== undefined) await follow(posix.join(posix.dirname(path), next));
+      }
+    };
+    await follow('/panel/panel-page.js');
+    expect(reached.size).toBeGreaterThan(1);
     expect((await client.ask('GET', '/panel/panel-view-model.test.js', { token: '' })).status).toBe(404);
   });
 
@@ -169,7 +169,7 @@ describe('faults, logs and starting', () => {
       onAudit: () => undefined,
       metrics: async () => '',
       health: () => ({ ok: false, parts: { vault: false } }),
-      panelDirectory: PANEL_DIRECTORY,
+      pagesDirectory: PAGES_DIRECTORY,
       ...more,
     });
   }
@@ -216,8 +216,8 @@ describe('faults, logs and starting', () => {
   });
 
   test('a panel that was not built and a port that is taken are named at start', async () => {
-    const server = serverOf({ panelDirectory: '/nonexistent' });
-    await expect(server.start()).rejects.toThrow(/panel.html.*npm run build/);
+    const server = serverOf({ pagesDirectory: '/nonexistent' });
+    await expect(server.start()).rejects.toThrow(/nonexistent.*npm run build/);
     await server.close();
     const second = serverOf({ listen: { address: '127.0.0.1', port: world.port } });
     await expect(second.start()).rejects.toThrow(/EADDRINUSE/);

@@ -17,7 +17,7 @@ export const BOB = { agent: 'bob', origin: 'test' };
 
 const CHROMIUM = '/usr/bin/chromium';
 const here = dirname(fileURLToPath(import.meta.url));
-export const PANEL_DIRECTORY = join(here, '../../gateway/panel/browser');
+export const PAGES_DIRECTORY = join(here, '../../gateway/browser/pages');
 /** Runs in the page, before the page's own scripts. */
 const COLLECT_EVENTS = `
   globalThis.tonegateEvents = [];
@@ -50,7 +50,7 @@ export async function startServer(options: { desk?: MemoryCallDesk; port?: numbe
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
     health: () => ({ ok: true, parts: { vault: true } }),
-    panelDirectory: PANEL_DIRECTORY,
+    pagesDirectory: PAGES_DIRECTORY,
   });
   return { desk, server, port: await server.start(), audit };
 }

@@ -1,9 +1,12 @@
 /** The gateway's API as the page uses it: one event socket for the truth, HTTP for what the agent asks for. */
-import type { FieldName } from '../../../vault-client/wire.js';
-import type { RecordingAction } from '../../media/control-wire.js';
+import type { FieldName } from '../../vault-client/wire.js';
+import type { RecordingAction } from '../media/control-wire.js';
 import { type Calls, type ConnectionStatus, callsAfter } from './desk-state.js';
 import { EventConnection } from './event-connection.js';
-import { texts } from './panel-texts.js';
+
+/** For people, where the gateway itself has said nothing. */
+export const NETWORK_PROBLEM = 'The gateway could not be reached. Check your connection and try again.';
+export const UNKNOWN_PROBLEM = 'That did not work. Try again.';
 
 export type DeskClientOptions = {
   /** Where the gateway is, e.g. the page's own origin. */
@@ -91,7 +94,7 @@ export class DeskClient {
       if (response.ok) return { ok: true };
       return refusalOf(await response.json());
     } catch {
-      return { ok: false, code: 'network', message: texts.problems.network };
+      return { ok: false, code: 'network', message: NETWORK_PROBLEM };
     }
   }
 
@@ -102,7 +105,7 @@ export class DeskClient {
 }
 
 function refusalOf(body: unknown): CommandOutcome {
-  const unknown = { ok: false, code: 'unknown', message: texts.problems.unknown } as const;
+  const unknown = { ok: false, code: 'unknown', message: UNKNOWN_PROBLEM } as const;
   if (typeof body !== 'object' || body === null || !('error' in body)) return unknown;
   const { error } = body;
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return unknown;

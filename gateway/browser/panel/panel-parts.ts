@@ -1,8 +1,8 @@
 /** The pieces of the panel: each builds its elements once and patches them to a view, so that focus is never lost. */
 import type { FieldName } from '../../../vault-client/wire.js';
 import type { RecordingAction } from '../../media/control-wire.js';
-import { element, setAttribute, setText, show, showText } from './element-builder.js';
-import { type IconName, icon, setIcon } from './icons.js';
+import { element, setAttribute, setText, show, showText } from '../element-builder.js';
+import { type IconName, icon, setIcon } from '../icons.js';
 import { texts } from './panel-texts.js';
 import type { ButtonView, FieldRowView, PanelView, RecordingView, Tone } from './panel-view-model.js';
 

@@ -1,5 +1,5 @@
 /** The event socket as the page sees it: authenticates, stays alive, comes back, and hands on what it hears. */
-import type { EventMessage } from '../../api/event-messages.js';
+import type { EventMessage } from '../api/event-messages.js';
 import { type ConnectionStatus, parseServerMessage } from './desk-state.js';
 import { CONNECT_TIMEOUT_MS, isFinal, type Liveness, livenessVerdict, retryDelayMs } from './reconnection-policy.js';
 

@@ -1,9 +1,9 @@
 /** The panel's own page: sign in with a bearer token, choose a call, take the payment. */
 import type { CallView } from '../../api/call-desk.js';
-import { DeskClient } from './desk-client.js';
-import { callToShow } from './desk-state.js';
-import { element, setAttribute, setText, show, showText } from './element-builder.js';
-import { pageCss } from './page-styles.js';
+import { DeskClient } from '../desk-client.js';
+import { callToShow } from '../desk-state.js';
+import { element, setAttribute, setText, show, showText } from '../element-builder.js';
+import { pageCss } from '../page-styles.js';
 import { texts } from './panel-texts.js';
 import { TonegatePanel } from './tonegate-panel.js';
 
@@ -57,7 +57,7 @@ class PanelPage {
     const form = element(
       'form',
       { class: 'sign-in' },
-      element('img', { class: 'mark', src: '/panel/icon.svg', alt: '' }),
+      element('img', { class: 'mark', src: '/icon.svg', alt: '' }),
       element('h1', {}, pageTexts.signInTitle),
       element('p', {}, pageTexts.signInNote),
       element('label', {}, pageTexts.tokenLabel, this.#input),
@@ -81,7 +81,7 @@ class PanelPage {
       element(
         'header',
         { class: 'bar' },
-        element('img', { class: 'mark', src: '/panel/icon.svg', alt: '' }),
+        element('img', { class: 'mark', src: '/icon.svg', alt: '' }),
         element('h1', {}, pageTexts.name),
         signOut,
       ),

@@ -1,7 +1,7 @@
 /** What the page knows of the agent's calls: a pure fold of the event socket's messages. */
-import type { CallView } from '../../api/call-desk.js';
-import type { EventMessage } from '../../api/event-messages.js';
-import type { SessionState, SessionView } from '../../payment/session-view.js';
+import type { CallView } from '../api/call-desk.js';
+import type { EventMessage } from '../api/event-messages.js';
+import type { SessionState, SessionView } from '../payment/session-view.js';
 
 export type ConnectionStatus = 'signed-out' | 'connecting' | 'open' | 'reconnecting' | 'refused';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CallView } from '../../api/call-desk.js';
-import type { SessionState, SessionView } from '../../payment/session-view.js';
+import type { CallView } from '../api/call-desk.js';
+import type { SessionState, SessionView } from '../payment/session-view.js';
 import { callsAfter, callToShow, parseServerMessage } from './desk-state.js';
 
 const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 } as const;

@@ -6,7 +6,8 @@ import type { FieldName } from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
 import type { RecordingAction, RecordingState } from '../../media/control-wire.js';
 import type { FieldView, SessionAction, SessionView } from '../../payment/session-view.js';
-import type { ConnectionStatus } from './desk-state.js';
+import { UNKNOWN_PROBLEM } from '../desk-client.js';
+import type { ConnectionStatus } from '../desk-state.js';
 import { capturedText, droppedKeysText, keysText, texts } from './panel-texts.js';
 
 export type PanelCommand =
@@ -177,7 +178,7 @@ function rowOf(field: FieldName, session: SessionView, context: Context): FieldR
         detail: view.brand === undefined ? undefined : texts.brands[view.brand],
       };
     case 'error':
-      return { ...row, tone: 'red', text: view.error?.message ?? texts.problems.unknown };
+      return { ...row, tone: 'red', text: view.error?.message ?? UNKNOWN_PROBLEM };
   }
 }
 

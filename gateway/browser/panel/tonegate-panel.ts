@@ -12,10 +12,10 @@
 import type { FieldName } from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
 import type { FieldView, SessionState } from '../../payment/session-view.js';
-import type { CommandOutcome, DeskClient } from './desk-client.js';
-import { callToShow } from './desk-state.js';
-import { element, setText, show, showText } from './element-builder.js';
-import { icon } from './icons.js';
+import type { CommandOutcome, DeskClient } from '../desk-client.js';
+import { callToShow } from '../desk-state.js';
+import { element, setText, show, showText } from '../element-builder.js';
+import { icon } from '../icons.js';
 import { announcementBetween } from './panel-announcements.js';
 import { FieldRow, Headline, PanelButton, RecordingStrip, TokenBox } from './panel-parts.js';
 import { panelCss } from './panel-styles.js';

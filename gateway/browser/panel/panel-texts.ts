@@ -118,10 +118,6 @@ export const texts = {
     locked: 'Recording cannot be changed during a payment.',
     resumed: 'Recording has resumed.',
   },
-  problems: {
-    network: 'The gateway could not be reached. Check your connection and try again.',
-    unknown: 'That did not work. Try again.',
-  },
 } as const;
 
 export function keysText(count: number): string {
