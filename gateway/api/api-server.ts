@@ -36,6 +36,8 @@ export type ApiServerOptions = {
   readonly agents: readonly AgentCredential[];
   /** Origins whose pages may open the event socket, beside our own. */
   readonly allowedOrigins: readonly string[];
+  /** Origins whose pages may hold the embedded panel in a frame. */
+  readonly frameAncestors: readonly string[];
   readonly onAudit: (event: ApiAuditEvent) => void;
   readonly metrics: () => Promise<string>;
   readonly health: () => ApiHealth;
@@ -93,7 +95,8 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    addPageRoutes(this.#app, await readPages(this.#options.pagesDirectory));
+    const { pagesDirectory, frameAncestors } = this.#options;
+    addPageRoutes(this.#app, await readPages(pagesDirectory), { frameAncestors });
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;

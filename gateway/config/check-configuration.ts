@@ -241,9 +241,10 @@ function checkApi({ api }: Configuration, notes: Notes): void {
       owners.set(user, agent.name);
     }
   }
-  for (const [index, origin] of api.allowedOrigins.entries()) {
-    if (!isOrigin(origin)) {
-      notes.problem(['api', 'allowedOrigins', index], 'must be an origin like https://crm.example, without a path');
+  for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
+    for (const [index, origin] of api[key].entries()) {
+      if (isOrigin(origin)) continue;
+      notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -252,8 +253,11 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
 }
 
+/** No wildcard, and nothing that would begin another source or directive in a content security policy. */
+const ORIGIN_SYNTAX = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return ORIGIN_SYNTAX.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 type BoundSocket = {

@@ -141,7 +141,11 @@ export const configurationSchema = z.strictObject({
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may open the event socket, beside our own.'),
+        .describe('Origins whose pages may use the API and the event socket, beside our own.'),
+      frameAncestors: z
+        .array(z.string())
+        .default([])
+        .describe('Origins whose pages may hold the panel in a frame and ask for its tickets.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),

@@ -252,6 +252,7 @@ export class ControlProcess {
         token: readOrCreateSecret(path),
       })),
       allowedOrigins: api.allowedOrigins,
+      frameAncestors: api.frameAncestors,
       pagesDirectory: builtFile('gateway/browser/pages'),
       onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
       metrics: () => this.#metrics(),

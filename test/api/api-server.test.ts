@@ -166,6 +166,7 @@ describe('faults, logs and starting', () => {
       desk: new MemoryCallDesk(),
       agents: [{ name: 'ada', token: TOKEN }],
       allowedOrigins: [],
+      frameAncestors: [],
       onAudit: () => undefined,
       metrics: async () => '',
       health: () => ({ ok: false, parts: { vault: false } }),

@@ -47,6 +47,7 @@ export async function startServer(options: { desk?: MemoryCallDesk; port?: numbe
       { name: 'bob', token: OTHER_TOKEN },
     ],
     allowedOrigins: ['https://crm.example'],
+    frameAncestors: [],
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
     health: () => ({ ok: true, parts: { vault: true } }),
