@@ -114,10 +114,8 @@ export function handlePhone(state: PhoneState, input: PhoneInput): PhoneStep {
       return offered(state, input);
     case 'signalling':
       return signallingChanged(state, input.signalling, input.nowMs);
-    case 'call-over': {
-      const line = LINE_NUMBERS.find((number) => callIdOf(state.lines[number]) === input.callId);
-      return line === undefined ? still(state) : ended(state, line, { reason: 'they-hung-up', nowMs: input.nowMs });
-    }
+    case 'call-over':
+      return callOver(state, input.callId, input.nowMs);
     default: {
       const line = LINE_NUMBERS.find((number) => sessionOf(state.lines[number]) === input.session);
       // A session that the agent has ended already may still have something to say.
@@ -279,6 +277,14 @@ function signallingChanged(state: PhoneState, signalling: Signalling, nowMs: num
     result = { state: next.state, effects: [...result.effects, ...next.effects] };
   }
   return result;
+}
+
+/** Of a call that was never answered SIP says itself, and better, how it ended. */
+function callOver(state: PhoneState, callId: string, nowMs: number): PhoneStep {
+  const line = LINE_NUMBERS.find(
+    (number) => 'sinceMs' in state.lines[number] && callIdOf(state.lines[number]) === callId,
+  );
+  return line === undefined ? still(state) : ended(state, line, { reason: 'they-hung-up', nowMs });
 }
 
 function ended(

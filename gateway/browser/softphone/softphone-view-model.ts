@@ -4,6 +4,7 @@
  */
 import type { CallView } from '../../api/call-desk.js';
 import type { RecordingAction } from '../../media/control-wire.js';
+import type { SessionState } from '../../payment/session-view.js';
 import type { Calls, ConnectionStatus } from '../desk-state.js';
 import type { IconName } from '../icons.js';
 import type { MicrophoneState } from './phone-audio.js';
@@ -43,6 +44,8 @@ export type ControlView = { readonly visible: boolean; readonly enabled: boolean
 export type LineView = {
   readonly number: LineNumber;
   readonly kind: Line['kind'];
+  /** It is the call in the banner, where its controls are. */
+  readonly isInFront: boolean;
   readonly label: string;
   readonly tone: Tone;
   readonly icon: IconName;
@@ -66,7 +69,7 @@ export type BannerView = LineView & {
   readonly callId: string | undefined;
   readonly mute: ControlView & { readonly pressed: boolean };
   readonly recording: RecordingControl | undefined;
-  readonly payment: ControlView & { readonly pressed: boolean; readonly explanation: string | undefined };
+  readonly payment: ControlView & { readonly explanation: string | undefined };
 };
 
 export type NoticeView = {
@@ -80,6 +83,8 @@ export type SoftphoneView = {
   readonly lines: readonly LineView[];
   readonly banner: BannerView | undefined;
   readonly notices: readonly NoticeView[];
+  /** The payment panel's place on the page. */
+  readonly payment: { readonly callId: string | undefined; readonly isClosable: boolean };
   readonly canCall: boolean;
   /** Keys of the dial pad go to the caller and not into the destination. */
   readonly keysGoToCaller: boolean;
@@ -87,8 +92,8 @@ export type SoftphoneView = {
 };
 
 export function softphoneViewOf(input: SoftphoneInput): SoftphoneView {
-  const lines = LINE_NUMBERS.map((number) => lineViewOf(input, number));
   const front = lineInFront(input.phone);
+  const lines = LINE_NUMBERS.map((number) => ({ ...lineViewOf(input, number), isInFront: number === front }));
   const banner = front === undefined ? undefined : bannerOf(input, front, lineViewOf(input, front));
   const talking = LINE_NUMBERS.some((number) => isTalking(input.phone.lines[number]));
   return {
@@ -96,6 +101,7 @@ export function softphoneViewOf(input: SoftphoneInput): SoftphoneView {
     lines,
     banner,
     notices: noticesOf(input),
+    payment: { callId: input.paymentCallId, isClosable: !hasRunningSession(input, input.paymentCallId) },
     canCall: input.phone.signalling === 'registered',
     keysGoToCaller: talking,
     title: titleOf(banner),
@@ -137,6 +143,7 @@ function lineViewOf(input: SoftphoneInput, number: LineNumber): LineView {
   return {
     number,
     kind: line.kind,
+    isInFront: false,
     label: texts.line(number),
     ...status,
     ...whoIs(line, call),
@@ -257,12 +264,19 @@ function bannerOf(input: SoftphoneInput, number: LineNumber, view: LineView): Ba
     recording: isUp && call !== undefined ? recordingOf(call, input) : undefined,
     payment: {
       visible: isUp,
-      enabled: isOpen || mayPay,
-      label: isOpen ? texts.buttons.closePayment : texts.buttons.takePayment,
-      pressed: isOpen,
+      enabled: !isOpen && mayPay,
+      label: texts.buttons.takePayment,
       explanation: isOpen || mayPay ? undefined : texts.payNeedsActiveCall,
     },
   };
+}
+
+const FINISHED: readonly SessionState[] = ['vaulted', 'failed', 'canceled', 'ended'];
+
+/** Its panel cannot be closed: what goes on in it would go on unseen. */
+function hasRunningSession({ calls }: SoftphoneInput, callId: string | undefined): boolean {
+  const session = calls.find(({ id }) => id === callId)?.session;
+  return session !== undefined && !FINISHED.includes(session.state);
 }
 
 /** One button in three states: start, pause, resume. */
