@@ -3,10 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput } from './back-to-back-events.js';
 import { BackToBackUserAgent } from './back-to-back-user-agent.js';
 import { type BoundListener, MachineSocket, type SipListener } from './machine-socket.js';
-import type { DigestAlgorithm } from './registrar/digest.js';
 import { Registrar, type RegistrarOptions } from './registrar/registrar.js';
-
-export type { DigestAlgorithm };
 
 /** All that is not to be sent. */
 export type BackToBackNews = Exclude<BackToBackOutput, { readonly kind: 'send' }>;

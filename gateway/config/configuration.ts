@@ -29,10 +29,8 @@ const listener = z.strictObject({
   digest: z
     .array(z.enum(['SHA-256', 'MD5']))
     .min(1)
-    .optional()
-    .describe(
-      'Algorithms offered to registered users, best first. On ws and wss MD5 is first if missing: sip.js reads one.',
-    ),
+    .default(['SHA-256', 'MD5'])
+    .describe('Algorithms offered to registered users, best first. sip.js knows MD5 alone.'),
   publicAddress: z
     .string()
     .optional()
@@ -115,8 +113,22 @@ export const configurationSchema = z.strictObject({
         .array(listener)
         .min(1)
         .default([
-          { name: 'caller-side', address: '127.0.0.1', port: 5060, transports: ['udp', 'tcp'], allowedOrigins: [] },
-          { name: 'agent-side', address: '127.0.0.1', port: 5062, transports: ['udp', 'tcp'], allowedOrigins: [] },
+          {
+            name: 'caller-side',
+            address: '127.0.0.1',
+            port: 5060,
+            transports: ['udp', 'tcp'],
+            allowedOrigins: [],
+            digest: ['SHA-256', 'MD5'],
+          },
+          {
+            name: 'agent-side',
+            address: '127.0.0.1',
+            port: 5062,
+            transports: ['udp', 'tcp'],
+            allowedOrigins: [],
+            digest: ['SHA-256', 'MD5'],
+          },
         ]),
       maxCalls: z.int().min(1).max(100_000).default(2000),
       realm: z

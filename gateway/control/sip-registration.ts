@@ -1,6 +1,6 @@
 /** Who may register with the gateway, where and how, from the configuration and the password files. */
-import type { DigestAlgorithm, SipRegistration } from '../../sip/sip-endpoint-socket.js';
-import type { Configuration, ListenerConfiguration } from '../config/configuration.js';
+import type { SipRegistration } from '../../sip/sip-endpoint-socket.js';
+import type { Configuration } from '../config/configuration.js';
 import { secretPaths } from '../config/data-paths.js';
 import { readOrCreateSecret } from '../config/secrets-store.js';
 
@@ -30,14 +30,8 @@ export function registrationOf(configuration: Configuration): SipRegistration | 
   return {
     realm: sip.realm,
     users: [...passwords].map(([name, path]) => ({ name, password: readOrCreateSecret(path) })),
-    listeners: new Map(listeners.map((listener) => [listener.name, digestAlgorithmsOf(listener)])),
+    listeners: new Map(listeners.map((listener) => [listener.name, listener.digest])),
   };
-}
-
-/** sip.js, in the browser, reads the first challenge and knows MD5 alone. */
-function digestAlgorithmsOf({ digest, transports }: ListenerConfiguration): readonly DigestAlgorithm[] {
-  const isForBrowsers = transports.includes('ws') || transports.includes('wss');
-  return digest ?? (isForBrowsers ? ['MD5', 'SHA-256'] : ['SHA-256', 'MD5']);
 }
 
 export function isOriginListed({ sip }: Configuration, origin: string, listener: string): boolean {
