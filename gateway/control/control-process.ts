@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
 import { type ApiHealth, ApiServer } from '../api/api-server.js';
@@ -20,6 +21,7 @@ import { CallDirectory } from '../call/call-directory.js';
 import { CallRouting } from '../call/call-routing.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
+import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
@@ -28,6 +30,12 @@ import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
 import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import {
+  isOriginListed,
+  registrationOf,
+  SOFTPHONE_PASSWORD_LIFETIME_MS,
+  type SoftphoneCredential,
+} from './sip-registration.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -49,7 +57,7 @@ export class StartError extends Error {
 }
 
 export type RunningPorts = {
-  readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
+  readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
   readonly apiPort: number;
   readonly redeemPort: number;
 };
@@ -76,6 +84,8 @@ export class ControlProcess {
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
+  /** Of the pages that the API's server gives out; none before it listens. */
+  #ownOrigins: readonly string[] = [];
 
   /** @param paths of a data directory that has been prepared */
   constructor(configuration: Configuration, paths: DataPaths, log: Logger) {
@@ -94,6 +104,9 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
+      registration: registrationOf(configuration),
+      isOriginAllowed: (origin, listener) =>
+        this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
@@ -143,7 +156,19 @@ export class ControlProcess {
     const redeemPort = await allUp;
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
+    this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
     return { sipPorts, apiPort, redeemPort };
+  }
+
+  /**
+   * Something for one sitting at the softphone, so that the password in the user's file never gets to a browser. It lasts
+   * an hour: a page that stays open longer asks again. `undefined` for one who is no user of `sip.users`.
+   */
+  issueSoftphoneCredential(user: string): SoftphoneCredential | undefined {
+    const password = this.#sip.issuePassword(user, SOFTPHONE_PASSWORD_LIFETIME_MS);
+    const { realm } = this.#configuration.sip;
+    const expiresAtMs = Date.now() + SOFTPHONE_PASSWORD_LIFETIME_MS;
+    return password === undefined ? undefined : { user, password, realm, expiresAtMs };
   }
 
   /** Ends running calls with BYE, then everything else. */
