@@ -134,6 +134,13 @@ function checkRoutes({ peers, routes, vault }: Configuration, notes: Notes): voi
     for (const end of ['from', 'to'] as const) {
       if (!names.includes(route[end])) notes.problem([...path, end], `names no peer; there are: ${names.join(', ')}`);
     }
+    const callerPeer = peers.find(({ name }) => name === route[route.callerSide]);
+    if (callerPeer?.media === 'webrtc') {
+      notes.problem(
+        [...path, 'callerSide'],
+        `must not be peer ${callerPeer.name}: what the caller keys would pass buffers of a WebRTC library, which we cannot wipe`,
+      );
+    }
     if (route.users !== undefined && !isExpression(route.users)) {
       notes.problem([...path, 'users'], 'must be a regular expression');
     }

@@ -37,8 +37,9 @@ const listener = z.strictObject({
     .describe('Address written into Via, Contact and SDP; the bind address if missing.'),
 });
 
-/** What the media of a peer's calls is, on its leg. */
-const media = z.enum(['rtp', 'webrtc']);
+const media = z
+  .enum(['rtp', 'webrtc'])
+  .describe('How its media comes: plain RTP, or ICE and DTLS-SRTP as browsers do. The paying caller has plain RTP.');
 
 const addressPeer = z.strictObject({
   kind: z.literal('address').default('address'),
@@ -105,6 +106,15 @@ const agent = z.strictObject({
   users: z.array(z.string()).default([]).describe('SIP user parts of this agent; an asterisk takes every user.'),
 });
 
+const iceServer = z.discriminatedUnion('kind', [
+  hostPort.extend({ kind: z.literal('stun') }),
+  hostPort.extend({
+    kind: z.literal('turn'),
+    userName: z.string().min(1),
+    passwordFile: z.string().min(1).describe('File (mode 0600) with the password.'),
+  }),
+]);
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -143,18 +153,18 @@ export const configurationSchema = z.strictObject({
     {
       kind: 'address',
       name: 'trunk',
-      media: 'rtp',
       listener: 'caller-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5070, transport: 'udp' },
+      media: 'rtp',
     },
     {
       kind: 'address',
       name: 'pbx',
-      media: 'rtp',
       listener: 'agent-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5080, transport: 'udp' },
+      media: 'rtp',
     },
   ]),
   routes: z.array(route).prefault([
@@ -168,6 +178,11 @@ export const configurationSchema = z.strictObject({
       portMax: port.default(29999),
       processes: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
       silenceTimeoutMs: z.int().min(1000).default(60_000),
+      webrtc: z
+        .strictObject({
+          servers: z.array(iceServer).max(4).default([]).describe('Asked for further addresses of WebRTC legs.'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   payment: z
