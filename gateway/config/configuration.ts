@@ -153,7 +153,6 @@ export const configurationSchema = z.strictObject({
     {
       kind: 'address',
       name: 'trunk',
-      media: 'rtp',
       listener: 'caller-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5070, transport: 'udp' },
@@ -161,7 +160,6 @@ export const configurationSchema = z.strictObject({
     {
       kind: 'address',
       name: 'pbx',
-      media: 'rtp',
       listener: 'agent-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5080, transport: 'udp' },
