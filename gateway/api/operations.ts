@@ -30,6 +30,8 @@ export type OperationContract = Permission & {
   /** Missing where the answer is no JSON of ours, see `contentType`. */
   readonly answer?: z.ZodType;
   readonly contentType?: string;
+  /** Where the usual time for an operation is too short, e.g. for an hour of sound over a slow line. */
+  readonly timeoutMs?: number;
   /** Beside those that every operation can end in. */
   readonly refusals: readonly ApiErrorCode[];
 };
@@ -243,6 +245,7 @@ export const operations = {
     roles: auditors,
     status: 200,
     contentType: 'audio/wav',
+    timeoutMs: 3_600_000,
     refusals: ['not-found', 'range-not-satisfiable'],
   },
   'read-recording-notes': {

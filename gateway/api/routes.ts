@@ -69,6 +69,7 @@ function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, 
     method: contract.method,
     url: contract.path.replace('{id}', ':id'),
     config: { operation: name },
+    ...(contract.timeoutMs === undefined ? {} : { handlerTimeout: contract.timeoutMs }),
     handler: async (request, reply) => {
       const account = options.accountOf(request);
       const outcome = await answer(contract, request, (checkedParts) =>
