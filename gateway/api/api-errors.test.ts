@@ -22,6 +22,8 @@ const expected: Readonly<Record<ApiErrorCode, number>> = {
   'forbidden-role': 403,
   'forbidden-origin': 403,
   'range-not-satisfiable': 416,
+  'idempotency-in-flight': 409,
+  'idempotency-key-reused': 422,
   'ticket-unknown': 404,
   'ticket-expired': 410,
   'ticket-used': 409,

@@ -23,6 +23,7 @@ import { addPageRoutes, readPages } from './pages-store.js';
 import { panelHandlers } from './panel-handlers.js';
 import { PanelTickets } from './panel-tickets.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import { RepeatedRequests } from './repeated-requests.js';
 import { addRoutes } from './routes.js';
 import { type ApiHealth, serviceHandlers } from './service-handlers.js';
 
@@ -77,6 +78,7 @@ export class ApiServer {
   readonly #origins: OriginGuard;
   readonly #counters: ApiCounters = newCounters();
   readonly #sockets: EventSockets;
+  readonly #routes: string[] = [];
   readonly #app: FastifyInstance;
 
   /** @throws Error on an unusable bearer token. */
@@ -127,6 +129,11 @@ export class ApiServer {
     return { ...this.#counters };
   }
 
+  /** Every route there is, as `GET /v1/calls/{id}`; complete once the server has started. */
+  routes(): readonly string[] {
+    return [...this.#routes];
+  }
+
   get openSockets(): number {
     return this.#sockets.openSockets;
   }
@@ -145,6 +152,7 @@ export class ApiServer {
       clientErrorHandler: (error, socket) => refuseRaw(socket, codeOfClientError(error.code)),
     });
     app.server.maxConnections = MAX_CONNECTIONS;
+    app.addHook('onRoute', ({ method, url }) => void this.#routes.push(`${method} ${url.replace(':id', '{id}')}`));
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
       const parsed = parseJson(String(body));
@@ -188,6 +196,7 @@ export class ApiServer {
         ...serviceHandlers({ administration, health, metrics }),
       },
       accountOf: (request) => this.#admission.accountOf(request),
+      repeats: new RepeatedRequests(() => performance.now()),
       onAudit,
     });
   }

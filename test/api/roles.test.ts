@@ -48,6 +48,7 @@ const allowed: Readonly<Record<OperationName, readonly Role[] | 'anybody'>> = {
   'list-accounts': ['administrator'],
   'create-panel-ticket': ['agent', 'integration'],
   'open-panel-session': 'anybody',
+  'read-openapi': 'anybody',
   'read-health': 'anybody',
   'read-metrics': ['administrator'],
 };
@@ -116,7 +117,7 @@ describe.each(ROLES)('%s', (role) => {
 test('nobody without a bearer gets further than what is for anybody', async () => {
   const open = [];
   for (const name of overHttp) if ((await ask(name, '')) !== 'unauthorized') open.push(name);
-  expect(open).toEqual(['open-panel-session', 'read-health']);
+  expect(open).toEqual(['open-panel-session', 'read-openapi', 'read-health']);
 });
 
 describe('a supervisor', () => {
