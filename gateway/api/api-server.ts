@@ -17,6 +17,7 @@ import {
 import { ApiError, type ApiErrorCode, apiErrors, codeOfClientError, codeOfError, errorBody } from './api-errors.js';
 import { type AgentCredential, Authenticator, bearerToken } from './authentication.js';
 import type { CallDesk, Requester } from './call-desk.js';
+import { addCors, OPAQUE_ORIGIN } from './cors.js';
 import { EVENT_PATH, EventSockets } from './event-socket.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
 import { addPageRoutes, readPages } from './pages-store.js';
@@ -76,15 +77,19 @@ export class ApiServer {
   readonly #app: FastifyInstance;
   readonly #requesters = new WeakMap<FastifyRequest, Requester>();
   readonly #buckets = new Map<string, TokenBucket>();
+  readonly #origins: readonly string[];
 
   /** @throws Error on an unusable bearer token. */
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.#authenticator = new Authenticator(options.agents);
+    const { allowedOrigins, frameAncestors } = options;
+    // A panel in a sandboxed frame has no origin of its own; its token is what tells it from others.
+    this.#origins = frameAncestors.length === 0 ? allowedOrigins : [...allowedOrigins, OPAQUE_ORIGIN];
     this.#sockets = new EventSockets({
       desk: options.desk,
       authenticator: this.#authenticator,
-      allowedOrigins: options.allowedOrigins,
+      allowedOrigins: this.#origins,
       counters: this.#counters,
       onAudit: options.onAudit,
       onFault: (error) => options.onFault?.(error),
@@ -139,6 +144,7 @@ export class ApiServer {
       if (parsed.ok) done(null, parsed.value);
       else done(new ApiError('bad-request'));
     });
+    addCors(app, this.#origins);
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(COMMON_HEADERS);
       done(this.#admit(request, reply));
