@@ -5,9 +5,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './api-errors.js';
 
-/** A sandboxed frame without `allow-same-origin` has this one instead of its own. */
-export const OPAQUE_ORIGIN = 'null';
-
 const API_PATH = '/v1/';
 const ALLOWED_METHODS = 'GET, POST, DELETE';
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key';
