@@ -15,6 +15,7 @@ import { ApiError, type ApiErrorCode, apiErrors, codeOfClientError, codeOfError,
 import { type AccountCredential, Authenticator } from './authentication.js';
 import type { CallDesk, WatchDesk } from './call-desk.js';
 import { callHandlers } from './call-handlers.js';
+import { addCors } from './cors.js';
 import { EventSockets } from './event-socket.js';
 import type { EvidenceDesk } from './evidence-desk.js';
 import { evidenceHandlers } from './evidence-handlers.js';
@@ -34,9 +35,9 @@ export type ApiServerOptions = {
   readonly evidence: EvidenceDesk;
   readonly administration: AdministrationDesk;
   readonly accounts: readonly AccountCredential[];
-  /** Origins whose pages may open the event socket, beside our own. */
+  /** Origins whose pages may use the API and the event socket, beside our own. */
   readonly allowedOrigins: readonly string[];
-  /** Origins whose pages may show the panel in a frame, beside our own. */
+  /** Origins whose pages may hold the embedded panel in a frame. */
   readonly frameAncestors: readonly string[];
   /** How long the bearer of an embedded panel is good. */
   readonly panelSessionLifetimeMs: number;
@@ -110,7 +111,8 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    addPageRoutes(this.#app, await readPages(this.#options.pagesDirectory), this.#options.frameAncestors);
+    const { pagesDirectory, frameAncestors } = this.#options;
+    addPageRoutes(this.#app, await readPages(pagesDirectory), { frameAncestors });
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;
@@ -159,6 +161,7 @@ export class ApiServer {
       if (parsed.ok) done(null, parsed.value);
       else done(new ApiError('bad-request'));
     });
+    addCors(app, this.#options.allowedOrigins);
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(COMMON_HEADERS);
       done(this.#admission.refusalOf(request, reply));

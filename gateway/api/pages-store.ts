@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type PageContext, pageHeaders } from './page-policy.js';
 
 export type PageFile = {
   /** As it is asked for: `/panel/`, `/panel/panel-page.js`. */
@@ -15,28 +16,8 @@ export type PageFile = {
   readonly etag: string;
 };
 
-/** Only pages below this path may be framed by others: no sign-in page and no softphone ever is. */
-const EMBEDDED_PATH = '/panel/embed/';
-
-/**
- * Scripts and styles from here only, nowhere to send anything but here, no frame around it but our own and those of
- * `frameAncestors`.
- */
-export function pagePolicy(frameAncestors: readonly string[]): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    ["frame-ancestors 'self'", ...frameAncestors].join(' '),
-    "base-uri 'none'",
-    "form-action 'none'",
-    // Nothing of ours turns text into script or markup; this makes the browser refuse anything that tries.
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
-}
+/** Modules are no secret, and pages of other origins may load them; what the modules ask for is another matter. */
+const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } as const;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -67,16 +48,12 @@ export async function readPages(directory: string): Promise<readonly PageFile[]>
   return [...(await Promise.all(read)), file('/icon.svg', 'image/svg+xml', Buffer.from(ICON))];
 }
 
-export function addPageRoutes(
-  app: FastifyInstance,
-  files: readonly PageFile[],
-  frameAncestors: readonly string[],
-): void {
-  for (const { path, contentType, body, etag } of files) {
-    const policy = pagePolicy(path.startsWith(EMBEDDED_PATH) ? frameAncestors : []);
+export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[], context: PageContext): void {
+  for (const { path, contentType, body, etag } of files.map((file) => inContext(file, context))) {
+    const headers = { ...pageHeaders(path, context), ...(path.endsWith('.js') ? SCRIPT_HEADERS : {}) };
     app.get(path, (request, reply) => {
       reply.headers({
-        'Content-Security-Policy': policy,
+        ...headers,
         'Cache-Control': 'no-cache',
         'Content-Type': contentType,
         ETag: etag,
@@ -86,6 +63,13 @@ export function addPageRoutes(
     if (path.endsWith('/')) app.get(path.slice(0, -1), (_request, reply) => reply.redirect(path, 302));
   }
   app.get('/', (_request, reply) => reply.redirect(FIRST_PAGE, 302));
+}
+
+/** The embedded panel's page says in a `<meta>` whom it may listen to: `{frameAncestors}`, which are checked origins. */
+function inContext(page: PageFile, { frameAncestors }: PageContext): PageFile {
+  if (!page.path.endsWith('/')) return page;
+  const text = page.body.toString().replace('{frameAncestors}', frameAncestors.join(' '));
+  return file(page.path, page.contentType, Buffer.from(text));
 }
 
 function file(path: string, contentType: string, body: Buffer): PageFile {

@@ -68,6 +68,13 @@ const fieldView = z
         'Only while awaiting: a key may have been lost on the line, and this entry will not be taken unless the caller ' +
           'clears it with `*`.',
       ),
+    timeLeftMs: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .describe(
+        'Only while awaiting: from the moment of this view until the entry times out, unless a key comes first.',
+      ),
     failedAttempts: z.int().min(0).describe('Entries of this field that were refused so far.'),
   })
   .meta({ id: 'Field', description: 'One field as anybody outside the vault may know it.' });

@@ -245,9 +245,8 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
   for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
     for (const [index, origin] of api[key].entries()) {
-      if (!isOrigin(origin)) {
-        notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
-      }
+      if (isOrigin(origin) || (key === 'allowedOrigins' && origin === OPAQUE_ORIGIN)) continue;
+      notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -267,8 +266,13 @@ function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
   ];
 }
 
+/** What a sandboxed frame without `allow-same-origin` has instead of its own. Any page can make itself such a one. */
+const OPAQUE_ORIGIN = 'null';
+/** No wildcard, and nothing that would begin another source or directive in a content security policy. */
+const ORIGIN_SYNTAX = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return ORIGIN_SYNTAX.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 type BoundSocket = {

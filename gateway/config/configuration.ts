@@ -149,7 +149,9 @@ export const configurationSchema = z.strictObject({
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may open the event socket, beside our own.'),
+        .describe(
+          'Origins whose pages may use the API and the event socket, beside our own; "null" for sandboxed frames.',
+        ),
       accounts: z.array(account).default([]).describe('Who else may ask, and in which role.'),
       frameAncestors: z
         .array(z.string())

@@ -143,6 +143,19 @@ export function button(panel: Locator, action: string): Locator {
   return panel.locator(`button[data-action="${action}"]`);
 }
 
+/**
+ * Clicks Complete or Cancel as somebody does who has seen the button: they take no click before they have stood there
+ * for a moment.
+ */
+export async function press(panel: Locator, action: 'complete' | 'cancel'): Promise<void> {
+  await button(panel, action).scrollIntoViewIfNeeded();
+  await settled(panel, action).click();
+}
+
+export function settled(panel: Locator, action: 'complete' | 'cancel'): Locator {
+  return panel.locator(`button[data-action="${action}"][data-settled]`);
+}
+
 export async function screenshot({ page }: PanelPage, name: string): Promise<void> {
   await mkdir(SCREENSHOT_DIRECTORY, { recursive: true });
   // Transitions are over within this; a picture of half a fade shows nothing.
