@@ -220,14 +220,16 @@ function checkVault({ vault }: Configuration, notes: Notes): void {
 }
 
 function checkApi({ api }: Configuration, notes: Notes): void {
+  const accounts = accountPlaces(api);
+  const pathOf = (key: 'name' | 'tokenFile') => (index: number) => [...(accounts[index]?.path ?? []), key];
   checkUnique(
-    api.agents.map((agent) => agent.name),
-    (index) => ['api', 'agents', index, 'name'],
+    accounts.map(({ account }) => account.name),
+    pathOf('name'),
     notes,
   );
   checkUnique(
-    api.agents.map((agent) => agent.tokenFile),
-    (index) => ['api', 'agents', index, 'tokenFile'],
+    accounts.map(({ account }) => account.tokenFile),
+    pathOf('tokenFile'),
     notes,
   );
   const owners = new Map<string, string>();
@@ -242,7 +244,8 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
   for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
     for (const [index, origin] of api[key].entries()) {
-      if (!isOrigin(origin)) notes.problem(['api', key, index], NO_ORIGIN);
+      if (isOrigin(origin) || (key === 'allowedOrigins' && origin === OPAQUE_ORIGIN)) continue;
+      notes.problem(['api', key, index], NO_ORIGIN);
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -251,6 +254,19 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
 }
 
+/** Agents and the others have one set of names: an audit record has the name alone. */
+function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
+  readonly account: { readonly name: string; readonly tokenFile?: string | undefined };
+  readonly path: Path;
+}[] {
+  return [
+    ...agents.map((account, index) => ({ account, path: ['api', 'agents', index] })),
+    ...accounts.map((account, index) => ({ account, path: ['api', 'accounts', index] })),
+  ];
+}
+
+/** What a sandboxed frame without `allow-same-origin` has instead of its own. Any page can make itself such a one. */
+const OPAQUE_ORIGIN = 'null';
 type BoundSocket = {
   readonly path: Path;
   readonly transport: 'udp' | 'tcp';
