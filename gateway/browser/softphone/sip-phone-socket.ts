@@ -429,7 +429,9 @@ function holdOptions(hold: boolean): Web.SessionDescriptionHandlerOptions {
 }
 
 function partyOf({ remoteIdentity }: Invitation): Party {
-  return { name: remoteIdentity.displayName, number: remoteIdentity.uri.user ?? '' };
+  // RFC 3261 §25.1 `quoted-pair`: sip.js leaves the backslashes in.
+  const name = remoteIdentity.displayName.replaceAll(/\\(.)/g, '$1');
+  return { name, number: remoteIdentity.uri.user ?? '' };
 }
 
 function addressOf({ aor }: SoftphoneAccess, user: string): URI | undefined {
