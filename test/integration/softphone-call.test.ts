@@ -1,7 +1,7 @@
 /** The agent's softphone in Chromium, registered over WSS: real calls, real sound, and a payment in which it hears no key. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
-import { button, row } from '../panel/panel-world.js';
+import { button, press, row } from '../panel/panel-world.js';
 import type { AgentClient } from '../support/agent-client.js';
 import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/baresip.js';
 import { eventually } from '../support/deadline.js';
@@ -145,7 +145,7 @@ describe('a payment', () => {
     }
     for (const said of told) await heardFor(said);
     const windowEnd = await page.heardSamples();
-    await button(panel, 'complete').click();
+    await press(panel, 'complete');
     await panel.getByText('Card securely vaulted', { exact: true }).waitFor();
     const [token] = await page.tokens();
     await page.screenshot('03-vaulted');
@@ -215,7 +215,7 @@ describe('in a call', () => {
     await answer();
     expect(await page.banner.locator('.who').textContent()).toBe(name);
     expect(await page.page.locator('.line[data-line="1"] .line-name').textContent()).toBe(name);
-    expect(await page.page.locator('main img').count()).toBe(0);
+    expect(await page.page.locator('.softphone img').count()).toBe(0);
     expect(await page.page.title()).toBe(`On call: ${name}`);
     await hangUp();
   }, 30_000);

@@ -429,8 +429,10 @@ function holdOptions(hold: boolean): Web.SessionDescriptionHandlerOptions {
 }
 
 function partyOf({ remoteIdentity }: Invitation): Party {
+  // Missing where the caller has none, whatever the library's types say.
+  const { displayName = '' }: { readonly displayName?: string } = remoteIdentity;
   // RFC 3261 §25.1 `quoted-pair`: sip.js leaves the backslashes in.
-  const name = remoteIdentity.displayName.replaceAll(/\\(.)/g, '$1');
+  const name = displayName.replaceAll(/\\(.)/g, '$1');
   return { name, number: remoteIdentity.uri.user ?? '' };
 }
 
