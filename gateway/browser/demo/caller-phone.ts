@@ -23,8 +23,6 @@ const KEYPAD = [
   ['0', ''],
   ['#', 'confirm'],
 ] as const;
-const KEY_NAMES: Readonly<Record<string, string>> = { '*': 'Star', '#': 'Pound' };
-
 const TRANSPORTS: readonly { readonly value: KeyTransport; readonly label: string }[] = [
   { value: 'in-band', label: 'tones in the voice' },
   { value: 'telephone-event', label: 'telephone events' },
@@ -120,13 +118,8 @@ export class CallerPhone {
   }
 
   #key([name, letters]: (typeof KEYPAD)[number]): HTMLButtonElement {
-    const key = element(
-      'button',
-      { type: 'button', class: 'key', 'data-key': name },
-      name,
-      element('small', {}, letters),
-    );
-    key.setAttribute('aria-label', KEY_NAMES[name] ?? name);
+    // The letters are the style sheet's: to a screen reader the key is its digit.
+    const key = element('button', { type: 'button', class: 'key', 'data-key': name, 'data-letters': letters }, name);
     key.addEventListener('click', () => this.#press(name));
     this.#keys.set(name, key);
     return key;

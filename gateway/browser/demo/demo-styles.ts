@@ -64,11 +64,14 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
   line-height: 1.1; background: var(--raised); border: 1px solid var(--line); border-radius: 14px; cursor: pointer;
   transition: background-color 120ms, scale 80ms; touch-action: manipulation;
 }
-.key small { font-size: 0.625rem; font-weight: 550; letter-spacing: 0.06em; color: var(--muted); min-block-size: 1.1em; }
+.key::after {
+  content: attr(data-letters) / ''; min-block-size: 1.1em; font-size: 0.625rem; font-weight: 550; letter-spacing: 0.06em; color: var(--muted);
+}
 .key:hover:enabled { border-color: var(--frame); }
 .key:active:enabled { scale: 0.96; }
 .key[data-lit] { background: #facc15; border-color: #facc15; color: #3f2d02; transition: none; }
-.key[data-lit] small { color: #3f2d02; }
+.key[data-lit]::after { color: #3f2d02; }
+.key[data-letters='']::after { content: none; }
 .key:disabled, .chip:disabled { cursor: not-allowed; color: var(--muted); background: transparent; }
 .dials { display: grid; }
 .dial {
@@ -127,9 +130,10 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .counts tbody th { color: var(--text); }
 .counts tbody td:last-child { color: var(--accent); }
 .log {
-  min-block-size: 120px; block-size: 0; min-inline-size: 0; overflow-y: auto; padding: 8px 12px; border: 1px solid var(--line);
-  border-radius: 10px; font-size: 0.8125rem; display: grid; align-content: start; gap: 3px; block-size: 100%; contain: size;
+  min-block-size: 120px; block-size: 100%; contain: size; overflow-y: auto; padding: 8px 12px; border: 1px solid var(--line);
+  border-radius: 10px; font-size: 0.8125rem;
 }
+.log ol { display: grid; gap: 3px; }
 .log li { display: grid; grid-template-columns: auto 1fr; gap: 10px; overflow-wrap: anywhere; }
 .log time { color: var(--muted); font-variant-numeric: tabular-nums; }
 .log [data-tone='yellow'] span { color: var(--yellow-text); }
@@ -141,7 +145,7 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .method small { color: var(--muted); font-size: 0.8125rem; }
 .token { font-family: ui-monospace, 'SF Mono', 'DejaVu Sans Mono', monospace; font-size: 0.9375rem; overflow-wrap: anywhere; font-weight: 600; }
 .token[data-used] { color: var(--muted); text-decoration: line-through; }
-.orders ul { list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 12px; }
+.orders ul { list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr)); gap: 12px; }
 .order {
   display: grid; grid-template-columns: 1fr auto auto; gap: 6px 14px; align-items: center; align-content: center; padding: 12px 14px;
   border: 1px solid var(--line); border-radius: 12px; min-block-size: 70px;
@@ -161,11 +165,12 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 @media (max-width: 1180px) {
   .columns { grid-template-columns: 316px minmax(0, 1fr); }
   .lanes { grid-column: 1 / -1; }
+  .orders { grid-template-columns: minmax(0, 1fr); }
   .log { min-block-size: 160px; }
 }
 @media (max-width: 780px) {
   main { padding: 10px; }
-  .columns, .orders { grid-template-columns: minmax(0, 1fr); }
+  .columns { grid-template-columns: minmax(0, 1fr); }
   .demo .bar p { display: none; }
   .choice .options { flex-wrap: wrap; }
 }

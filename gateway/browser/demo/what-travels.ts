@@ -30,13 +30,7 @@ export class WhatTravels {
   readonly #badge = element('span', { class: 'badge' });
   readonly #clock = new PlotClock();
   readonly #cells = new Map<string, HTMLElement>();
-  readonly #log = element('ol', {
-    class: 'log',
-    role: 'log',
-    'aria-live': 'off',
-    'aria-label': 'Told to the panel',
-    tabindex: '0',
-  });
+  readonly #log = element('ol');
   readonly #dark = matchMedia('(prefers-color-scheme: dark)');
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
   #marks: readonly Mark[] = [];
@@ -78,8 +72,8 @@ export class WhatTravels {
       lane('agent', 'What the agent hears', this.#badge),
       listen,
       this.#table(),
-      element('h3', {}, 'What the gateway tells the panel'),
-      this.#log,
+      element('h3', { id: 'told' }, 'What the gateway tells the panel'),
+      element('div', { class: 'log', role: 'region', 'aria-labelledby': 'told', tabindex: '0' }, this.#log),
     );
     requestAnimationFrame((nowMs) => this.#frame(nowMs));
   }
