@@ -7,12 +7,16 @@ import type { Dialog } from './dialog.js';
 import { headerValue, headerValues, tagOf } from './headers.js';
 import { bracketed } from './ip-address.js';
 import { CallLeg } from './leg/call-leg.js';
+import { ConnectionGrace } from './leg/connection-grace.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
-import type { Flow, SipMessage, SipRequest } from './message.js';
+import type { Flow, SipRequest, Transport } from './message.js';
 import { type ParseFailure, parseMessage } from './message-parser.js';
 import { buildFailureResponse, buildResponse, writeMessage } from './message-writer.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
+import { ReceivedBodies } from './received-bodies.js';
+import { admit } from './registrar/admission.js';
+import type { Registrar } from './registrar/registrar.js';
 import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
 import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
@@ -23,7 +27,7 @@ import { parseUri } from './uri.js';
 export type LocalAddress = {
   /** Name of the listener in the configuration. */
   readonly listener: string;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
   readonly host: string;
   readonly port: number;
 };
@@ -43,6 +47,8 @@ export type UserAgentCoreOptions = {
    * can make us send elsewhere.
    */
   readonly isPeer?: ((address: string, listener: string) => boolean) | undefined;
+  /** Whose users may speak to us on the listeners that it serves; no peer is heard there. */
+  readonly registrar?: Registrar | undefined;
   /** Hears of a broken invariant. The leg it was met in is ended, and it is counted as `internal-error`. */
   readonly onFault?: ((error: unknown) => void) | undefined;
 };
@@ -52,6 +58,8 @@ export type CoreOutput =
   /** An INVITE that passed all checks; 100 Trying is out. */
   | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
   | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
+  /** Somebody has failed to authenticate too often, and is not listened to for a while. */
+  | { readonly kind: 'intruder'; readonly flow: Flow }
   | { readonly kind: 'counted'; readonly code: string };
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
@@ -72,10 +80,8 @@ export class UserAgentCore implements LegPort {
   /** By their INVITE: a CANCEL has no tag of ours. */
   readonly #invited = new WeakMap<ServerTransaction, CallLeg>();
   readonly #queue = new DeadlineQueue<LegIdentity>();
-  /** Bodies of INFO requests not yet answered, with all that follows them in their datagram. */
-  readonly #keptBodies = new Map<SipRequest, Buffer>();
-  /** Where the body of the message being handled begins, to the end of what was received. */
-  #bodyRegion: Buffer | undefined;
+  readonly #grace = new ConnectionGrace<CallLeg>();
+  readonly #bodies = new ReceivedBodies();
   #outputs: CoreOutput[] = [];
   #lastInfoId = 0;
 
@@ -93,7 +99,7 @@ export class UserAgentCore implements LegPort {
   }
 
   get deadlineMs(): number {
-    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs);
+    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs, this.#grace.deadlineMs);
   }
 
   /** What is held for calls and for the time after them; all zero some 40 s after the last call. */
@@ -123,21 +129,21 @@ export class UserAgentCore implements LegPort {
       bytes.fill(0);
       return;
     }
-    this.#bodyRegion = bytes.subarray(message.body.byteOffset - bytes.byteOffset);
+    this.#bodies.open(message, bytes);
     try {
       this.guard(undefined, nowMs, () => {
         if (message.kind === 'response') {
           this.layer.receiveResponse(message, flow, nowMs);
-        } else if (this.#isWelcome(message, flow, nowMs)) {
-          this.layer.receiveRequest(message, flow, nowMs);
+          return;
+        }
+        const welcome = this.#welcome(message, flow, nowMs);
+        if (welcome !== undefined) {
+          this.layer.receiveRequest(message, welcome, nowMs);
         }
       });
       this.#drainLayer(nowMs);
     } finally {
-      if (this.#bodyRegion !== undefined && !mayHoldDescription(message)) {
-        this.#bodyRegion.fill(0);
-      }
-      this.#bodyRegion = undefined;
+      this.#bodies.close(message);
     }
   }
 
@@ -160,8 +166,12 @@ export class UserAgentCore implements LegPort {
 
   flowFailed(flow: Flow, nowMs: number): void {
     if (flow.transport !== 'udp') {
+      this.#options.registrar?.flowFailed(flow);
       for (const leg of this.#legs.values()) {
-        leg.loseConnection(flow);
+        if (leg.loseConnection(flow, nowMs) === 'waits') {
+          this.count('connection-lost-in-call');
+          this.#grace.begin(leg, flow.connectionId, nowMs);
+        }
       }
     }
     this.guard(undefined, nowMs, () => this.layer.flowFailed(flow, nowMs));
@@ -176,6 +186,9 @@ export class UserAgentCore implements LegPort {
       this.guard(due, nowMs, () => due.handleDeadline(nowMs));
       this.#drainLayer(nowMs);
     }
+    for (let leg = this.#grace.takeDue(nowMs); leg !== undefined; leg = this.#grace.takeDue(nowMs)) {
+      this.#endUnlessBack(leg, nowMs);
+    }
   }
 
   /** Starts a call of ours. Its `ended` event may be the first thing heard of it. */
@@ -189,11 +202,17 @@ export class UserAgentCore implements LegPort {
 
   contact(flow: Flow): string {
     const { host, port } = this.#addressOf(flow);
-    return flow.transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${flow.transport}>`;
+    // RFC 7118 §5.2: `ws` over TLS as well.
+    const transport = flow.transport === 'wss' ? 'ws' : flow.transport;
+    return transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${transport}>`;
   }
 
   flowOf(dialog: Dialog): Flow {
     const { flow } = dialog;
+    if (flow.user !== undefined) {
+      // What browsers write into Contact is nobody's address (RFC 7118 §5.2), and a phone's may lie behind a NAT.
+      return this.#options.registrar?.pathOf(flow, dialog.remoteTarget) ?? flow;
+    }
     const hop = parseUri(dialog.nextHop);
     const address = hop?.host?.replace(/^\[|\]$/g, '') ?? '';
     if (hop === undefined || isIP(address) === 0) {
@@ -219,7 +238,11 @@ export class UserAgentCore implements LegPort {
   }
 
   retire(leg: LegIdentity): void {
+    const known = this.#legs.get(leg.localTag);
     this.#legs.delete(leg.localTag);
+    if (known !== undefined) {
+      this.#grace.forget(known);
+    }
   }
 
   newInfoId(): number {
@@ -228,49 +251,76 @@ export class UserAgentCore implements LegPort {
   }
 
   keepBody(request: SipRequest): void {
-    if (this.#bodyRegion !== undefined) {
-      this.#keptBodies.set(request, this.#bodyRegion);
-      this.#bodyRegion = undefined;
-    }
+    this.#bodies.keep(request);
   }
 
   wipeBody(request: SipRequest): void {
-    this.#keptBodies.get(request)?.fill(0);
-    this.#keptBodies.delete(request);
+    this.#bodies.wipe(request);
   }
 
   count(code: string): void {
     this.#outputs.push({ kind: 'counted', code });
   }
 
-  /** One who is not gets his answer here: a transaction would be work for him, and sent again to whom he names. */
-  #isWelcome(request: SipRequest, flow: Flow, nowMs: number): boolean {
-    let isStranger = false;
+  /**
+   * The path of one who may speak. One who may not gets his answer here: a transaction would be work for him, and sent
+   * again to whom he names.
+   */
+  #welcome(request: SipRequest, flow: Flow, nowMs: number): Flow | undefined {
+    let welcome: Flow | undefined;
     const isJudged = this.guard(undefined, nowMs, () => {
-      isStranger = this.#isStranger(request, flow);
+      welcome = this.#judge(request, flow, nowMs);
     });
-    if (isJudged && !isStranger) {
-      return true;
+    if (!isJudged && request.method !== 'ACK') {
+      this.layer.refuse(request, flow, FAULT);
+    }
+    return welcome;
+  }
+
+  #judge(request: SipRequest, flow: Flow, nowMs: number): Flow | undefined {
+    const { registrar, isPeer } = this.#options;
+    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
+    if (registrar?.serves(flow.listener)) {
+      const known = { transactionFlow: this.layer.flowOfRequest(request), dialogFlow: leg?.flow };
+      const admission = admit(registrar, request, flow, known, nowMs);
+      switch (admission.kind) {
+        case 'welcome':
+          return admission.flow;
+        case 'refused':
+          this.count(admission.code);
+          if (admission.isBlocked) {
+            this.#outputs.push({ kind: 'intruder', flow });
+          }
+          this.layer.refuse(request, flow, admission.refusal);
+          return undefined;
+        case 'dropped':
+          this.count(admission.code);
+          return undefined;
+      }
+    }
+    const isAtHome = leg?.flow?.user === undefined && leg?.flow?.remoteAddress === flow.remoteAddress;
+    if (isPeer === undefined || isAtHome || isPeer(flow.remoteAddress, flow.listener)) {
+      return flow;
     }
     if (request.method === 'ACK') {
       // Nothing answers it, and it ends nothing of ours.
       this.count('stray-ack');
     } else {
-      if (isJudged) {
-        this.count('stranger');
-      }
-      this.layer.refuse(request, flow, isJudged ? FORBIDDEN : FAULT);
+      this.count('stranger');
+      this.layer.refuse(request, flow, FORBIDDEN);
     }
-    return false;
+    return undefined;
   }
 
-  #isStranger(request: SipRequest, flow: Flow): boolean {
-    const { isPeer } = this.#options;
-    if (isPeer === undefined) {
-      return false;
+  /** The time in which the user's phone might have come back is over. */
+  #endUnlessBack(leg: CallLeg, nowMs: number): void {
+    const { dialog } = leg;
+    const isBack =
+      dialog !== undefined && this.#options.registrar?.pathOf(dialog.flow, dialog.remoteTarget) !== undefined;
+    if (!isBack) {
+      this.guard(leg, nowMs, () => leg.loseDialog({ status: 480, reason: 'Connection Lost' }, nowMs));
+      this.#drainLayer(nowMs);
     }
-    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
-    return leg?.isAt(flow.remoteAddress) !== true && !isPeer(flow.remoteAddress, flow.listener);
   }
 
   #drainLayer(nowMs: number): void {
@@ -313,7 +363,7 @@ export class UserAgentCore implements LegPort {
 
   #dispatch(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
     const { request, flow } = transaction;
-    const refusal = checkRequest(request);
+    const refusal = checkRequest(request, flow.user === undefined ? 'peer' : 'registered-user');
     if (refusal !== undefined) {
       this.#refuse(transaction, refusal);
       return;
@@ -338,6 +388,10 @@ export class UserAgentCore implements LegPort {
 
   #dispatchNew(transaction: ServerTransaction, nowMs: number): void {
     const { request, flow } = transaction;
+    if (request.method === 'REGISTER') {
+      this.#register(transaction, nowMs);
+      return;
+    }
     if (request.method !== 'INVITE' && request.method !== 'OPTIONS') {
       this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
       return;
@@ -354,6 +408,17 @@ export class UserAgentCore implements LegPort {
       this.#invited.set(transaction, leg);
       this.#outputs.push({ kind: 'call', leg, request, flow });
     }
+  }
+
+  #register(transaction: ServerTransaction, nowMs: number): void {
+    const { request, flow } = transaction;
+    const { registrar } = this.#options;
+    if (registrar === undefined || flow.user === undefined) {
+      throw new Error('a REGISTER came in without a user');
+    }
+    const answer = registrar.register(request, { ...flow, user: flow.user }, nowMs);
+    this.count(answer.status === 200 ? 'registered' : `refused-${answer.status}`);
+    this.layer.respond(transaction, buildResponse(request, { ...answer, toTag: newTag(this.random) }), nowMs);
   }
 
   #dispatchCancel(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
@@ -396,7 +461,13 @@ export class UserAgentCore implements LegPort {
   }
 
   #isFrom(leg: CallLeg, flow: Flow): boolean {
-    return leg.isAt(flow.remoteAddress) || this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true;
+    if (leg.flow?.user !== undefined || flow.user !== undefined) {
+      return leg.flow?.user === flow.user;
+    }
+    return (
+      leg.flow?.remoteAddress === flow.remoteAddress ||
+      this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true
+    );
   }
 
   #addressOf(flow: Flow): { readonly host: string; readonly port: number } {
@@ -409,12 +480,4 @@ export class UserAgentCore implements LegPort {
     }
     return { host: bracketed(found.host), port: found.port };
   }
-}
-
-/** All other bodies are wiped behind their message: they may be keys, or anything else that is nobody's business. */
-function mayHoldDescription(message: SipMessage): boolean {
-  if (message.kind === 'response') {
-    return message.status < 300;
-  }
-  return message.method === 'INVITE' || message.method === 'ACK' || message.method === 'UPDATE';
 }

@@ -7,27 +7,39 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
-import { type ApiHealth, ApiServer } from '../api/api-server.js';
-import type { CallDesk } from '../api/call-desk.js';
+import { ApiServer } from '../api/api-server.js';
+import type { AccountCredential } from '../api/authentication.js';
 import { type MetricGroup, renderMetrics } from '../api/metrics.js';
+import type { ApiHealth } from '../api/service-handlers.js';
 import { AuditLog } from '../audit/audit-log-store.js';
 import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { AgentDesk } from '../call/agent-desk.js';
 import { CallControl } from '../call/call-control.js';
 import { CallDirectory } from '../call/call-directory.js';
 import { CallRouting } from '../call/call-routing.js';
+import { SupervisorDesk } from '../call/supervisor-desk.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
-import { readOrCreateSecret } from '../config/secrets-store.js';
-import type { MediaConfiguration } from '../media/control-wire.js';
+import { ownOrigins } from '../config/origin.js';
+import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
+import { Evidence } from '../evidence/evidence-store.js';
+import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
+import { administrationOf } from './administration.js';
 import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import {
+  isOriginListed,
+  registrationOf,
+  SOFTPHONE_PASSWORD_LIFETIME_MS,
+  type SoftphoneCredential,
+} from './sip-registration.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -49,7 +61,7 @@ export class StartError extends Error {
 }
 
 export type RunningPorts = {
-  readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
+  readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
   readonly apiPort: number;
   readonly redeemPort: number;
 };
@@ -60,6 +72,7 @@ export class ControlProcess {
   readonly #log: Logger;
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
+  readonly #evidence: Evidence;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
@@ -76,6 +89,8 @@ export class ControlProcess {
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
+  /** Of the pages that the API's server gives out; none before it listens. */
+  #ownOrigins: readonly string[] = [];
 
   /** @param paths of a data directory that has been prepared */
   constructor(configuration: Configuration, paths: DataPaths, log: Logger) {
@@ -84,6 +99,7 @@ export class ControlProcess {
     this.#log = log;
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
+    this.#evidence = new Evidence(paths);
     this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
@@ -94,6 +110,9 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
+      registration: registrationOf(configuration),
+      isOriginAllowed: (origin, listener) =>
+        this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
@@ -109,13 +128,7 @@ export class ControlProcess {
       onAudit: record,
       onLog: (level, fields, message) => log[level](fields, message),
     });
-    const desk = new AgentDesk({
-      directory: this.#directory,
-      payments: this.#payments,
-      sip: this.#sip,
-      onAudit: record,
-    });
-    this.#api = this.#makeApi(desk);
+    this.#api = this.#makeApi();
   }
 
   /** Opens everything, media and vault first. @throws when a port is taken or a child does not come up */
@@ -143,7 +156,19 @@ export class ControlProcess {
     const redeemPort = await allUp;
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
+    this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
     return { sipPorts, apiPort, redeemPort };
+  }
+
+  /**
+   * Something for one sitting at the softphone, so that the password in the user's file never gets to a browser. It lasts
+   * an hour: a page that stays open longer asks again. `undefined` for one who is no user of `sip.users`.
+   */
+  issueSoftphoneCredential(user: string): SoftphoneCredential | undefined {
+    const password = this.#sip.issuePassword(user, SOFTPHONE_PASSWORD_LIFETIME_MS);
+    const { realm } = this.#configuration.sip;
+    const expiresAtMs = Date.now() + SOFTPHONE_PASSWORD_LIFETIME_MS;
+    return password === undefined ? undefined : { user, password, realm, expiresAtMs };
   }
 
   /** Ends running calls with BYE, then everything else. */
@@ -157,6 +182,7 @@ export class ControlProcess {
     await this.#vault.stop();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
+    this.#evidence.close();
     this.#auditLog.close();
   }
 
@@ -242,16 +268,23 @@ export class ControlProcess {
     });
   }
 
-  #makeApi(desk: CallDesk): ApiServer {
+  #makeApi(): ApiServer {
     const { api } = this.#configuration;
     return new ApiServer({
       listen: api.listen,
-      desk,
-      agents: [...secretPaths(this.#configuration).agentTokens].map(([name, path]) => ({
-        name,
-        token: readOrCreateSecret(path),
-      })),
+      desk: new AgentDesk({
+        directory: this.#directory,
+        payments: this.#payments,
+        sip: this.#sip,
+        onAudit: (entry) => this.#audit.record(entry),
+      }),
+      watch: new SupervisorDesk(this.#directory, this.#payments),
+      evidence: this.#evidence,
+      administration: administrationOf(this.#configuration),
+      accounts: credentialsOf(this.#configuration),
       allowedOrigins: api.allowedOrigins,
+      frameAncestors: api.frameAncestors,
+      panelSessionLifetimeMs: api.panelSessionLifetimeMs,
       pagesDirectory: builtFile('gateway/browser/pages'),
       onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
       metrics: () => this.#metrics(),
@@ -327,6 +360,17 @@ function metricsOf(group: string, statistics: Readonly<Record<string, number>>):
   ];
 }
 
+/** Each with its bearer token, which is made where there is none yet. */
+function credentialsOf(configuration: Configuration): readonly AccountCredential[] {
+  const { agentTokens, accountTokens } = secretPaths(configuration);
+  const roles = new Map(configuration.api.accounts.map(({ name, role }) => [name, role]));
+  return [...agentTokens, ...accountTokens].map(([name, path]) => ({
+    name,
+    role: roles.get(name) ?? 'agent',
+    token: readOrCreateSecret(path),
+  }));
+}
+
 function mediaProcessCount(configuration: Configuration): number {
   const { processes } = configuration.media;
   return processes === 'auto' ? availableParallelism() : processes;
@@ -340,11 +384,17 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
+  const webRtcServers = media.webrtc.servers.map((server): WebRtcServer => {
+    const place = { host: server.address, port: server.port };
+    if (server.kind === 'stun') return { kind: 'stun', ...place };
+    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+  });
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
+    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,

@@ -1,6 +1,6 @@
 /** The agent's screen: a page of the running gateway in a frame, signed in as the demo's agent. */
 import { element } from '../element-builder.js';
-import type { PanelTokenDetail } from '../panel/tonegate-panel.js';
+import type { PanelTokenDetail } from '../panel/panel-events.js';
 
 /** Where the gateway's pages keep the token of this tab. */
 const TOKEN_KEY = 'tonegate-access-token';
