@@ -7,6 +7,7 @@ import type { Configuration, PeerConfiguration } from './configuration.js';
 import { type ConfigurationNote, keyPath, Notes, type Path } from './configuration-note.js';
 import { carrierOf } from './listening-ports.js';
 import { isOrigin, NO_ORIGIN } from './origin.js';
+import { checkSoftphone } from './softphone-server.js';
 
 /** Below it ports belong to other services and need privileges. */
 const FIRST_FREE_PORT = 1024;
@@ -30,6 +31,7 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPeerOverlaps(configuration, notes);
   checkRoutes(configuration, notes);
   checkRegistration(configuration, notes);
+  checkSoftphone(configuration, notes);
   checkMedia(configuration, notes);
   checkPayment(configuration, notes);
   checkVault(configuration, notes);

@@ -234,6 +234,14 @@ export const configurationSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('Origins whose pages may show the panel in a frame, with a ticket.'),
+      softphone: z
+        .strictObject({
+          server: z
+            .string()
+            .optional()
+            .describe('Address of the SIP WebSocket as browsers reach it; that of the listener if missing.'),
+        })
+        .prefault({}),
       panelSessionLifetimeMs: z
         .int()
         .min(60_000)

@@ -40,6 +40,7 @@ import {
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
+import { softphoneDeskOf } from './softphone-desk.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -281,6 +282,11 @@ export class ControlProcess {
       watch: new SupervisorDesk(this.#directory, this.#payments),
       evidence: this.#evidence,
       administration: administrationOf(this.#configuration),
+      softphone: softphoneDeskOf({
+        configuration: this.#configuration,
+        servers: webRtcServersOf(this.#configuration),
+        issueCredential: (user) => this.issueSoftphoneCredential(user),
+      }),
       accounts: credentialsOf(this.#configuration),
       allowedOrigins: api.allowedOrigins,
       frameAncestors: api.frameAncestors,
@@ -376,6 +382,15 @@ function mediaProcessCount(configuration: Configuration): number {
   return processes === 'auto' ? availableParallelism() : processes;
 }
 
+/** @throws SecretFileError when a password's file is open to others or holds nothing */
+function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
+  return media.webrtc.servers.map((server) => {
+    const place = { host: server.address, port: server.port };
+    if (server.kind === 'stun') return { kind: 'stun', ...place };
+    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+  });
+}
+
 /** Shares the port range out: each process has an even number of ports of its own. */
 function mediaConfigurations(
   configuration: Configuration,
@@ -384,11 +399,7 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = media.webrtc.servers.map((server): WebRtcServer => {
-    const place = { host: server.address, port: server.port };
-    if (server.kind === 'stun') return { kind: 'stun', ...place };
-    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
-  });
+  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
