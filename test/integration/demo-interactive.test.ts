@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { launchBrowser } from '../panel/panel-world.js';
+import { launchBrowser, settled } from '../panel/panel-world.js';
 import { eventually } from '../support/deadline.js';
 import { PeerProcess } from '../support/peer-process.js';
 import { buildDirectory } from '../support/places.js';
@@ -100,6 +100,11 @@ async function press(keys: string): Promise<void> {
 async function capture(field: string): Promise<void> {
   await row(field).getByRole('button').click();
   await row(field).getByText('Awaiting Input', { exact: true }).waitFor();
+}
+
+/** As somebody who has seen the button: it takes no click before it has stood there for a moment. */
+async function complete(): Promise<void> {
+  await settled(panel(), 'complete').click();
 }
 
 async function screenshot(name: string): Promise<void> {
@@ -219,7 +224,7 @@ describe('a newcomer', () => {
 
   test('completes, and pays the first order with the token; the second use is refused in words', async () => {
     expect(await tourStep()).toBe('Complete');
-    await panelButton('complete').click();
+    await complete();
     await tourSays(/Pay an order/);
     firstToken = await page.locator('.method .token').textContent();
     expect(await panel().locator('.token-value').textContent()).toBe(firstToken);
@@ -243,7 +248,7 @@ describe('a newcomer', () => {
       await page.getByRole('button', { name: `the ${label} of American Express` }).click();
       await row(field).and(page.frameLocator('.agent-screen').locator('[data-state="captured"]')).waitFor();
     }
-    await panelButton('complete').click();
+    await complete();
     await tourSays(/Pay an order/);
     expect(await page.locator('.method .token').textContent()).not.toBe(firstToken);
     await pay('1002').click();
