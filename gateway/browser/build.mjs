@@ -1,6 +1,7 @@
 /**
  * Bundles the pages into dist/gateway/browser/pages: one folder a page, its modules named as in the list below, what they
  * share under chunks/, and the HTML beside them. `gateway/api/pages-store.ts` serves exactly these files.
+ * The demo's page, which shows what its caller keys, goes elsewhere: the gateway does not have it.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,6 +30,9 @@ const PAGES = {
 /** What a page of somebody else's loads as a plain script, and the global name it finds it by. */
 const LOADERS = { 'panel/embed': { file: 'embed/embed-loader.ts', globalName: 'TonegatePanel' } };
 
+/** Of the demo's own process. */
+const demoTarget = join(source, '../../dist/gateway/demo/page');
+
 const common = {
   outdir: target,
   bundle: true,
@@ -55,3 +59,11 @@ for (const [page, file] of Object.entries(PAGES)) {
   mkdirSync(dirname(join(target, page)), { recursive: true });
   cpSync(join(source, file), join(target, page));
 }
+
+await build({
+  ...common,
+  outdir: demoTarget,
+  entryPoints: { 'demo-page': join(source, 'demo/demo-page.ts') },
+  format: 'esm',
+});
+cpSync(join(source, 'demo/demo.html'), join(demoTarget, 'index.html'));
