@@ -15,20 +15,28 @@ export type PageFile = {
   readonly etag: string;
 };
 
-/** Scripts and styles from here only, no frame around it but our own, nowhere to send anything but here. */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "frame-ancestors 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  // Nothing of ours turns text into script or markup; this makes the browser refuse anything that tries.
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** Only pages below this path may be framed by others: no sign-in page and no softphone ever is. */
+const EMBEDDED_PATH = '/panel/embed/';
+
+/**
+ * Scripts and styles from here only, nowhere to send anything but here, no frame around it but our own and those of
+ * `frameAncestors`.
+ */
+export function pagePolicy(frameAncestors: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    ["frame-ancestors 'self'", ...frameAncestors].join(' '),
+    "base-uri 'none'",
+    "form-action 'none'",
+    // Nothing of ours turns text into script or markup; this makes the browser refuse anything that tries.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -59,11 +67,16 @@ export async function readPages(directory: string): Promise<readonly PageFile[]>
   return [...(await Promise.all(read)), file('/icon.svg', 'image/svg+xml', Buffer.from(ICON))];
 }
 
-export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[]): void {
+export function addPageRoutes(
+  app: FastifyInstance,
+  files: readonly PageFile[],
+  frameAncestors: readonly string[],
+): void {
   for (const { path, contentType, body, etag } of files) {
+    const policy = pagePolicy(path.startsWith(EMBEDDED_PATH) ? frameAncestors : []);
     app.get(path, (request, reply) => {
       reply.headers({
-        'Content-Security-Policy': PAGE_POLICY,
+        'Content-Security-Policy': policy,
         'Cache-Control': 'no-cache',
         'Content-Type': contentType,
         ETag: etag,

@@ -221,14 +221,16 @@ function checkVault({ vault }: Configuration, notes: Notes): void {
 }
 
 function checkApi({ api }: Configuration, notes: Notes): void {
+  const accounts = accountPlaces(api);
+  const pathOf = (key: 'name' | 'tokenFile') => (index: number) => [...(accounts[index]?.path ?? []), key];
   checkUnique(
-    api.agents.map((agent) => agent.name),
-    (index) => ['api', 'agents', index, 'name'],
+    accounts.map(({ account }) => account.name),
+    pathOf('name'),
     notes,
   );
   checkUnique(
-    api.agents.map((agent) => agent.tokenFile),
-    (index) => ['api', 'agents', index, 'tokenFile'],
+    accounts.map(({ account }) => account.tokenFile),
+    pathOf('tokenFile'),
     notes,
   );
   const owners = new Map<string, string>();
@@ -241,15 +243,28 @@ function checkApi({ api }: Configuration, notes: Notes): void {
       owners.set(user, agent.name);
     }
   }
-  for (const [index, origin] of api.allowedOrigins.entries()) {
-    if (!isOrigin(origin)) {
-      notes.problem(['api', 'allowedOrigins', index], 'must be an origin like https://crm.example, without a path');
+  for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
+    for (const [index, origin] of api[key].entries()) {
+      if (!isOrigin(origin)) {
+        notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
+      }
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
   if (isIP(api.listen.address) !== 0 && !isLoopback(api.listen.address)) {
     notes.warn(['api', 'listen', 'address'], 'is plain HTTP beyond this machine: put a TLS proxy before it');
   }
+}
+
+/** Agents and the others have one set of names: an audit record has the name alone. */
+function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
+  readonly account: { readonly name: string; readonly tokenFile?: string | undefined };
+  readonly path: Path;
+}[] {
+  return [
+    ...agents.map((account, index) => ({ account, path: ['api', 'agents', index] })),
+    ...accounts.map((account, index) => ({ account, path: ['api', 'accounts', index] })),
+  ];
 }
 
 function isOrigin(text: string): boolean {

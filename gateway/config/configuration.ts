@@ -67,6 +67,14 @@ const agent = z.strictObject({
   users: z.array(z.string()).default([]).describe('SIP user parts of this agent; an asterisk takes every user.'),
 });
 
+const account = z.strictObject({
+  name,
+  role: z
+    .enum(['supervisor', 'auditor', 'integration', 'administrator'])
+    .describe('What the account may do; agents stand under agents.'),
+  tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
+});
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -142,6 +150,17 @@ export const configurationSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('Origins whose pages may open the event socket, beside our own.'),
+      accounts: z.array(account).default([]).describe('Who else may ask, and in which role.'),
+      frameAncestors: z
+        .array(z.string())
+        .default([])
+        .describe('Origins whose pages may show the panel in a frame, with a ticket.'),
+      panelSessionLifetimeMs: z
+        .int()
+        .min(60_000)
+        .max(86_400_000)
+        .default(43_200_000)
+        .describe('How long a panel in a frame works without another ticket.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),

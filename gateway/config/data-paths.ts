@@ -27,6 +27,8 @@ export type SecretPaths = {
   readonly envelopeKey: string;
   /** Agent's name to the file of the agent's bearer token. */
   readonly agentTokens: ReadonlyMap<string, string>;
+  /** The same of the other accounts. */
+  readonly accountTokens: ReadonlyMap<string, string>;
 };
 
 /** The files that the configuration names, or those of our own making. */
@@ -37,6 +39,12 @@ export function secretPaths({ api, dataDirectory, vault }: Configuration): Secre
     envelopeKey: resolve(vault.envelopeKeyFile ?? join(secrets, 'envelope.key')),
     agentTokens: new Map(
       api.agents.map(({ name, tokenFile }) => [name, resolve(tokenFile ?? join(secrets, `agent-${name}.token`))]),
+    ),
+    accountTokens: new Map(
+      api.accounts.map(({ name, role, tokenFile }) => [
+        name,
+        resolve(tokenFile ?? join(secrets, `${role}-${name}.token`)),
+      ]),
     ),
   };
 }

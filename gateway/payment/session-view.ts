@@ -37,3 +37,8 @@ export type SessionView = {
   readonly actions: readonly SessionAction[];
   readonly droppedKeys: number;
 };
+
+/** The same session for somebody who may watch it and not spend its token. */
+export function withoutToken({ token: _token, tokenExpiresAt: _expiry, ...view }: SessionView): SessionView {
+  return view;
+}

@@ -6,12 +6,20 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import type { ApiAuditEvent } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
+import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
 export const OTHER_TOKEN = 'test-token-of-agent-bob-0123456789';
+export const SUPERVISOR_TOKEN = 'test-token-of-supervisor-sue-0123456789';
+export const AUDITOR_TOKEN = 'test-token-of-auditor-oda-0123456789';
+export const INTEGRATION_TOKEN = 'test-token-of-integration-crm-0123456789';
+export const ADMINISTRATOR_TOKEN = 'test-token-of-administrator-max-0123456789';
+/** The origin whose pages may frame the panel and open sockets. */
+export const CRM_ORIGIN = 'https://crm.example';
 export const ADA = { agent: 'ada', origin: 'test' };
 export const BOB = { agent: 'bob', origin: 'test' };
 
@@ -36,17 +44,32 @@ export type PanelServer = {
   readonly audit: ApiAuditEvent[];
 };
 
-export async function startServer(options: { desk?: MemoryCallDesk; port?: number } = {}): Promise<PanelServer> {
+export type ServerOptions = {
+  readonly desk?: MemoryCallDesk;
+  readonly port?: number;
+  readonly evidence?: EvidenceDesk;
+};
+
+export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
   const desk = options.desk ?? new MemoryCallDesk();
   const audit: ApiAuditEvent[] = [];
   const server = new ApiServer({
     listen: { address: '127.0.0.1', port: options.port ?? 0 },
     desk,
-    agents: [
-      { name: 'ada', token: TOKEN },
-      { name: 'bob', token: OTHER_TOKEN },
+    watch: desk.watch,
+    evidence: options.evidence ?? EMPTY_EVIDENCE,
+    administration: defaultAdministration(),
+    accounts: [
+      { name: 'ada', role: 'agent', token: TOKEN },
+      { name: 'bob', role: 'agent', token: OTHER_TOKEN },
+      { name: 'sue', role: 'supervisor', token: SUPERVISOR_TOKEN },
+      { name: 'oda', role: 'auditor', token: AUDITOR_TOKEN },
+      { name: 'crm', role: 'integration', token: INTEGRATION_TOKEN },
+      { name: 'max', role: 'administrator', token: ADMINISTRATOR_TOKEN },
     ],
-    allowedOrigins: ['https://crm.example'],
+    allowedOrigins: [CRM_ORIGIN],
+    frameAncestors: [CRM_ORIGIN],
+    panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
     health: () => ({ ok: true, parts: { vault: true } }),
