@@ -130,6 +130,11 @@ export type FieldReport = {
   readonly keyCount: number;
   /** Only while awaiting: a press of this entry may have been lost on the line, and only `*` makes up for it. */
   readonly isUncertain?: true;
+  /**
+   * Only while awaiting: so long after this report the entry times out, unless a key comes first. A span and no time of
+   * day, because whoever reads it may have another clock.
+   */
+  readonly timeLeftMs?: number;
   /** Only when captured: payments' masked form, e.g. four stars, …, last four. */
   readonly masked?: string;
   readonly brand?: CardBrand;

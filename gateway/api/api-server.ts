@@ -108,7 +108,8 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    addPageRoutes(this.#app, await readPages(this.#options.pagesDirectory), this.#options.frameAncestors);
+    const { pagesDirectory, frameAncestors } = this.#options;
+    addPageRoutes(this.#app, await readPages(pagesDirectory), { frameAncestors, softphoneServer: undefined });
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;

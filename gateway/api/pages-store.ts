@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type PageContext, pageHeaders } from './page-policy.js';
 
 export type PageFile = {
   /** As it is asked for: `/panel/`, `/panel/panel-page.js`. */
@@ -14,29 +15,6 @@ export type PageFile = {
   readonly body: Buffer;
   readonly etag: string;
 };
-
-/** Only pages below this path may be framed by others: no sign-in page and no softphone ever is. */
-const EMBEDDED_PATH = '/panel/embed/';
-
-/**
- * Scripts and styles from here only, nowhere to send anything but here, no frame around it but our own and those of
- * `frameAncestors`.
- */
-export function pagePolicy(frameAncestors: readonly string[]): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    ["frame-ancestors 'self'", ...frameAncestors].join(' '),
-    "base-uri 'none'",
-    "form-action 'none'",
-    // Nothing of ours turns text into script or markup; this makes the browser refuse anything that tries.
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
-}
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -67,16 +45,12 @@ export async function readPages(directory: string): Promise<readonly PageFile[]>
   return [...(await Promise.all(read)), file('/icon.svg', 'image/svg+xml', Buffer.from(ICON))];
 }
 
-export function addPageRoutes(
-  app: FastifyInstance,
-  files: readonly PageFile[],
-  frameAncestors: readonly string[],
-): void {
+export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[], context: PageContext): void {
   for (const { path, contentType, body, etag } of files) {
-    const policy = pagePolicy(path.startsWith(EMBEDDED_PATH) ? frameAncestors : []);
+    const policy = pageHeaders(path, context);
     app.get(path, (request, reply) => {
       reply.headers({
-        'Content-Security-Policy': policy,
+        ...policy,
         'Cache-Control': 'no-cache',
         'Content-Type': contentType,
         ETag: etag,

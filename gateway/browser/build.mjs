@@ -15,10 +15,14 @@ const ENTRIES = {
   'panel/desk-client': 'desk-client.ts',
   'panel/tonegate-panel': 'panel/tonegate-panel.ts',
   'panel/panel-page': 'panel/panel-page.ts',
+  'softphone/softphone-page': 'softphone/softphone-page.ts',
 };
 
 /** The HTML of each page's address. */
-const PAGES = { 'panel/index.html': 'panel/panel.html' };
+const PAGES = {
+  'panel/index.html': 'panel/panel.html',
+  'softphone/index.html': 'softphone/softphone.html',
+};
 
 await build({
   entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(source, file)])),

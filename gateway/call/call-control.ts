@@ -7,21 +7,22 @@ import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-
 import { mediaTypeOf } from '../../sip/headers.js';
 import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
-import type { Configuration } from '../config/configuration.js';
-import type { InfoBodyType, LegMedia, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { Configuration, PeerConfiguration } from '../config/configuration.js';
+import type { InfoBodyType, LegMedia, LegPorts, MediaEvent, RecordingState } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
-import type { CallMedia, CallSettings, MediaAnswer } from '../process/media-fleet.js';
+import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
-import { MediaNegotiation } from './media-negotiation.js';
+import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
+import { announcedEnd } from './webrtc-side.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
   readonly routing: CallRouting;
   readonly directory: CallDirectory;
   readonly payments: PaymentDesk;
-  readonly media: { createCall(settings: CallSettings): Promise<CallMedia | undefined> };
+  readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
   readonly sip: { handle(input: BackToBackInput): void };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -111,8 +112,10 @@ export class CallControl {
     }
     const { route } = routed;
     this.#arriving.add(callId);
-    const media = await this.#options.media.createCall({
+    const agentPeer = routed.callerLeg === 'a' ? routed.to : routed.from;
+    const created = await this.#options.media.createCall({
       callId,
+      agentTransport: agentPeer.media,
       mask: route.mask,
       replacement: route.replacement,
       suppression: route.suppression,
@@ -121,17 +124,20 @@ export class CallControl {
     // The caller may have given up meanwhile.
     if (!this.#arriving.delete(callId)) {
       this.#early.delete(callId);
-      void media?.request({ kind: 'close-call' });
+      if (created.ok) void created.call.request({ kind: 'close-call' });
       return;
     }
-    if (!media?.ports) {
+    if (!created.ok || !created.call.ports) {
       this.#early.delete(callId);
-      this.#refuse(arrival, 503, 'Service Unavailable');
+      this.#options.onLog('warn', { callId, code: created.ok ? 'no-ports' : created.code }, 'no media for a call');
+      const lacksWebRtc = !created.ok && created.code === 'webrtc-unavailable';
+      this.#refuse(arrival, 503, lacksWebRtc ? 'WebRTC Unavailable' : 'Service Unavailable');
       return;
     }
+    const media = created.call;
     this.#counters.started += 1;
     // In the directory first: a record that cannot be written ends the call and its media with it.
-    this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
+    this.#options.directory.add(this.#callOf(arrival, routed, media, created.call.ports));
     this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress, agent: routed.agent ?? '' });
     for (const event of this.#early.get(callId) ?? []) this.onMedia(media, event);
     this.#early.delete(callId);
@@ -163,8 +169,8 @@ export class CallControl {
       negotiation: new MediaNegotiation({
         originId: randomBytes(4).readUInt32BE(0),
         ends: {
-          a: { address: this.#mediaAddress(routed.from.listener), ...(aIsCaller ? ports.caller : ports.agent) },
-          b: { address: this.#mediaAddress(routed.to.listener), ...(aIsCaller ? ports.agent : ports.caller) },
+          a: this.#mediaEnd(routed.from, aIsCaller ? ports.caller : ports.agent),
+          b: this.#mediaEnd(routed.to, aIsCaller ? ports.agent : ports.caller),
         },
       }),
     });
@@ -311,6 +317,12 @@ export class CallControl {
       case 'leg-silent':
         this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'no media from a leg');
         return;
+      case 'leg-connected':
+        this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is up');
+        return;
+      case 'leg-lost':
+        this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is gone');
+        return;
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
         // Media has given this call up: nothing of it could be inspected any more.
@@ -389,9 +401,11 @@ export class CallControl {
     return answer.ok ? answer : { ok: false, code: sessionErrorOf(answer.code) };
   }
 
-  #mediaAddress(listenerName: string): string {
+  #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
     const { sip, media } = this.#options.configuration;
-    return sip.listeners.find((listener) => listener.name === listenerName)?.publicAddress ?? media.address;
+    const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
+    const webRtc = ports.webRtc && announcedEnd(ports.webRtc, publicAddress);
+    return { address: publicAddress ?? media.address, ...ports, ...(webRtc && { webRtc }) };
   }
 
   #audit(

@@ -142,6 +142,13 @@ function checkRoutes({ peers, routes, vault }: Configuration, notes: Notes): voi
     for (const end of ['from', 'to'] as const) {
       if (!names.includes(route[end])) notes.problem([...path, end], `names no peer; there are: ${names.join(', ')}`);
     }
+    const callerPeer = peers.find(({ name }) => name === route[route.callerSide]);
+    if (callerPeer?.media === 'webrtc') {
+      notes.problem(
+        [...path, 'callerSide'],
+        `must not be peer ${callerPeer.name}: what the caller keys would pass buffers of a WebRTC library, which we cannot wipe`,
+      );
+    }
     if (route.users !== undefined && !isExpression(route.users)) {
       notes.problem([...path, 'users'], 'must be a regular expression');
     }
@@ -245,9 +252,8 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
   for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
     for (const [index, origin] of api[key].entries()) {
-      if (!isOrigin(origin)) {
-        notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
-      }
+      if (isOrigin(origin)) continue;
+      notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -267,8 +273,11 @@ function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
   ];
 }
 
+/** No wildcard, and nothing that would begin another source or directive in a content security policy. */
+const ORIGIN_SYNTAX = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return ORIGIN_SYNTAX.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 type BoundSocket = {

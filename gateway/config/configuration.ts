@@ -30,6 +30,10 @@ const peer = z.strictObject({
   target: hostPort
     .extend({ transport: z.enum(['udp', 'tcp']).default('udp') })
     .describe('Where calls to this peer go.'),
+  media: z
+    .enum(['rtp', 'webrtc'])
+    .default('rtp')
+    .describe('How its media comes: plain RTP, or ICE and DTLS-SRTP as browsers do. The paying caller has plain RTP.'),
 });
 
 const route = z.strictObject({
@@ -75,6 +79,15 @@ const account = z.strictObject({
   tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
 });
 
+const iceServer = z.discriminatedUnion('kind', [
+  hostPort.extend({ kind: z.literal('stun') }),
+  hostPort.extend({
+    kind: z.literal('turn'),
+    userName: z.string().min(1),
+    passwordFile: z.string().min(1).describe('File (mode 0600) with the password.'),
+  }),
+]);
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -95,12 +108,14 @@ export const configurationSchema = z.strictObject({
       listener: 'caller-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5070, transport: 'udp' },
+      media: 'rtp',
     },
     {
       name: 'pbx',
       listener: 'agent-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5080, transport: 'udp' },
+      media: 'rtp',
     },
   ]),
   routes: z.array(route).prefault([
@@ -114,6 +129,11 @@ export const configurationSchema = z.strictObject({
       portMax: port.default(29999),
       processes: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
       silenceTimeoutMs: z.int().min(1000).default(60_000),
+      webrtc: z
+        .strictObject({
+          servers: z.array(iceServer).max(4).default([]).describe('Asked for further addresses of WebRTC legs.'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   payment: z
@@ -149,12 +169,12 @@ export const configurationSchema = z.strictObject({
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may open the event socket, beside our own.'),
+        .describe('Origins whose pages may use the API and the event socket, beside our own.'),
       accounts: z.array(account).default([]).describe('Who else may ask, and in which role.'),
       frameAncestors: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may show the panel in a frame, with a ticket.'),
+        .describe('Origins whose pages may hold the panel in a frame and ask for its tickets.'),
       panelSessionLifetimeMs: z
         .int()
         .min(60_000)

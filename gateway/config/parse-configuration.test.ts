@@ -157,6 +157,16 @@ describe('configuration as a whole', () => {
       'api.allowedOrigins[0]: must be an origin like https://crm.example, without a path',
     ],
     [
+      'every page of a domain as a frame',
+      'api: {frameAncestors: ["https://*.example"]}',
+      'api.frameAncestors[0]: must be an origin like https://crm.example, without a path',
+    ],
+    [
+      'a directive of its own in an origin',
+      'api: {frameAncestors: ["https://crm.example;sandbox"]}',
+      'api.frameAncestors[0]: must be an origin like https://crm.example, without a path',
+    ],
+    [
       'every origin',
       'api: {allowedOrigins: ["*"]}',
       'api.allowedOrigins[0]: must be an origin like https://crm.example, without a path',

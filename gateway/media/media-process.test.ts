@@ -99,6 +99,7 @@ beforeEach(async () => {
     address: '127.0.0.1',
     portMin: 21_000,
     portMax: 21_999,
+    webRtcServers: [],
     keySocketPath: join(directory, 'keys.sock'),
     linkSecret: LINK_SECRET.toString('base64'),
     recordingDirectory: join(directory, 'recordings'),
@@ -146,6 +147,7 @@ async function startCall(): Promise<{ callerPort: number; agentPort: number }> {
     mask: 'window',
     replacement: 'comfort-noise',
     suppression: 'tones',
+    agentTransport: 'rtp',
     recording: { start: 'automatic', mode: 'pause' },
   });
   if (created.kind !== 'call-created') throw new Error(JSON.stringify(created));

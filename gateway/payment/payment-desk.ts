@@ -92,7 +92,7 @@ export class PaymentDesk {
 
   /** The call's newest session. */
   ofCall(callId: string): SessionView | undefined {
-    return this.#newest(callId)?.machine.view();
+    return this.#newest(callId)?.machine.view(this.#options.nowMs());
   }
 
   /** True while the caller's keys have to be kept from everybody. */
@@ -105,7 +105,7 @@ export class PaymentDesk {
   }
 
   view(sessionId: string): SessionView | undefined {
-    return this.#sessions.get(sessionId)?.machine.view();
+    return this.#sessions.get(sessionId)?.machine.view(this.#options.nowMs());
   }
 
   /** Answers when the session is ready or has failed; a failed one stays, with Try Again and Cancel open. */
@@ -139,7 +139,7 @@ export class PaymentDesk {
     });
     // A zone that hangs must not keep the agent waiting beyond the session's own time limit.
     await Promise.race([this.#apply(entry, { kind: 'start' }, asker), started]);
-    const session = entry.machine.view();
+    const session = entry.machine.view(this.#options.nowMs());
     return session.error ? { ok: false, code: session.error.code } : { ok: true, session };
   }
 
@@ -202,7 +202,7 @@ export class PaymentDesk {
       if (error instanceof SessionStateError) return { ok: false, code: error.code };
       throw error;
     }
-    return { ok: true, session: entry.machine.view() };
+    return { ok: true, session: entry.machine.view(this.#options.nowMs()) };
   }
 
   #newest(callId: string): Entry | undefined {
@@ -255,7 +255,7 @@ export class PaymentDesk {
     const { media, vault } = this.#options;
     switch (output.kind) {
       case 'changed':
-        this.#options.onChanged(entry.machine.view());
+        this.#options.onChanged(entry.machine.view(this.#options.nowMs()));
         return;
       case 'open-window': {
         const answer = await media.openWindow(entry.callId);

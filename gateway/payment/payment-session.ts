@@ -105,6 +105,8 @@ export class PaymentSession {
     securityCode: EMPTY_FIELD,
   };
   #capture: { readonly field: FieldName; readonly captureId: string; readonly begun: boolean } | undefined;
+  /** When the entry under way times out in the vault, as far as it has said so. */
+  #entryDeadlineMs: number | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #tokenizeAttempts = 0;
   #droppedKeys = 0;
@@ -157,7 +159,7 @@ export class PaymentSession {
       case 'capture-begun':
         return this.#captureBegun(input.captureId);
       case 'field':
-        return this.#report(input.report);
+        return this.#report(input.report, nowMs);
       case 'keys-dropped':
         if (!this.holdsWindow) return [];
         this.#droppedKeys += input.count;
@@ -177,17 +179,24 @@ export class PaymentSession {
     }
   }
 
-  view(): SessionView {
+  view(nowMs: number): SessionView {
     return {
       id: this.#options.sessionId,
       callId: this.#options.callId,
       state: this.#state,
-      fields: { ...this.#fields },
+      fields: this.#fieldsWithTime(nowMs),
       actions: this.#actions(),
       droppedKeys: this.#droppedKeys,
       ...(this.#error && { error: { code: this.#error, message: SESSION_ERROR_MESSAGES[this.#error] } }),
       ...(this.#token && { token: this.#token.token, tokenExpiresAt: this.#token.expiresAt }),
     };
+  }
+
+  #fieldsWithTime(nowMs: number): Readonly<Record<FieldName, FieldView>> {
+    const awaiting = FIELD_NAMES.find((field) => this.#fields[field].state === 'awaiting');
+    if (awaiting === undefined || this.#entryDeadlineMs === undefined) return { ...this.#fields };
+    const timeLeftMs = Math.max(0, Math.round(this.#entryDeadlineMs - nowMs));
+    return { ...this.#fields, [awaiting]: { ...this.#fields[awaiting], timeLeftMs } };
   }
 
   #actions(): readonly SessionAction[] {
@@ -231,6 +240,7 @@ export class PaymentSession {
     // The vault puts a field that was awaiting back to what it was and reports it.
     const abandoned = this.#capture;
     this.#capture = { field, captureId, begun: false };
+    this.#entryDeadlineMs = undefined;
     this.#state = 'capturing';
     return [
       ...(abandoned
@@ -255,10 +265,11 @@ export class PaymentSession {
     return [{ kind: 'arm-capture', captureId }, { kind: 'changed' }];
   }
 
-  #report(report: FieldReport): readonly SessionOutput[] {
+  #report(report: FieldReport, nowMs: number): readonly SessionOutput[] {
     if (this.#state !== 'ready' && this.#state !== 'capturing' && this.#state !== 'tokenizing') return [];
     const wasWarned = this.#fields[report.field].warning !== undefined;
     this.#fields = { ...this.#fields, [report.field]: viewOf(report) };
+    if (report.timeLeftMs !== undefined) this.#entryDeadlineMs = nowMs + report.timeLeftMs;
     const outputs: SessionOutput[] = [];
     if (report.isUncertain && !wasWarned) {
       outputs.push({ kind: 'audit', action: 'capture-disturbed', outcome: 'failure', field: report.field });

@@ -19,6 +19,8 @@ export type FieldView = {
   readonly error?: { readonly code: FieldErrorCode; readonly message: string };
   /** Only while awaiting: a press may have been lost on the line, and this entry will not be taken unless `*` clears it. */
   readonly warning?: { readonly code: 'input-uncertain'; readonly message: string };
+  /** Only while awaiting: from the moment of this view until the entry times out, unless a key comes first. */
+  readonly timeLeftMs?: number;
   readonly failedAttempts: number;
 };
 

@@ -108,13 +108,13 @@ export class MemoryCallDesk implements CallDesk {
     if (call.recording === 'recording') call.recording = 'paused';
     this.#feed(call, session, { kind: 'start' });
     if (this.startAnswers === 'at-once') this.answerStart(callId);
-    const view = session.machine.view();
+    const view = session.machine.view(NOW_MS);
     return view.error === undefined ? { ok: true, value: view } : { ok: false, code: deskCodeOf(view.error.code) };
   }
 
   session(requester: Requester, sessionId: string): DeskResult<SessionView> {
     const found = this.#find(requester, sessionId);
-    return found === undefined ? NOT_FOUND : { ok: true, value: found.session.machine.view() };
+    return found === undefined ? NOT_FOUND : { ok: true, value: found.session.machine.view(NOW_MS) };
   }
 
   async capture(requester: Requester, sessionId: string, field: FieldName): Promise<DeskResult<SessionView>> {
@@ -149,7 +149,7 @@ export class MemoryCallDesk implements CallDesk {
       session: (sessionId) => {
         const sessions = [...this.#calls.values()].flatMap((call) => call.sessions);
         const found = sessions.find(({ id }) => id === sessionId);
-        return found === undefined ? NOT_FOUND : { ok: true, value: withoutToken(found.machine.view()) };
+        return found === undefined ? NOT_FOUND : { ok: true, value: withoutToken(found.machine.view(NOW_MS)) };
       },
       subscribe: (listener) => {
         const listen: Listener = (event) =>
@@ -272,7 +272,7 @@ export class MemoryCallDesk implements CallDesk {
       if (error instanceof SessionStateError) return { ok: false, code: 'session-not-in-state' };
       throw error;
     }
-    return { ok: true, value: found.session.machine.view() };
+    return { ok: true, value: found.session.machine.view(NOW_MS) };
   }
 
   #feed(call: MemoryCall, session: MemorySession, input: SessionInput): void {
@@ -284,7 +284,7 @@ export class MemoryCallDesk implements CallDesk {
           if (session.awaiting !== undefined && session.before !== undefined) {
             later.push({ kind: 'field', report: session.before });
           }
-          session.before = reportOf(session.machine.view(), output.field);
+          session.before = reportOf(session.machine.view(NOW_MS), output.field);
           session.awaiting = {
             ...emptyReport(output.field),
             state: 'awaiting',
@@ -305,14 +305,14 @@ export class MemoryCallDesk implements CallDesk {
           break;
       }
     }
-    if (!session.machine.view().actions.includes('capture')) session.awaiting = undefined;
+    if (!session.machine.view(NOW_MS).actions.includes('capture')) session.awaiting = undefined;
     if (changed) this.#tell(call, session);
     for (const next of later) this.#feed(call, session, next);
   }
 
   #tell(call: MemoryCall, session?: MemorySession): void {
     for (const listener of this.#listeners) {
-      if (session !== undefined) listener({ kind: 'session', session: session.machine.view() }, call);
+      if (session !== undefined) listener({ kind: 'session', session: session.machine.view(NOW_MS) }, call);
       listener({ kind: 'call', call: viewOf(call) }, call);
     }
   }
@@ -368,7 +368,7 @@ function newSession(callId: string, windowOpen: boolean): MemorySession {
 }
 
 function viewOf(call: MemoryCall): CallView {
-  const session = call.sessions.at(-1)?.machine.view();
+  const session = call.sessions.at(-1)?.machine.view(NOW_MS);
   return {
     id: call.id,
     direction: 'inbound',

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import { pageHeaders } from './page-policy.js';
+
+const CRM = 'https://crm.example';
+
+function ancestorsOf(path: string, frameAncestors: readonly string[]): string | undefined {
+  const policy = pageHeaders(path, { frameAncestors, softphoneServer: undefined })['Content-Security-Policy'];
+  return /frame-ancestors ([^;]*)/.exec(policy)?.[1];
+}
+
+test('only the configured origins may frame the embedded panel, and without any nobody may', () => {
+  expect(ancestorsOf('/panel/embed/', [CRM, 'http://127.0.0.1:9000'])).toBe(`${CRM} http://127.0.0.1:9000`);
+  expect(ancestorsOf('/panel/embed/', [])).toBe("'none'");
+});
+
+test('every other page stays with pages of its own server, whatever is configured', () => {
+  for (const path of ['/panel/', '/panel/panel-page.js', '/elsewhere/']) {
+    expect(ancestorsOf(path, [CRM])).toBe("'self'");
+  }
+});
+
+test('a page without a row uses neither camera nor microphone nor place', () => {
+  expect(pageHeaders('/panel/', { frameAncestors: [], softphoneServer: undefined })['Permissions-Policy']).toBe(
+    'camera=(), microphone=(), geolocation=()',
+  );
+});
