@@ -16,12 +16,14 @@ const ENTRIES = {
   'panel/tonegate-panel': 'panel/tonegate-panel.ts',
   'panel/panel-page': 'panel/panel-page.ts',
   'softphone/softphone-page': 'softphone/softphone-page.ts',
+  'oversight/oversight-page': 'oversight/oversight-page.ts',
 };
 
 /** The HTML of each page's address. */
 const PAGES = {
   'panel/index.html': 'panel/panel.html',
   'softphone/index.html': 'softphone/softphone.html',
+  'oversight/index.html': 'oversight/oversight.html',
 };
 
 await build({
