@@ -27,7 +27,7 @@ export type CallControlOptions = {
   readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
   readonly sip: {
     handle(input: BackToBackInput): void;
-    registrationOf(user: string): RegistrationState;
+    registrationOf(user: string, listener: string): RegistrationState;
   };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -90,12 +90,25 @@ export class CallControl {
       case 'counted':
         this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
         return;
-      case 'intruder':
-        this.#options.onLog('warn', { source: output.flow.remoteAddress }, 'SIP authentication failed too often');
+      case 'login-refused':
+        this.#loginRefused(output);
         return;
       case 'send':
         return;
     }
+  }
+
+  #loginRefused({ flow, failures }: SipOutput<'login-refused'>): void {
+    const { listener, remoteAddress: source } = flow;
+    const detail = { way: 'sip', listener, count: failures };
+    this.#options.onLog('warn', { source, ...detail }, 'SIP authentication failed');
+    this.#options.onAudit({
+      actor: 'unknown',
+      origin: source,
+      action: 'authentication-failed',
+      outcome: 'refused',
+      detail,
+    });
   }
 
   /** A fault of ours, such as an audit log that cannot be written, ends the call and not the process. */
@@ -120,7 +133,7 @@ export class CallControl {
       return;
     }
     if (routed.to.kind === 'registered') {
-      const state = this.#options.sip.registrationOf(dialledUser(arrival));
+      const state = this.#options.sip.registrationOf(dialledUser(arrival), routed.to.listener);
       if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
       if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
     }
@@ -194,7 +207,14 @@ export class CallControl {
     const { callId, from } = arrival;
     const user = dialledUser(arrival);
     if (to.kind === 'registered') {
-      this.#options.sip.handle({ kind: 'route-call-to-user', callId, user, from, to: arrival.to });
+      this.#options.sip.handle({
+        kind: 'route-call-to-user',
+        callId,
+        user,
+        listener: to.listener,
+        from,
+        to: arrival.to,
+      });
       return;
     }
     const { address, port, transport } = to.target;

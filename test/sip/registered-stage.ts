@@ -145,7 +145,7 @@ export class RegisteredStage {
   #route(arrival: BackToBackNews & { readonly kind: 'call-arrived' }): void {
     const { callId, from, to } = arrival;
     if (arrival.flow.listener === 'trunk-side') {
-      this.gateway.handle({ kind: 'route-call-to-user', callId, user: to.user, from, to });
+      this.gateway.handle({ kind: 'route-call-to-user', callId, user: to.user, listener: 'user-side', from, to });
       return;
     }
     const flow = {
