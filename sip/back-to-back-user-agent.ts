@@ -23,6 +23,9 @@ const RETRY_AFTER_SECONDS = '10';
 
 type Place = { readonly call: BackToBackCall; readonly side: LegSide };
 
+/** By it a registered phone that is called knows the call as the API does; one that dials has the same in the To tag. */
+const CALL_HEADER = 'X-Tonegate-Call';
+
 export class BackToBackUserAgent {
   readonly #core: UserAgentCore;
   readonly #maxCalls: number;
@@ -116,7 +119,8 @@ export class BackToBackUserAgent {
     }
     // RFC 3261 §16.6: addressed to the phone's own Contact, and sent by the path on which it registered.
     const { contact: requestUri, flow } = binding;
-    call.route({ flow, requestUri, from, to, ...this.#hopsOf(call.id) }, nowMs);
+    const headers = [{ name: CALL_HEADER, value: call.id }];
+    call.route({ flow, requestUri, from, to, headers, ...this.#hopsOf(call.id) }, nowMs);
   }
 
   #takeCoreOutput(output: CoreOutput, nowMs: number): void {

@@ -7,6 +7,7 @@ import type { Configuration, PeerConfiguration } from './configuration.js';
 import { type ConfigurationNote, keyPath, Notes, type Path } from './configuration-note.js';
 import { carrierOf } from './listening-ports.js';
 import { isOrigin, NO_ORIGIN } from './origin.js';
+import { checkSoftphone } from './softphone-server.js';
 
 /** Below it ports belong to other services and need privileges. */
 const FIRST_FREE_PORT = 1024;
@@ -30,6 +31,7 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPeerOverlaps(configuration, notes);
   checkRoutes(configuration, notes);
   checkRegistration(configuration, notes);
+  checkSoftphone(configuration, notes);
   checkMedia(configuration, notes);
   checkPayment(configuration, notes);
   checkVault(configuration, notes);
@@ -220,14 +222,16 @@ function checkVault({ vault }: Configuration, notes: Notes): void {
 }
 
 function checkApi({ api }: Configuration, notes: Notes): void {
+  const accounts = accountPlaces(api);
+  const pathOf = (key: 'name' | 'tokenFile') => (index: number) => [...(accounts[index]?.path ?? []), key];
   checkUnique(
-    api.agents.map((agent) => agent.name),
-    (index) => ['api', 'agents', index, 'name'],
+    accounts.map(({ account }) => account.name),
+    pathOf('name'),
     notes,
   );
   checkUnique(
-    api.agents.map((agent) => agent.tokenFile),
-    (index) => ['api', 'agents', index, 'tokenFile'],
+    accounts.map(({ account }) => account.tokenFile),
+    pathOf('tokenFile'),
     notes,
   );
   const owners = new Map<string, string>();
@@ -240,8 +244,11 @@ function checkApi({ api }: Configuration, notes: Notes): void {
       owners.set(user, agent.name);
     }
   }
-  for (const [index, origin] of api.allowedOrigins.entries()) {
-    if (!isOrigin(origin)) notes.problem(['api', 'allowedOrigins', index], NO_ORIGIN);
+  for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
+    for (const [index, origin] of api[key].entries()) {
+      if (isOrigin(origin) || (key === 'allowedOrigins' && origin === OPAQUE_ORIGIN)) continue;
+      notes.problem(['api', key, index], NO_ORIGIN);
+    }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
   if (isIP(api.listen.address) !== 0 && !isLoopback(api.listen.address)) {
@@ -249,6 +256,19 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
 }
 
+/** Agents and the others have one set of names: an audit record has the name alone. */
+function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
+  readonly account: { readonly name: string; readonly tokenFile?: string | undefined };
+  readonly path: Path;
+}[] {
+  return [
+    ...agents.map((account, index) => ({ account, path: ['api', 'agents', index] })),
+    ...accounts.map((account, index) => ({ account, path: ['api', 'accounts', index] })),
+  ];
+}
+
+/** What a sandboxed frame without `allow-same-origin` has instead of its own. Any page can make itself such a one. */
+const OPAQUE_ORIGIN = 'null';
 type BoundSocket = {
   readonly path: Path;
   readonly transport: 'udp' | 'tcp';

@@ -115,6 +115,14 @@ const iceServer = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const account = z.strictObject({
+  name,
+  role: z
+    .enum(['supervisor', 'auditor', 'integration', 'administrator'])
+    .describe('What the account may do; agents stand under agents.'),
+  tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
+});
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -153,18 +161,18 @@ export const configurationSchema = z.strictObject({
     {
       kind: 'address',
       name: 'trunk',
+      media: 'rtp',
       listener: 'caller-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5070, transport: 'udp' },
-      media: 'rtp',
     },
     {
       kind: 'address',
       name: 'pbx',
+      media: 'rtp',
       listener: 'agent-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5080, transport: 'udp' },
-      media: 'rtp',
     },
   ]),
   routes: z.array(route).prefault([
@@ -218,7 +226,28 @@ export const configurationSchema = z.strictObject({
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may open the event socket, beside our own.'),
+        .describe(
+          'Origins whose pages may use the API and the event socket, beside our own; "null" for sandboxed frames.',
+        ),
+      accounts: z.array(account).default([]).describe('Who else may ask, and in which role.'),
+      frameAncestors: z
+        .array(z.string())
+        .default([])
+        .describe('Origins whose pages may show the panel in a frame, with a ticket.'),
+      softphone: z
+        .strictObject({
+          server: z
+            .string()
+            .optional()
+            .describe('Address of the SIP WebSocket as browsers reach it; that of the listener if missing.'),
+        })
+        .prefault({}),
+      panelSessionLifetimeMs: z
+        .int()
+        .min(60_000)
+        .max(86_400_000)
+        .default(43_200_000)
+        .describe('How long a panel in a frame works without another ticket.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),

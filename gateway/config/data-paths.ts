@@ -29,6 +29,8 @@ export type SecretPaths = {
   readonly agentTokens: ReadonlyMap<string, string>;
   /** SIP user's name to the file of the user's password. */
   readonly sipPasswords: ReadonlyMap<string, string>;
+  /** The same of the other accounts. */
+  readonly accountTokens: ReadonlyMap<string, string>;
 };
 
 /** The files that the configuration names, or those of our own making. */
@@ -42,6 +44,12 @@ export function secretPaths({ api, dataDirectory, sip, vault }: Configuration): 
     ),
     sipPasswords: new Map(
       sip.users.map(({ name, passwordFile }) => [name, resolve(passwordFile ?? join(secrets, `sip-${name}.password`))]),
+    ),
+    accountTokens: new Map(
+      api.accounts.map(({ name, role, tokenFile }) => [
+        name,
+        resolve(tokenFile ?? join(secrets, `${role}-${name}.token`)),
+      ]),
     ),
   };
 }

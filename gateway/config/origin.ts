@@ -4,8 +4,11 @@ import { isLoopback } from './cidr.js';
 
 export const NO_ORIGIN = 'must be an origin like https://crm.example, without a path';
 
+/** No wildcard, and nothing that would begin another source or directive in a content security policy. */
+const ORIGIN_SYNTAX = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+
 export function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return ORIGIN_SYNTAX.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** Of pages that an HTTP server on that address and port gives out; one behind a proxy has the proxy's, unknown here. */

@@ -10,25 +10,29 @@ import type { Logger } from 'pino';
 import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
-import { type ApiHealth, ApiServer } from '../api/api-server.js';
-import type { CallDesk } from '../api/call-desk.js';
+import { ApiServer } from '../api/api-server.js';
+import type { AccountCredential } from '../api/authentication.js';
 import { type MetricGroup, renderMetrics } from '../api/metrics.js';
+import type { ApiHealth } from '../api/service-handlers.js';
 import { AuditLog } from '../audit/audit-log-store.js';
 import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { AgentDesk } from '../call/agent-desk.js';
 import { CallControl } from '../call/call-control.js';
 import { CallDirectory } from '../call/call-directory.js';
 import { CallRouting } from '../call/call-routing.js';
+import { SupervisorDesk } from '../call/supervisor-desk.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
+import { Evidence } from '../evidence/evidence-store.js';
 import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
+import { administrationOf } from './administration.js';
 import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
 import {
   isOriginListed,
@@ -36,6 +40,7 @@ import {
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
+import { softphoneDeskOf } from './softphone-desk.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -68,6 +73,7 @@ export class ControlProcess {
   readonly #log: Logger;
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
+  readonly #evidence: Evidence;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
@@ -94,6 +100,7 @@ export class ControlProcess {
     this.#log = log;
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
+    this.#evidence = new Evidence(paths);
     this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
@@ -122,13 +129,7 @@ export class ControlProcess {
       onAudit: record,
       onLog: (level, fields, message) => log[level](fields, message),
     });
-    const desk = new AgentDesk({
-      directory: this.#directory,
-      payments: this.#payments,
-      sip: this.#sip,
-      onAudit: record,
-    });
-    this.#api = this.#makeApi(desk);
+    this.#api = this.#makeApi();
   }
 
   /** Opens everything, media and vault first. @throws when a port is taken or a child does not come up */
@@ -182,6 +183,7 @@ export class ControlProcess {
     await this.#vault.stop();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
+    this.#evidence.close();
     this.#auditLog.close();
   }
 
@@ -267,16 +269,28 @@ export class ControlProcess {
     });
   }
 
-  #makeApi(desk: CallDesk): ApiServer {
+  #makeApi(): ApiServer {
     const { api } = this.#configuration;
     return new ApiServer({
       listen: api.listen,
-      desk,
-      agents: [...secretPaths(this.#configuration).agentTokens].map(([name, path]) => ({
-        name,
-        token: readOrCreateSecret(path),
-      })),
+      desk: new AgentDesk({
+        directory: this.#directory,
+        payments: this.#payments,
+        sip: this.#sip,
+        onAudit: (entry) => this.#audit.record(entry),
+      }),
+      watch: new SupervisorDesk(this.#directory, this.#payments),
+      evidence: this.#evidence,
+      administration: administrationOf(this.#configuration),
+      softphone: softphoneDeskOf({
+        configuration: this.#configuration,
+        servers: webRtcServersOf(this.#configuration),
+        issueCredential: (user) => this.issueSoftphoneCredential(user),
+      }),
+      accounts: credentialsOf(this.#configuration),
       allowedOrigins: api.allowedOrigins,
+      frameAncestors: api.frameAncestors,
+      panelSessionLifetimeMs: api.panelSessionLifetimeMs,
       pagesDirectory: builtFile('gateway/browser/pages'),
       onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
       metrics: () => this.#metrics(),
@@ -352,9 +366,29 @@ function metricsOf(group: string, statistics: Readonly<Record<string, number>>):
   ];
 }
 
+/** Each with its bearer token, which is made where there is none yet. */
+function credentialsOf(configuration: Configuration): readonly AccountCredential[] {
+  const { agentTokens, accountTokens } = secretPaths(configuration);
+  const roles = new Map(configuration.api.accounts.map(({ name, role }) => [name, role]));
+  return [...agentTokens, ...accountTokens].map(([name, path]) => ({
+    name,
+    role: roles.get(name) ?? 'agent',
+    token: readOrCreateSecret(path),
+  }));
+}
+
 function mediaProcessCount(configuration: Configuration): number {
   const { processes } = configuration.media;
   return processes === 'auto' ? availableParallelism() : processes;
+}
+
+/** @throws SecretFileError when a password's file is open to others or holds nothing */
+function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
+  return media.webrtc.servers.map((server) => {
+    const place = { host: server.address, port: server.port };
+    if (server.kind === 'stun') return { kind: 'stun', ...place };
+    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+  });
 }
 
 /** Shares the port range out: each process has an even number of ports of its own. */
@@ -365,11 +399,7 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = media.webrtc.servers.map((server): WebRtcServer => {
-    const place = { host: server.address, port: server.port };
-    if (server.kind === 'stun') return { kind: 'stun', ...place };
-    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
-  });
+  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,

@@ -76,6 +76,18 @@ describe.each(['ws', 'wss'] as const)('a browser phone over %s', (transport) => 
     expect(stage.news.find(({ kind }) => kind === 'call-ended')).toMatchObject({ by: 'a', status: 200 });
   });
 
+  test('learns by which id the gateway knows the call, dialling and being called', async () => {
+    const phone = await phoneOf({ onInvite: (invitation) => void invitation.accept() });
+    await phone.register();
+    stage.callUser('alice', OFFER);
+    await stage.heardByTrunk('accepted');
+    const { session } = await phone.call('5551234');
+    await reaches(session, SessionState.Established);
+    expect([phone.invitations[0]?.request.getHeader('X-Tonegate-Call'), session.dialog?.remoteTag]).toEqual(
+      stage.news.flatMap((one) => (one.kind === 'call-arrived' ? [one.callId] : [])),
+    );
+  });
+
   test('calls out and gives up while it rings', async () => {
     stage.onTrunkCall = (callId) => stage.trunk.handle({ kind: 'ring', callId, status: 180, reason: 'Ringing' });
     const phone = await phoneOf();
