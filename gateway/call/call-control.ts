@@ -4,19 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
-import { mediaTypeOf } from '../../sip/headers.js';
 import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
-import { parseUri } from '../../sip/uri.js';
-import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration, PeerConfiguration } from '../config/configuration.js';
-import type { InfoBodyType, LegMedia, LegPorts, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { LegMedia, LegPorts, MediaEvent } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
 import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
+import { dialledUser, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 import { announcedEnd } from './webrtc-side.js';
 
 export type CallControlOptions = {
@@ -456,42 +454,4 @@ export class CallControl {
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
   }
-}
-
-/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
-function dialledUser(arrival: SipOutput<'call-arrived'>): string {
-  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
-}
-
-const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];
-
-/** Why media cannot secure the call, in the words of a session. */
-function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code']): SessionErrorCode {
-  switch (code) {
-    case 'vault-link-down':
-      return 'vault-unreachable';
-    case 'recorder-failed':
-      return 'recorder-not-paused';
-    case 'audio-not-inspectable':
-      return 'audio-not-inspectable';
-    default:
-      return 'media-unreachable';
-  }
-}
-
-function infoBodyType(contentType: string): InfoBodyType | undefined {
-  const type = mediaTypeOf(contentType);
-  return INFO_BODY_TYPES.find((known) => known === type);
-}
-
-/** A recording that goes on through the window, masked, stays `recording`. */
-function recordingAction(
-  before: RecordingState,
-  event: Extract<MediaEvent, { readonly kind: 'recording' }>,
-): AuditEntry['action'] {
-  if (event.reason === 'failed') return 'recording-failed';
-  if (event.state === 'paused') return 'recording-paused';
-  if (event.state !== 'recording') return 'recording-stopped';
-  if (before === 'paused') return 'recording-resumed';
-  return before === 'recording' ? 'recording-masked' : 'recording-started';
 }

@@ -451,6 +451,11 @@ describe('registered users', () => {
       registered({ listeners: LISTENERS.replace('users, address: 127.0.0.1', 'users, address: 203.0.113.5') }),
       'sip.listeners[1].transports: ws beyond this machine shows signalling to everybody on the way: take wss',
     ],
+    [
+      'a user of nobody',
+      `${registered()}\napi: { agents: [{name: anna, users: [alice]}] }`,
+      "sip.users[1].name: 201 is no agent's user: its calls can hold no payment",
+    ],
   ])('%s are warned of', (_what, text, warning) => {
     expect(warningsOf(text)).toContain(warning);
   });

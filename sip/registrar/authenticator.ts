@@ -43,6 +43,8 @@ export const MAX_FAILURES_PER_USER = 10;
 export const MAX_FAILURES_PER_SOURCE = 30;
 /** Some 100 bytes each. */
 const MAX_KEYS = 10_000;
+/** No user's name is longer; what an attacker writes there may be. */
+const MAX_KEY_LENGTH = 65;
 /** Where a user was let in lately: nobody else's failures keep the user out from there. */
 const MAX_GOOD_SOURCES_PER_USER = 4;
 
@@ -88,10 +90,11 @@ export class Authenticator {
       return this.#challenge(source, algorithms, 'challenged', nowMs);
     }
     const user = credentials.username;
+    const userKey = user.slice(0, MAX_KEY_LENGTH);
     const isKnownHere = this.#goodSources.get(user)?.includes(source) === true;
     const blockedMs = isKnownHere
       ? 0
-      : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(user, nowMs));
+      : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(userKey, nowMs));
     if (blockedMs > 0) {
       return { kind: 'refused', refusal: blocked(blockedMs), code: 'authentication-blocked' };
     }
@@ -99,7 +102,7 @@ export class Authenticator {
       const ofSource = this.#sources.fail(source, nowMs);
       const isTold = ofSource === 1 || ofSource === MAX_FAILURES_PER_SOURCE;
       const refused = this.#challenge(source, algorithms, 'authentication-failed', nowMs);
-      const isLastOfUser = this.#users.fail(user, nowMs) === MAX_FAILURES_PER_USER;
+      const isLastOfUser = this.#users.fail(userKey, nowMs) === MAX_FAILURES_PER_USER;
       return isTold || isLastOfUser ? { ...refused, failures: ofSource } : refused;
     }
     if (!this.#nonces.spend(credentials.nonce, Number.parseInt(credentials.nonceCount, 16), source, nowMs)) {

@@ -1,5 +1,4 @@
 /** The gateway's SIP endpoint on real sockets, with a trunk on one side and registered users on the other. */
-import { performance } from 'node:perf_hooks';
 import { type BackToBackNews, SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { type UserAgentNews, UserAgentSocket } from '../../sip/user-agent-socket.js';
 import { ANSWER } from './call-stage.js';
