@@ -8,8 +8,9 @@ import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
-import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
@@ -48,6 +49,7 @@ export type ServerOptions = {
   readonly desk?: MemoryCallDesk;
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
+  readonly softphone?: SoftphoneDesk;
   readonly allowedOrigins?: readonly string[];
   readonly frameAncestors?: readonly string[];
 };
@@ -61,6 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     watch: desk.watch,
     evidence: options.evidence ?? EMPTY_EVIDENCE,
     administration: defaultAdministration(),
+    softphone: options.softphone ?? NO_SOFTPHONE,
     accounts: [
       { name: 'ada', role: 'agent', token: TOKEN },
       { name: 'bob', role: 'agent', token: OTHER_TOKEN },
