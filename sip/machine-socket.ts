@@ -1,7 +1,7 @@
 /** The shell around a SIP machine: sockets, the clock, and one timer. One turn is one input and all of its outputs. */
+import type { LocalAddress } from './local-addresses.js';
 import type { Flow, Transport } from './message.js';
 import { type TransportListener, TransportSockets } from './transport/transport-sockets.js';
-import type { LocalAddress } from './user-agent-core.js';
 
 export type SipListener = TransportListener & {
   /** Written into Via and Contact; the bind address if missing. */

@@ -2,35 +2,25 @@
  * What every SIP element of ours shares: bytes to messages, messages to transactions, transactions to legs, and all
  * deadlines in one queue. Its user makes calls, and then drains the `CoreOutput`s that came of them.
  */
-import { isIP } from 'node:net';
+import { admitPeer, admitUser } from './admission.js';
 import type { Dialog } from './dialog.js';
 import { headerValue, headerValues, tagOf } from './headers.js';
-import { bracketed } from './ip-address.js';
 import { CallLeg } from './leg/call-leg.js';
-import { ConnectionGrace } from './leg/connection-grace.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
-import type { Flow, SipRequest, Transport } from './message.js';
+import { type LocalAddress, LocalAddresses } from './local-addresses.js';
+import type { Flow, SipRequest } from './message.js';
 import { type ParseFailure, parseMessage } from './message-parser.js';
 import { buildFailureResponse, buildResponse, writeMessage } from './message-writer.js';
+import { nextHopOf } from './next-hop.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
 import { ReceivedBodies } from './received-bodies.js';
-import { admit } from './registrar/admission.js';
 import type { Registrar } from './registrar/registrar.js';
+import { UserPaths } from './registrar/user-paths.js';
 import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
 import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
 import { type LayerOutput, type ServerTransaction, TransactionLayer } from './transaction/transaction-layer.js';
-import { parseUri } from './uri.js';
-
-/** One address of ours, as peers are told it. */
-export type LocalAddress = {
-  /** Name of the listener in the configuration. */
-  readonly listener: string;
-  readonly transport: Transport;
-  readonly host: string;
-  readonly port: number;
-};
 
 export type UserAgentCoreOptions = {
   readonly addresses: readonly LocalAddress[];
@@ -80,31 +70,34 @@ export class UserAgentCore implements LegPort {
   /** By their INVITE: a CANCEL has no tag of ours. */
   readonly #invited = new WeakMap<ServerTransaction, CallLeg>();
   readonly #queue = new DeadlineQueue<LegIdentity>();
-  readonly #grace = new ConnectionGrace<CallLeg>();
+  readonly #addresses: LocalAddresses;
+  readonly #paths: UserPaths<CallLeg>;
   readonly #bodies = new ReceivedBodies();
   #outputs: CoreOutput[] = [];
   #lastInfoId = 0;
 
   constructor(options: UserAgentCoreOptions) {
     this.#options = options;
+    this.#addresses = new LocalAddresses(options.addresses);
+    this.#paths = new UserPaths(options.registrar);
     this.random = options.random;
     this.intervals = options.intervals ?? RFC_INTERVALS;
     this.ringingLimitMs = options.ringingLimitMs ?? DEFAULT_RINGING_LIMIT_MS;
     this.layer = new TransactionLayer({
       random: options.random,
       intervals: this.intervals,
-      sentBy: (flow) => this.#addressOf(flow),
+      sentBy: (flow) => this.#addresses.of(flow),
       ...(options.maxTransactions === undefined ? undefined : { maxTransactions: options.maxTransactions }),
     });
   }
 
   get deadlineMs(): number {
-    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs, this.#grace.deadlineMs);
+    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs, this.#paths.deadlineMs);
   }
 
   /** What is held for calls and for the time after them; all zero some 40 s after the last call. */
   get holdings(): { readonly legs: number; readonly transactions: number; readonly deadlines: number } {
-    return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size };
+    return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size + this.#paths.size };
   }
 
   /** Hands over all that came of the calls made since the last time, and what comes of that, until there is no more. */
@@ -168,10 +161,7 @@ export class UserAgentCore implements LegPort {
     if (flow.transport !== 'udp') {
       this.#options.registrar?.flowFailed(flow);
       for (const leg of this.#legs.values()) {
-        if (leg.loseConnection(flow, nowMs) === 'waits') {
-          this.count('connection-lost-in-call');
-          this.#grace.begin(leg, flow.connectionId, nowMs);
-        }
+        this.guard(leg, nowMs, () => this.#loseConnection(leg, flow, nowMs));
       }
     }
     this.guard(undefined, nowMs, () => this.layer.flowFailed(flow, nowMs));
@@ -186,8 +176,9 @@ export class UserAgentCore implements LegPort {
       this.guard(due, nowMs, () => due.handleDeadline(nowMs));
       this.#drainLayer(nowMs);
     }
-    for (let leg = this.#grace.takeDue(nowMs); leg !== undefined; leg = this.#grace.takeDue(nowMs)) {
-      this.#endUnlessBack(leg, nowMs);
+    for (const leg of this.#paths.takeLost(nowMs)) {
+      this.guard(leg, nowMs, () => leg.loseDialog({ status: 480, reason: 'Connection Lost' }, nowMs));
+      this.#drainLayer(nowMs);
     }
   }
 
@@ -201,32 +192,20 @@ export class UserAgentCore implements LegPort {
   }
 
   contact(flow: Flow): string {
-    const { host, port } = this.#addressOf(flow);
-    // RFC 7118 §5.2: `ws` over TLS as well.
-    const transport = flow.transport === 'wss' ? 'ws' : flow.transport;
-    return transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${transport}>`;
+    return this.#addresses.contact(flow);
   }
 
   flowOf(dialog: Dialog): Flow {
-    const { flow } = dialog;
-    if (flow.user !== undefined) {
-      // What browsers write into Contact is nobody's address (RFC 7118 §5.2), and a phone's may lie behind a NAT.
-      return this.#options.registrar?.pathOf(flow, dialog.remoteTarget) ?? flow;
+    // What browsers write into Contact is nobody's address (RFC 7118 §5.2), and a phone's may lie behind a NAT.
+    return dialog.flow.user === undefined
+      ? nextHopOf(dialog, this.#options.isPeer)
+      : (this.#paths.of(dialog) ?? dialog.flow);
+  }
+
+  sendBye(dialog: Dialog, bye: SipRequest, nowMs: number): void {
+    if (!this.#paths.postpone({ dialog, bye }, nowMs)) {
+      this.layer.request(bye, { flow: this.flowOf(dialog) }, nowMs);
     }
-    const hop = parseUri(dialog.nextHop);
-    const address = hop?.host?.replace(/^\[|\]$/g, '') ?? '';
-    if (hop === undefined || isIP(address) === 0) {
-      return flow;
-    }
-    const port = hop.port ?? 5060;
-    if (address === flow.remoteAddress) {
-      // The same machine: a live connection is kept, and a datagram goes to the port it listens on.
-      return flow.connectionId !== undefined || port === flow.remotePort ? flow : { ...flow, remotePort: port };
-    }
-    if (this.#options.isPeer?.(address, flow.listener) !== true) {
-      return flow;
-    }
-    return { listener: flow.listener, transport: flow.transport, remoteAddress: address, remotePort: port };
   }
 
   emit(leg: LegIdentity, event: LegEvent): void {
@@ -241,7 +220,7 @@ export class UserAgentCore implements LegPort {
     const known = this.#legs.get(leg.localTag);
     this.#legs.delete(leg.localTag);
     if (known !== undefined) {
-      this.#grace.forget(known);
+      this.#paths.forget(known);
     }
   }
 
@@ -279,47 +258,23 @@ export class UserAgentCore implements LegPort {
 
   #judge(request: SipRequest, flow: Flow, nowMs: number): Flow | undefined {
     const { registrar, isPeer } = this.#options;
-    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
-    if (registrar?.serves(flow.listener)) {
-      const known = { transactionFlow: this.layer.flowOfRequest(request), dialogFlow: leg?.flow };
-      const admission = admit(registrar, request, flow, known, nowMs);
-      switch (admission.kind) {
-        case 'welcome':
-          return admission.flow;
-        case 'refused':
-          this.count(admission.code);
-          if (admission.isBlocked) {
-            this.#outputs.push({ kind: 'intruder', flow });
-          }
-          this.layer.refuse(request, flow, admission.refusal);
-          return undefined;
-        case 'dropped':
-          this.count(admission.code);
-          return undefined;
-      }
-    }
-    const isAtHome = leg?.flow?.user === undefined && leg?.flow?.remoteAddress === flow.remoteAddress;
-    if (isPeer === undefined || isAtHome || isPeer(flow.remoteAddress, flow.listener)) {
-      return flow;
-    }
-    if (request.method === 'ACK') {
-      // Nothing answers it, and it ends nothing of ours.
-      this.count('stray-ack');
-    } else {
-      this.count('stranger');
-      this.layer.refuse(request, flow, FORBIDDEN);
-    }
-    return undefined;
-  }
-
-  /** The time in which the user's phone might have come back is over. */
-  #endUnlessBack(leg: CallLeg, nowMs: number): void {
-    const { dialog } = leg;
-    const isBack =
-      dialog !== undefined && this.#options.registrar?.pathOf(dialog.flow, dialog.remoteTarget) !== undefined;
-    if (!isBack) {
-      this.guard(leg, nowMs, () => leg.loseDialog({ status: 480, reason: 'Connection Lost' }, nowMs));
-      this.#drainLayer(nowMs);
+    const dialogFlow = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '')?.flow;
+    const admission = registrar?.serves(flow.listener)
+      ? admitUser(registrar, request, flow, { transactionFlow: this.layer.flowOfRequest(request), dialogFlow }, nowMs)
+      : admitPeer(isPeer, request, flow, dialogFlow);
+    switch (admission.kind) {
+      case 'welcome':
+        return admission.flow;
+      case 'stray-ack':
+        this.count('stray-ack');
+        return undefined;
+      case 'refused':
+        this.count(admission.code);
+        if (admission.isBlocked) {
+          this.#outputs.push({ kind: 'intruder', flow });
+        }
+        this.layer.refuse(request, flow, admission.refusal);
+        return undefined;
     }
   }
 
@@ -419,6 +374,16 @@ export class UserAgentCore implements LegPort {
     const answer = registrar.register(request, { ...flow, user: flow.user }, nowMs);
     this.count(answer.status === 200 ? 'registered' : `refused-${answer.status}`);
     this.layer.respond(transaction, buildResponse(request, { ...answer, toTag: newTag(this.random) }), nowMs);
+    for (const { dialog, bye } of this.#paths.takeFarewells(flow.user)) {
+      this.layer.request(bye, { flow: this.flowOf(dialog) }, nowMs);
+    }
+  }
+
+  #loseConnection(leg: CallLeg, flow: Flow, nowMs: number): void {
+    if (leg.loseConnection(flow, nowMs) === 'waits') {
+      this.count('connection-lost-in-call');
+      this.#paths.lose(leg, flow.connectionId, nowMs);
+    }
   }
 
   #dispatchCancel(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
@@ -468,16 +433,5 @@ export class UserAgentCore implements LegPort {
       leg.flow?.remoteAddress === flow.remoteAddress ||
       this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true
     );
-  }
-
-  #addressOf(flow: Flow): { readonly host: string; readonly port: number } {
-    const { addresses } = this.#options;
-    const found = addresses.find(
-      ({ listener, transport }) => listener === flow.listener && transport === flow.transport,
-    );
-    if (found === undefined) {
-      throw new Error(`no address is known for listener ${flow.listener} on ${flow.transport}`);
-    }
-    return { host: bracketed(found.host), port: found.port };
   }
 }

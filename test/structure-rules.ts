@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   dsp: /^$/,
   sip: /^$/,
   'vault-client': /^$/,
-  gateway: /^(?:dsp\/|sip\/|vault-client\/wire(?:-frames)?\.ts$)/,
+  gateway: /^(?:dsp\/|sip\/|vault-client\/wire(?:-frames|-digest)?\.ts$)/,
   bench: /^(?:dsp|sip|vault-client|gateway|test)\//,
   test: /^(?:dsp|sip|vault-client|gateway|bench)\//,
 };
@@ -141,7 +141,7 @@ export function reachable(
 const DEMO = /^gateway\/(?:cli\/demo[^/]*|demo\/.*)\.ts$/;
 /** Of the media folder, control may load what speaks to media and what knows addresses; nothing that has seen a packet. */
 const MEDIA_SEAM = /^gateway\/media\/(?:control-wire|ip-address)\.ts$/;
-const VAULT_SEAM = /^vault-client\/wire(?:-frames)?\.ts$/;
+const VAULT_SEAM = /^vault-client\/wire(?:-frames|-digest)?\.ts$/;
 
 export function controlEntries(sources: Sources): readonly string[] {
   return [...sources.keys()].filter((path) => /^gateway\/cli\/(?!demo)[^/]+\.ts$/.test(path) && !isTest(path));

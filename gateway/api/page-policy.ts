@@ -28,6 +28,8 @@ const PAGES: Readonly<Record<string, (context: PageContext) => PageRules>> = {
     connectSources: softphoneServer === undefined ? [] : [softphoneServer],
     features: ['microphone=(self)'],
   }),
+  // Recordings are fetched with the auditor's token, and played from the page's own memory.
+  '/oversight/': () => ({ mediaSources: ['blob:'] }),
 };
 
 const FEATURES = ['camera', 'microphone', 'geolocation'] as const;

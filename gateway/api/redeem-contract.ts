@@ -17,7 +17,7 @@ const body = z
       .exactOptional()
       .describe('Asks for the card itself, where `vault.redeem.allowReveal` lets it be told.'),
   })
-  .meta({ id: 'Redemption' });
+  .meta({ id: 'RedeemRequest' });
 
 const answer = z
   .strictObject({
@@ -30,7 +30,7 @@ const answer = z
     cardNumber: z.string().exactOptional().describe('Only with `reveal`.'),
     expirationDate: z.string().exactOptional().describe('Only with `reveal`; MMYY.'),
   })
-  .meta({ id: 'Redeemed' });
+  .meta({ id: 'RedeemAnswer' });
 
 /** The vault's codes, with the status of each. */
 const errors = {

@@ -18,6 +18,7 @@ const ENTRIES = {
   'panel/panel-page': 'panel/panel-page.ts',
   'panel/embed/embed-page': 'embed/embed-page.ts',
   'softphone/softphone-page': 'softphone/softphone-page.ts',
+  'oversight/oversight-page': 'oversight/oversight-page.ts',
 };
 
 /** The HTML of each page's address. */
@@ -25,6 +26,7 @@ const PAGES = {
   'panel/index.html': 'panel/panel.html',
   'panel/embed/index.html': 'embed/embed.html',
   'softphone/index.html': 'softphone/softphone.html',
+  'oversight/index.html': 'oversight/oversight.html',
 };
 
 /** What a page of somebody else's loads as a plain script, and the global name it finds it by. */

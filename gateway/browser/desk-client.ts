@@ -17,7 +17,7 @@ export type DeskClientOptions = {
 
 export type DeskSnapshot = { readonly connection: ConnectionStatus; readonly calls: Calls };
 
-type Refusal = { readonly ok: false; readonly code: string; readonly message: string };
+export type Refusal = { readonly ok: false; readonly code: string; readonly message: string };
 
 export type CommandOutcome = { readonly ok: true } | Refusal;
 
@@ -133,7 +133,7 @@ export class DeskClient {
   }
 }
 
-function refusalOf(body: unknown): Refusal {
+export function refusalOf(body: unknown): Refusal {
   const unknown = { ok: false, code: 'unknown', message: UNKNOWN_PROBLEM } as const;
   if (typeof body !== 'object' || body === null || !('error' in body)) return unknown;
   const { error } = body;

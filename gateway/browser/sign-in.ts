@@ -1,20 +1,9 @@
-/**
- * Signing in with an access token, the same on every page of ours: a form until the gateway has taken a token, then the
- * page's own content; the token is kept for this tab only, and forgotten when the agent signs out or it is refused.
- */
+/** Signing in as an agent: the form until the gateway's event socket has taken the token, then the page's own content. */
 import { DeskClient, type DeskSnapshot } from './desk-client.js';
-import { element, setAttribute, show, showText } from './element-builder.js';
+import { SignInForm } from './sign-in-form.js';
 
-/** Of this tab only, and gone with it. */
-const TOKEN_KEY = 'tonegate-access-token';
-
-const signInTexts = {
-  title: 'Sign in',
-  note: 'Enter the access token of your agent account. It is kept in this tab only.',
-  tokenLabel: 'Access token',
-  signIn: 'Sign in',
-  refused: 'This access token was not accepted.',
-} as const;
+const NOTE = 'Enter the access token of your agent account. It is kept in this tab only.';
+export const TOKEN_REFUSED = 'This access token was not accepted.';
 
 export type SignInOptions = {
   /** Shown instead of the form once an agent is signed in. */
@@ -27,64 +16,33 @@ export type SignInOptions = {
 };
 
 export class SignIn {
-  readonly root: HTMLElement;
   readonly #options: SignInOptions;
-  readonly #input = element('input', {
-    type: 'password',
-    name: 'token',
-    required: '',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    'aria-describedby': 'refused',
-  });
-  readonly #refused = element('p', { class: 'refused', id: 'refused', role: 'alert' });
+  readonly #form: SignInForm;
   #client: DeskClient | undefined;
   #isSignedIn = false;
 
   constructor(options: SignInOptions) {
     this.#options = options;
-    this.root = this.#build();
-    show(options.content, false);
+    this.#form = new SignInForm({ note: NOTE, content: options.content, onToken: (token) => this.#open(token) });
+  }
+
+  get root(): HTMLElement {
+    return this.#form.root;
   }
 
   /** Goes on with the token of this tab, or asks for one. */
   begin(): void {
-    const token = sessionStorage.getItem(TOKEN_KEY);
-    if (token === null) this.signOut();
+    const token = this.#form.keptToken;
+    if (token === undefined) this.signOut();
     else this.#open(token);
   }
 
   signOut(problem?: string): void {
-    sessionStorage.removeItem(TOKEN_KEY);
     this.#client?.close();
     this.#client = undefined;
     if (this.#isSignedIn) this.#options.onSignedOut();
     this.#isSignedIn = false;
-    show(this.#options.content, false);
-    show(this.root, true);
-    showText(this.#refused, problem);
-    setAttribute(this.#input, 'aria-invalid', problem === undefined ? undefined : 'true');
-    this.#input.value = '';
-    this.#input.focus();
-  }
-
-  #build(): HTMLElement {
-    const form = element(
-      'form',
-      { class: 'sign-in' },
-      element('img', { class: 'mark', src: '/icon.svg', alt: '' }),
-      element('h1', {}, signInTexts.title),
-      element('p', {}, signInTexts.note),
-      element('label', {}, signInTexts.tokenLabel, this.#input),
-      this.#refused,
-      element('button', { class: 'button', type: 'submit' }, signInTexts.signIn),
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const token = this.#input.value.trim();
-      if (token !== '') this.#open(token);
-    });
-    return element('main', {}, form);
+    this.#form.ask(problem);
   }
 
   #open(token: string): void {
@@ -99,16 +57,14 @@ export class SignIn {
     if (client !== this.#client) return;
     const { connection } = client.snapshot;
     if (connection === 'refused') {
-      this.signOut(signInTexts.refused);
+      this.signOut(TOKEN_REFUSED);
       return;
     }
     // Kept only once the gateway has taken it.
-    if (connection === 'open') sessionStorage.setItem(TOKEN_KEY, token);
-    if (!this.#isSignedIn && sessionStorage.getItem(TOKEN_KEY) !== null) {
+    if (connection === 'open') this.#form.keep(token);
+    if (!this.#isSignedIn && this.#form.keptToken !== undefined) {
       this.#isSignedIn = true;
-      this.#input.value = '';
-      show(this.root, false);
-      show(this.#options.content, true);
+      this.#form.give();
       this.#options.onSignedIn(client);
     }
     if (this.#isSignedIn) this.#options.onChanged(client.snapshot);

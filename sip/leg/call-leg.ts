@@ -400,7 +400,7 @@ export class CallLeg implements NegotiationUser {
     this.#negotiation.outgoing?.giveUp(outcome, nowMs);
     if (this.#dialog !== undefined) {
       const bye = this.#dialog.request('BYE', { headers: reasonHeaderFields(outcome) });
-      this.#port.layer.request(bye, { flow: this.#port.flowOf(this.#dialog) }, nowMs);
+      this.#port.sendBye(this.#dialog, bye, nowMs);
     }
     this.#leave(nowMs);
   }

@@ -197,7 +197,7 @@ export class OutgoingInvite implements ResponseOwner {
     this.#sendAck(dialog, undefined);
     if (this.#inside === undefined) {
       const headers = reasonHeaderFields(this.#givenUp ?? { status: 200, reason: 'OK' });
-      this.#port.layer.request(dialog.request('BYE', { headers }), { flow: this.#port.flowOf(dialog) }, nowMs);
+      this.#port.sendBye(dialog, dialog.request('BYE', { headers }), nowMs);
     }
     if (this.#givenUp !== undefined && this.isInProgress) {
       this.#state = 'acknowledged';

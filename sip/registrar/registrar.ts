@@ -82,19 +82,13 @@ export class Registrar {
   }
 
   /**
-   * By which path a dialog's requests reach the user: the one it was made on, or, when that connection is gone, the one
-   * on which the same phone has registered again. `undefined` while there is none.
+   * By which path a dialog's requests reach the user: the one on which the same phone has registered last, or the one the
+   * dialog was made on. `undefined` where neither connection is left.
    */
   pathOf(flow: Flow, remoteTarget: string): Flow | undefined {
     const { user } = flow;
-    if (user === undefined || this.isConnectionOf(flow, user)) {
-      return flow;
-    }
-    const path = this.#bindings.pathOf(user, remoteTarget);
-    if (flow.transport === 'udp') {
-      return path?.transport === 'udp' ? path : flow;
-    }
-    return path !== undefined && this.isConnectionOf(path, user) ? path : undefined;
+    const registered = user === undefined ? undefined : this.#bindings.pathOf(user, remoteTarget);
+    return [registered, flow].find((path) => path !== undefined && this.#isOpen(path));
   }
 
   flowFailed(flow: Flow): void {
@@ -165,6 +159,11 @@ export class Registrar {
       }
     }
     return this.#accepted(user, nowMs);
+  }
+
+  #isOpen(path: Flow): boolean {
+    const { user, transport } = path;
+    return transport === 'udp' || user === undefined || this.isConnectionOf(path, user);
   }
 
   #accepted(user: string, nowMs: number): RegisterAnswer {

@@ -1,8 +1,10 @@
 /** One WebSocket that carries SIP, one message of the one a message of the other (RFC 7118 §5). */
 import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE_GRACE_MS, FIRST_MESSAGE_TIMEOUT_MS, MAX_UNSENT_BYTES } from './connection-limits.js';
-import { overwriteReceiveBlock } from './receive-block.js';
+import { mayHoldInfo, overwriteReceiveBlock } from './receive-block.js';
+import { ReceivedChunks } from './ws-frames.js';
 
 /** Proxies and NATs forget a connection after a minute of silence; half of that keeps it known. */
 const PING_INTERVAL_MS = 30_000;
@@ -20,6 +22,8 @@ const pong = Buffer.from('\r\n');
 
 export type WsConnectionOptions = {
   readonly socket: WebSocket;
+  /** What it is carried by. */
+  readonly stream: Duplex;
   /** `bytes` is a Buffer of its own: whoever gets it may wipe it. */
   readonly onMessage: (bytes: Buffer) => void;
   /** Once, whatever the reason. */
@@ -28,6 +32,7 @@ export type WsConnectionOptions = {
 
 export class WsConnection {
   readonly #options: WsConnectionOptions;
+  readonly #chunks = new ReceivedChunks();
   #timer: NodeJS.Timeout;
   #isEnding = false;
   #hasSpoken = false;
@@ -38,7 +43,9 @@ export class WsConnection {
 
   constructor(options: WsConnectionOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { socket, stream } = options;
+    // ws listens already: a chunk comes here when its messages have been handled.
+    stream.on('data', (chunk: Buffer) => this.#chunks.take(chunk));
     socket.on('message', (data) => {
       if (Buffer.isBuffer(data)) this.#receive(data);
     });
@@ -52,6 +59,7 @@ export class WsConnection {
     socket.on('close', () => {
       this.#isEnding = true;
       clearTimeout(this.#timer);
+      this.#chunks.release();
       options.onClosed();
     });
     this.#timer = setTimeout(() => this.#expectFirstMessage(), FIRST_MESSAGE_TIMEOUT_MS);
@@ -76,10 +84,13 @@ export class WsConnection {
   }
 
   #receive(data: Buffer): void {
-    // A copy, since ws hands out views of what it received, which are wiped here: an INFO body may be a key press.
+    // A copy, since ws hands out views of what it received. An INFO body may be a key press, and is wiped wherever it was.
     const bytes = Buffer.from(data);
-    overwriteReceiveBlock(bytes);
-    data.fill(0);
+    if (mayHoldInfo(bytes)) {
+      overwriteReceiveBlock(bytes);
+      data.fill(0);
+      this.#chunks.markSecret();
+    }
     this.#hasSpoken = true;
     this.#hasBeenHeard = true;
     if (this.#isEnding || !this.#count()) {

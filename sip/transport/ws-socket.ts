@@ -66,7 +66,7 @@ export class WsSocket {
    * @returns the bound port.
    * @throws what the system or OpenSSL says of certificate, key, address or port.
    */
-  open(): Promise<number> {
+  async open(): Promise<number> {
     const { address, port } = this.#options;
     const server = this.#makeServer();
     this.#server = server;
@@ -171,7 +171,7 @@ export class WsSocket {
     const { remoteAddress, remotePort } = request.socket;
     this.#handshakes.handleUpgrade(request, socket, head, (client) => {
       const address = withoutMapping(remoteAddress ?? '');
-      this.#keep(client, { address, port: remotePort ?? 0, connectionId: this.#options.nextConnectionId() });
+      this.#keep(client, socket, { address, port: remotePort ?? 0, connectionId: this.#options.nextConnectionId() });
     });
   }
 
@@ -189,9 +189,10 @@ export class WsSocket {
       : { status: 400, reason: 'Bad Request', header: [`Sec-WebSocket-Protocol: ${SUB_PROTOCOL}`] };
   }
 
-  #keep(socket: WebSocket, remote: TcpRemote): void {
+  #keep(socket: WebSocket, stream: Duplex, remote: TcpRemote): void {
     const connection = new WsConnection({
       socket,
+      stream,
       onMessage: (bytes) => this.#options.onMessage(bytes, remote),
       onClosed: () => {
         this.#connections.delete(remote.connectionId);

@@ -50,6 +50,8 @@ export type ServerOptions = {
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
   readonly softphone?: SoftphoneDesk;
+  readonly allowedOrigins?: readonly string[];
+  readonly frameAncestors?: readonly string[];
 };
 
 export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
@@ -70,8 +72,8 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
       { name: 'crm', role: 'integration', token: INTEGRATION_TOKEN },
       { name: 'max', role: 'administrator', token: ADMINISTRATOR_TOKEN },
     ],
-    allowedOrigins: [CRM_ORIGIN],
-    frameAncestors: [CRM_ORIGIN],
+    allowedOrigins: options.allowedOrigins ?? [CRM_ORIGIN],
+    frameAncestors: options.frameAncestors ?? [CRM_ORIGIN],
     panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),

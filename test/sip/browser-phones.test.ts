@@ -13,6 +13,7 @@ import { OFFER } from './call-stage.js';
 import { RegisteredStage } from './registered-stage.js';
 
 const PASSWORD = 'alice-and-nobody-else';
+const HOLD = Buffer.from('v=0\r\no=offer\r\na=inactive\r\n');
 const certificate = new TlsCertificate();
 
 afterAll(() => certificate.remove());
@@ -129,5 +130,56 @@ describe.each(['ws', 'wss'] as const)('a browser phone over %s', (transport) => 
     await stage.heardByTrunk('progress');
     stage.trunk.handle({ kind: 'hang-up', callId: 'inbound' });
     await isCanceled;
+  });
+
+  async function callThatIsCutOff(): Promise<{ readonly phone: BrowserPhone; readonly invitation: Invitation }> {
+    const phone = await phoneOf({ onInvite: (invitation) => void invitation.accept() });
+    await phone.register();
+    stage.callUser('alice', OFFER);
+    await stage.heardByTrunk('accepted');
+    const [invitation] = phone.invitations;
+    await reaches(invitation, SessionState.Established);
+    phone.breakConnection();
+    await stage.counted('connection-lost-in-call');
+    expect(stage.gateway.registrationOf('alice')).toBe('not-registered');
+    return { phone, invitation };
+  }
+
+  test('comes back on a new connection in a call, and is hung up on there', async () => {
+    const { phone, invitation } = await callThatIsCutOff();
+    await phone.reconnect();
+    expect(await phone.register()).toBe(200);
+    const ended = reaches(invitation, SessionState.Terminated);
+    stage.trunk.handle({ kind: 'hang-up', callId: 'inbound' });
+    await ended;
+    expect(stage.news.find(({ kind }) => kind === 'call-ended')).toMatchObject({ by: 'a', status: 200 });
+  });
+
+  test('hears on its new connection that the caller hung up while there was none', async () => {
+    const { phone, invitation } = await callThatIsCutOff();
+    stage.trunk.handle({ kind: 'hang-up', callId: 'inbound' });
+    await stage.heardByGateway('call-ended');
+    const ended = reaches(invitation, SessionState.Terminated);
+    await phone.reconnect();
+    await phone.register();
+    await ended;
+  });
+
+  test('is held by the caller on its new connection', async () => {
+    const { phone, invitation } = await callThatIsCutOff();
+    await phone.reconnect();
+    await phone.register();
+    stage.trunk.handle({ kind: 'renegotiate', callId: 'inbound', sdp: HOLD });
+    await stage.heardByTrunk('renegotiation-accepted');
+    expect(descriptionsOf(invitation).at(-1)).toContain('a=inactive');
+  });
+
+  test('hangs up on a new connection without registering: it is asked who it is', async () => {
+    const { phone, invitation } = await callThatIsCutOff();
+    await phone.reconnect();
+    await invitation.bye();
+    await stage.heardByTrunk('ended');
+    expect(stage.counts.get('challenged')).toBeGreaterThanOrEqual(2);
+    expect(stage.news.find(({ kind }) => kind === 'call-ended')).toMatchObject({ by: 'b', status: 200 });
   });
 });

@@ -114,6 +114,10 @@ export class RegisteredStage {
     return this.until(`the gateway tells ${kind}`, () => this.news.some((one) => one.kind === kind));
   }
 
+  counted(code: string): Promise<void> {
+    return this.until(`the gateway counts ${code}`, () => this.counts.has(code));
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.gateway.close(), this.trunk.close()]);
   }
