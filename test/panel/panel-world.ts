@@ -8,6 +8,7 @@ import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { ApiHealth } from '../../gateway/api/service-handlers.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
@@ -48,6 +49,7 @@ export type ServerOptions = {
   readonly desk?: MemoryCallDesk;
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
+  readonly health?: () => ApiHealth;
 };
 
 export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
@@ -72,7 +74,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
-    health: () => ({ ok: true, parts: { vault: true } }),
+    health: options.health ?? (() => ({ ok: true, parts: { vault: true } })),
     pagesDirectory: PAGES_DIRECTORY,
   });
   return { desk, server, port: await server.start(), audit };
