@@ -15,6 +15,7 @@ import { ApiError, type ApiErrorCode, apiErrors, codeOfClientError, codeOfError,
 import { type AccountCredential, Authenticator } from './authentication.js';
 import type { CallDesk, WatchDesk } from './call-desk.js';
 import { callHandlers } from './call-handlers.js';
+import { addCors } from './cors.js';
 import { EventSockets } from './event-socket.js';
 import type { EvidenceDesk } from './evidence-desk.js';
 import { evidenceHandlers } from './evidence-handlers.js';
@@ -23,8 +24,11 @@ import { addPageRoutes, readPages } from './pages-store.js';
 import { panelHandlers } from './panel-handlers.js';
 import { PanelTickets } from './panel-tickets.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import { RepeatedRequests } from './repeated-requests.js';
 import { addRoutes } from './routes.js';
 import { type ApiHealth, serviceHandlers } from './service-handlers.js';
+import type { SoftphoneDesk } from './softphone-access.js';
+import { softphoneHandlers } from './softphone-handlers.js';
 
 export type ApiServerOptions = {
   readonly listen: { readonly address: string; readonly port: number };
@@ -32,10 +36,11 @@ export type ApiServerOptions = {
   readonly watch: WatchDesk;
   readonly evidence: EvidenceDesk;
   readonly administration: AdministrationDesk;
+  readonly softphone: SoftphoneDesk;
   readonly accounts: readonly AccountCredential[];
-  /** Origins whose pages may open the event socket, beside our own. */
+  /** Origins whose pages may use the API and the event socket, beside our own. */
   readonly allowedOrigins: readonly string[];
-  /** Origins whose pages may show the panel in a frame, beside our own. */
+  /** Origins whose pages may hold the embedded panel in a frame. */
   readonly frameAncestors: readonly string[];
   /** How long the bearer of an embedded panel is good. */
   readonly panelSessionLifetimeMs: number;
@@ -77,6 +82,7 @@ export class ApiServer {
   readonly #origins: OriginGuard;
   readonly #counters: ApiCounters = newCounters();
   readonly #sockets: EventSockets;
+  readonly #routes: string[] = [];
   readonly #app: FastifyInstance;
 
   /** @throws Error on an unusable bearer token. */
@@ -108,8 +114,9 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    const { pagesDirectory, frameAncestors } = this.#options;
-    addPageRoutes(this.#app, await readPages(pagesDirectory), { frameAncestors, softphoneServer: undefined });
+    const { pagesDirectory, frameAncestors, softphone } = this.#options;
+    const context = { frameAncestors, softphoneServer: softphone.serverOrigin };
+    addPageRoutes(this.#app, await readPages(pagesDirectory), context);
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;
@@ -126,6 +133,11 @@ export class ApiServer {
   /** For the metrics page. */
   counters(): Readonly<Record<string, number>> {
     return { ...this.#counters };
+  }
+
+  /** Every route there is, as `GET /v1/calls/{id}`; complete once the server has started. */
+  routes(): readonly string[] {
+    return [...this.#routes];
   }
 
   get openSockets(): number {
@@ -146,12 +158,14 @@ export class ApiServer {
       clientErrorHandler: (error, socket) => refuseRaw(socket, codeOfClientError(error.code)),
     });
     app.server.maxConnections = MAX_CONNECTIONS;
+    app.addHook('onRoute', ({ method, url }) => void this.#routes.push(`${method} ${url.replace(':id', '{id}')}`));
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
       const parsed = parseJson(String(body));
       if (parsed.ok) done(null, parsed.value);
       else done(new ApiError('bad-request'));
     });
+    addCors(app, this.#options.allowedOrigins);
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(COMMON_HEADERS);
       done(this.#admission.refusalOf(request, reply));
@@ -171,7 +185,7 @@ export class ApiServer {
   }
 
   #addOperations(app: FastifyInstance): void {
-    const { accounts, administration, desk, evidence, health, metrics, onAudit, watch } = this.#options;
+    const { accounts, administration, desk, evidence, health, metrics, onAudit, softphone, watch } = this.#options;
     addRoutes(app, {
       handlers: {
         ...callHandlers({ desk, watch }),
@@ -186,9 +200,11 @@ export class ApiServer {
           onAudit,
           nowMs: () => performance.now(),
         }),
+        ...softphoneHandlers({ softphone, onAudit }),
         ...serviceHandlers({ administration, health, metrics }),
       },
       accountOf: (request) => this.#admission.accountOf(request),
+      repeats: new RepeatedRequests(() => performance.now()),
       onAudit,
     });
   }

@@ -1,7 +1,8 @@
 /** The operations on calls and payment sessions: an agent's own, and what a supervisor may look at. */
 import type { CallDesk, DeskResult, Requester, WatchDesk } from './call-desk.js';
+import type { Outcome } from './outcome.js';
 import type { Account } from './roles.js';
-import type { Handlers, Outcome } from './routes.js';
+import type { Handlers } from './routes.js';
 
 export type CallHandlerOptions = { readonly desk: CallDesk; readonly watch: WatchDesk };
 

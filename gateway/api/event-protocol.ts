@@ -13,10 +13,10 @@
  *
  * Nothing is replayed: who was away gets a new snapshot. WebSocket pings (RFC 6455 §5.5.2) find dead clients.
  */
-import { z } from 'zod';
 import type { AuthenticationResult } from './authentication.js';
 import type { CallView, DeskEvent } from './call-desk.js';
 import type { EventMessage } from './event-messages.js';
+import { authenticateMessage, pingMessage } from './event-schemas.js';
 import { type BucketRate, fullBucket, type TokenBucket, take } from './token-bucket.js';
 
 export const AUTHENTICATE_TIMEOUT_MS = 5_000;
@@ -64,9 +64,6 @@ export type EventOutput =
   | { readonly kind: 'close'; readonly closing: Closing };
 
 type State = 'waiting' | 'checking' | 'open' | 'closed';
-
-const authenticateMessage = z.strictObject({ type: z.literal('authenticate'), token: z.string().max(512) });
-const pingMessage = z.strictObject({ type: z.literal('ping') });
 
 export class EventConnection {
   #state: State = 'waiting';

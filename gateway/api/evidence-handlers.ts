@@ -3,8 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiAuditEvent } from './api-audit.js';
 import { byteRange } from './byte-range.js';
 import type { EvidenceDesk, HistoryRange } from './evidence-desk.js';
+import type { Outcome } from './outcome.js';
 import type { Account } from './roles.js';
-import type { Handlers, Outcome } from './routes.js';
+import type { Handlers } from './routes.js';
 
 export type EvidenceHandlerOptions = {
   readonly evidence: EvidenceDesk;

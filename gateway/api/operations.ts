@@ -14,6 +14,7 @@ import {
   sessionRecord,
 } from './evidence-desk.js';
 import type { Permission } from './roles.js';
+import { softphoneAccess } from './softphone-access.js';
 import { accountName, callView, fieldName, identifier, instant, role, sessionView } from './view-schemas.js';
 
 export type OperationContract = Permission & {
@@ -27,16 +28,30 @@ export type OperationContract = Permission & {
   /** Operations that take nothing take no body, or an empty object. */
   readonly body?: z.ZodType;
   readonly status: 200 | 201;
+  /** Takes an `Idempotency-Key`. Not where the answer holds a secret, which is not kept; asking twice gives two. */
+  readonly isRepeatable?: true;
   /** Missing where the answer is no JSON of ours, see `contentType`. */
   readonly answer?: z.ZodType;
   readonly contentType?: string;
+  /** Where the usual time for an operation is too short, e.g. for an hour of sound over a slow line. */
+  readonly timeoutMs?: number;
   /** Beside those that every operation can end in. */
   readonly refusals: readonly ApiErrorCode[];
 };
 
-export type Tag = 'calls' | 'payments' | 'panels' | 'evidence' | 'administration' | 'service';
+export const TAGS = {
+  calls: 'Calls as they are now, and the event socket.',
+  payments: 'Payment sessions: three fields that the caller keys, and one token for them.',
+  panels: 'The panel in pages of another origin.',
+  evidence: 'What was: for auditors.',
+  administration: 'What runs: for administrators.',
+  service: 'Who asks, and whether the gateway is up.',
+  orders: "A token becomes an order's means of payment. Another server with a credential of its own: the vault.",
+} as const;
 
-/** A page of a list; what was asked for beyond it is cut, never refused. */
+export type Tag = keyof typeof TAGS;
+
+/** Items of one page. */
 export const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
@@ -70,6 +85,17 @@ const agentsAndSupervisors = ['agent', 'supervisor'] as const;
 const agents = ['agent'] as const;
 const auditors = ['auditor'] as const;
 const administrators = ['administrator'] as const;
+
+const ALWAYS: readonly ApiErrorCode[] = [
+  'bad-request',
+  'request-too-large',
+  'request-timeout',
+  'operation-timeout',
+  'internal-error',
+];
+const WITH_BEARER: readonly ApiErrorCode[] = ['unauthorized', 'forbidden-role', 'too-many-requests'];
+const WITH_BODY: readonly ApiErrorCode[] = ['unsupported-media-type'];
+const WITH_KEY: readonly ApiErrorCode[] = ['idempotency-in-flight', 'idempotency-key-reused'];
 
 export const operations = {
   'read-account': {
@@ -124,6 +150,7 @@ export const operations = {
     summary: 'Starts, pauses, resumes or stops the recording',
     roles: agents,
     body: z.strictObject({ action: z.enum(['start', 'pause', 'resume', 'stop']) }),
+    isRepeatable: true,
     status: 200,
     answer: oneCall,
     refusals: ['not-found', 'call-not-active', 'recording-locked', 'recording-unavailable', 'media-unreachable'],
@@ -136,6 +163,7 @@ export const operations = {
     description: 'Answers once suppression is on, the recorder paused and the vault ready.',
     roles: agents,
     body: nothing,
+    isRepeatable: true,
     status: 201,
     answer: oneSession,
     refusals: [
@@ -166,6 +194,7 @@ export const operations = {
     summary: 'Capture and Re-capture: the field awaits keys',
     roles: agents,
     body: z.strictObject({ field: fieldName }),
+    isRepeatable: true,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state', 'vault-unreachable', 'media-unreachable', 'audio-not-inspectable'],
@@ -177,6 +206,7 @@ export const operations = {
     summary: 'Complete Tokenization, with three captured fields',
     roles: agents,
     body: nothing,
+    isRepeatable: true,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state', 'vault-unreachable'],
@@ -188,6 +218,7 @@ export const operations = {
     summary: 'Cancel: all that was keyed is wiped',
     roles: agents,
     body: nothing,
+    isRepeatable: true,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state'],
@@ -243,6 +274,7 @@ export const operations = {
     roles: auditors,
     status: 200,
     contentType: 'audio/wav',
+    timeoutMs: 3_600_000,
     refusals: ['not-found', 'range-not-satisfiable'],
   },
   'read-recording-notes': {
@@ -300,6 +332,18 @@ export const operations = {
     answer: z.strictObject({ accounts: z.array(accountRecord).readonly() }),
     refusals: [],
   },
+  'open-softphone': {
+    method: 'POST',
+    path: '/v1/softphone',
+    tag: 'calls',
+    summary: 'Where the own telephone registers, and a password for it that is good for an hour',
+    roles: agents,
+    inPanels: false,
+    body: nothing,
+    status: 200,
+    answer: z.strictObject({ softphone: softphoneAccess }),
+    refusals: ['softphone-unavailable'],
+  },
   'create-panel-ticket': {
     method: 'POST',
     path: '/v1/panel-tickets',
@@ -340,6 +384,16 @@ export const operations = {
       'too-many-requests',
     ],
   },
+  'read-openapi': {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    tag: 'service',
+    summary: 'This document',
+    roles: 'anybody',
+    status: 200,
+    answer: z.looseObject({ openapi: z.string() }),
+    refusals: [],
+  },
   'read-health': {
     method: 'GET',
     path: '/healthz',
@@ -368,4 +422,16 @@ export const OPERATION_NAMES = Object.keys(operations) as readonly OperationName
 
 export function contractOf(name: OperationName): OperationContract {
   return operations[name];
+}
+
+/** Every code in which the operation can end. */
+export function refusalsOf({ body, isRepeatable, refusals, roles }: OperationContract): readonly ApiErrorCode[] {
+  const all = [
+    ...refusals,
+    ...(roles === 'anybody' ? [] : WITH_BEARER),
+    ...(body === undefined ? [] : WITH_BODY),
+    ...(isRepeatable ? WITH_KEY : []),
+    ...ALWAYS,
+  ];
+  return [...new Set(all)];
 }

@@ -16,6 +16,9 @@ export type PageFile = {
   readonly etag: string;
 };
 
+/** Modules are no secret, and pages of other origins may load them; what the modules ask for is another matter. */
+const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } as const;
+
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -46,11 +49,11 @@ export async function readPages(directory: string): Promise<readonly PageFile[]>
 }
 
 export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[], context: PageContext): void {
-  for (const { path, contentType, body, etag } of files) {
-    const policy = pageHeaders(path, context);
+  for (const { path, contentType, body, etag } of files.map((file) => inContext(file, context))) {
+    const headers = { ...pageHeaders(path, context), ...(path.endsWith('.js') ? SCRIPT_HEADERS : {}) };
     app.get(path, (request, reply) => {
       reply.headers({
-        ...policy,
+        ...headers,
         'Cache-Control': 'no-cache',
         'Content-Type': contentType,
         ETag: etag,
@@ -60,6 +63,13 @@ export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[], 
     if (path.endsWith('/')) app.get(path.slice(0, -1), (_request, reply) => reply.redirect(path, 302));
   }
   app.get('/', (_request, reply) => reply.redirect(FIRST_PAGE, 302));
+}
+
+/** The embedded panel's page says in a `<meta>` whom it may listen to: `{frameAncestors}`, which are checked origins. */
+function inContext(page: PageFile, { frameAncestors }: PageContext): PageFile {
+  if (!page.path.endsWith('/')) return page;
+  const text = page.body.toString().replace('{frameAncestors}', frameAncestors.join(' '));
+  return file(page.path, page.contentType, Buffer.from(text));
 }
 
 function file(path: string, contentType: string, body: Buffer): PageFile {

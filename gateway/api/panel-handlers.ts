@@ -4,8 +4,9 @@ import type { ApiAuditEvent, ApiCounters } from './api-audit.js';
 import type { Authenticator } from './authentication.js';
 import type { CallDesk } from './call-desk.js';
 import type { OriginGuard } from './origins.js';
+import type { Outcome } from './outcome.js';
 import type { PanelTickets, TicketRefusal } from './panel-tickets.js';
-import type { Handlers, Outcome } from './routes.js';
+import type { Handlers } from './routes.js';
 
 export type PanelHandlerOptions = {
   readonly tickets: PanelTickets;

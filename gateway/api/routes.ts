@@ -2,7 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ApiAuditEvent } from './api-audit.js';
-import { ApiError, type ApiErrorCode } from './api-errors.js';
+import { ApiError } from './api-errors.js';
+import { fingerprintOf, parseIdempotencyKey } from './idempotency.js';
 import {
   contractOf,
   OPERATION_NAMES,
@@ -10,6 +11,8 @@ import {
   type OperationName,
   type operations,
 } from './operations.js';
+import type { Outcome } from './outcome.js';
+import type { RepeatedRequests } from './repeated-requests.js';
 import type { Account } from './roles.js';
 import { identifier } from './view-schemas.js';
 
@@ -22,8 +25,6 @@ type Parsed<Contract, Part extends 'query' | 'body'> = Contract extends {
 type Body<Contract> = Contract extends { readonly answer: infer Schema extends z.ZodType }
   ? z.output<Schema>
   : undefined;
-
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ApiErrorCode };
 
 export type Asked<Name extends OperationName> = {
   /** Who asks; undefined only for operations that are for anybody. */
@@ -47,6 +48,7 @@ export type Handlers = { readonly [Name in OperationName]: Handler<Name> };
 export type RouteOptions = {
   readonly handlers: Handlers;
   readonly accountOf: (request: FastifyRequest) => Account | undefined;
+  readonly repeats: RepeatedRequests;
   readonly onAudit: (event: ApiAuditEvent) => void;
 };
 
@@ -69,10 +71,11 @@ function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, 
     method: contract.method,
     url: contract.path.replace('{id}', ':id'),
     config: { operation: name },
+    ...(contract.timeoutMs === undefined ? {} : { handlerTimeout: contract.timeoutMs }),
     handler: async (request, reply) => {
       const account = options.accountOf(request);
-      const outcome = await answer(contract, request, (checkedParts) =>
-        handle({ account, source: request.ip, request, reply, ...checkedParts } as Asked<Name>),
+      const outcome = await answered(contract, request, reply, options, (parts) =>
+        handle({ account, source: request.ip, request, reply, ...parts } as Asked<Name>),
       );
       if (outcome.ok)
         return outcome.value === undefined ? reply : reply.code(statusOf(reply, contract)).send(outcome.value);
@@ -86,20 +89,34 @@ function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, 
 }
 
 type CheckedParts = { readonly id: string; readonly query: unknown; readonly body: unknown };
+type RoutedRequest = FastifyRequest<{ Params: { id?: string } }>;
+type CarryOut = (parts: CheckedParts) => Outcome<unknown> | Promise<Outcome<unknown>>;
 
 /** Checks the parts of the request against the contract's schemas before anybody looks at them. */
-async function answer(
-  { path, query, body }: OperationContract,
-  request: FastifyRequest<{ Params: { id?: string } }>,
-  handle: (parts: CheckedParts) => Outcome<unknown> | Promise<Outcome<unknown>>,
+async function answered(
+  contract: OperationContract,
+  request: RoutedRequest,
+  reply: FastifyReply,
+  { accountOf, repeats }: RouteOptions,
+  carryOut: CarryOut,
 ): Promise<Outcome<unknown>> {
+  const { path, query, body, isRepeatable } = contract;
   const id = path.includes('{id}') ? identifier.safeParse(request.params.id) : ({ success: true, data: '' } as const);
   if (!id.success) return { ok: false, code: 'not-found' };
-  return handle({
+  const parts = {
     id: id.data,
     query: query && checked(query, request.query),
     body: body && checked(body, request.body ?? undefined),
-  });
+  };
+  const account = accountOf(request);
+  const header = request.headers['idempotency-key'];
+  if (header === undefined || !isRepeatable || account === undefined) return carryOut(parts);
+  const key = parseIdempotencyKey(String(header));
+  if (key === undefined) return { ok: false, code: 'bad-request' };
+  const fingerprint = fingerprintOf([request.method, request.url, parts.body ?? null, account.panel?.callId ?? null]);
+  const once = await repeats.once({ scope: account.name, key, fingerprint }, async () => carryOut(parts));
+  if (once.isRepeated) reply.header('Idempotency-Replayed', 'true');
+  return once.outcome;
 }
 
 /** @throws ApiError `bad-request`, which says nothing of what was sent. */

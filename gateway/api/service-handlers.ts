@@ -1,6 +1,7 @@
 /** The operations on the gateway itself: who asks, what runs, whether it runs. */
 import type { AdministrationDesk } from './administration-desk.js';
 import { METRICS_CONTENT_TYPE } from './metrics.js';
+import { type OpenApiDocument, openApiDocument } from './openapi-document.js';
 import { contractOf, OPERATION_NAMES } from './operations.js';
 import { mayPerform } from './roles.js';
 import type { Handlers } from './routes.js';
@@ -20,6 +21,7 @@ export type ServiceHandlerOptions = {
 type ServiceOperation =
   | 'read-account'
   | 'watch-events'
+  | 'read-openapi'
   | 'read-configuration'
   | 'list-accounts'
   | 'read-health'
@@ -30,6 +32,7 @@ export function serviceHandlers({
   health,
   metrics,
 }: ServiceHandlerOptions): Pick<Handlers, ServiceOperation> {
+  let document: OpenApiDocument | undefined;
   return {
     'read-account': ({ account }) => {
       if (account === undefined) throw new Error('nobody was let through to ask for the own account');
@@ -39,6 +42,10 @@ export function serviceHandlers({
         ok: true,
         value: { name, role, ...(panel?.callId === undefined ? {} : { callId: panel.callId }), operations },
       };
+    },
+    'read-openapi': () => {
+      document ??= openApiDocument();
+      return { ok: true, value: document };
     },
     // Without a WebSocket handshake; with one the request never comes here.
     'watch-events': () => ({ ok: false, code: 'upgrade-required' }),

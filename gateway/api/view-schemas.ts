@@ -68,9 +68,30 @@ const fieldView = z
         'Only while awaiting: a key may have been lost on the line, and this entry will not be taken unless the caller ' +
           'clears it with `*`.',
       ),
+    timeLeftMs: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .describe(
+        'Only while awaiting: from the moment of this view until the entry times out, unless a key comes first.',
+      ),
     failedAttempts: z.int().min(0).describe('Entries of this field that were refused so far.'),
   })
   .meta({ id: 'Field', description: 'One field as anybody outside the vault may know it.' });
+
+const redemption = z
+  .strictObject({
+    state: z.enum(['redeemed', 'refused']).describe('`refused`: no order has got it so far.'),
+    orderId: z
+      .string()
+      .exactOptional()
+      .describe('Of the order that has used the token; missing where the id has twelve digits or more.'),
+    refusedAttempts: z.int().min(0).describe('Orders that were refused it, up to a hundred.'),
+    lastRefusal: z
+      .enum(['token_already_redeemed', 'token_expired', 'token_voided', 'reveal_not_allowed'])
+      .exactOptional(),
+  })
+  .meta({ id: 'Redemption', description: 'Once an order has used the token, or has been refused it.' });
 
 export const sessionView = z
   .strictObject({
@@ -81,6 +102,7 @@ export const sessionView = z
     error: z.strictObject({ code: sessionErrorCode, message: z.string() }).exactOptional(),
     token: z.string().exactOptional().describe('Only once vaulted, and only for the agent whose call it is.'),
     tokenExpiresAt: instant.exactOptional(),
+    redemption: redemption.exactOptional(),
     actions: z
       .array(z.enum(['capture', 'complete', 'cancel', 'try-again', 'start-new-capture']))
       .readonly()

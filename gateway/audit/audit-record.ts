@@ -61,6 +61,7 @@ export type AuditAction =
   | 'operation-refused'
   | 'panel-ticket-issued'
   | 'panel-ticket-refused'
+  | 'softphone-opened'
   | 'panel-session-opened'
   // Looking into what is kept (PCI DSS 10.2.1.3).
   | 'audit-log-read'

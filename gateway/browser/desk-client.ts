@@ -5,7 +5,7 @@ import type { RecordingAction } from '../media/control-wire.js';
 import { type Calls, type ConnectionStatus, callsAfter } from './desk-state.js';
 import { EventConnection } from './event-connection.js';
 
-/** For people, where the gateway itself has said nothing. */
+/** For people, where the gateway itself has said nothing; the panel has its own texts for these codes. */
 export const NETWORK_PROBLEM = 'The gateway could not be reached. Check your connection and try again.';
 export const UNKNOWN_PROBLEM = 'That did not work. Try again.';
 
@@ -118,7 +118,10 @@ export class DeskClient {
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const answer: unknown = await response.json();
-      return response.ok ? { ok: true, body: answer } : refusalOf(answer);
+      if (response.ok) return { ok: true, body: answer };
+      // What HTTP does not take, the event socket will not take either when it has to say it again.
+      if (response.status === 401) this.#events.refuse();
+      return refusalOf(answer);
     } catch {
       return { ok: false, code: 'network', message: NETWORK_PROBLEM };
     }

@@ -52,7 +52,10 @@ class World {
 
   constructor() {
     const configuration = configurationSchema.parse({});
-    const sip = { handle: (input: BackToBackInput) => void this.sip.push(input) };
+    const sip = {
+      handle: (input: BackToBackInput) => void this.sip.push(input),
+      registrationOf: () => 'unknown-user' as const,
+    };
     const onAudit = (entry: AuditEntry) => void this.audits.push(entry);
     const yes = async () => ({ ok: true }) as const;
     const payments = new PaymentDesk({

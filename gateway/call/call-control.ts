@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
 import { mediaTypeOf } from '../../sip/headers.js';
+import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
+import { parseUri } from '../../sip/uri.js';
 import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration, PeerConfiguration } from '../config/configuration.js';
@@ -23,7 +25,10 @@ export type CallControlOptions = {
   readonly directory: CallDirectory;
   readonly payments: PaymentDesk;
   readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
-  readonly sip: { handle(input: BackToBackInput): void };
+  readonly sip: {
+    handle(input: BackToBackInput): void;
+    registrationOf(user: string): RegistrationState;
+  };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 };
@@ -85,6 +90,9 @@ export class CallControl {
       case 'counted':
         this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
         return;
+      case 'intruder':
+        this.#options.onLog('warn', { source: output.flow.remoteAddress }, 'SIP authentication failed too often');
+        return;
       case 'send':
         return;
     }
@@ -103,12 +111,18 @@ export class CallControl {
     const routed = this.#routing.route({
       listener: flow.listener,
       remoteAddress: flow.remoteAddress,
-      dialledUser: arrival.to.user,
+      dialledUser: dialledUser(arrival),
       fromUser: arrival.from.user,
+      registeredUser: flow.user,
     });
     if (!routed.ok) {
       this.#refuse(arrival, routed.status, routed.reason);
       return;
+    }
+    if (routed.to.kind === 'registered') {
+      const state = this.#options.sip.registrationOf(dialledUser(arrival));
+      if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
+      if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
     }
     const { route } = routed;
     this.#arriving.add(callId);
@@ -177,16 +191,22 @@ export class CallControl {
   }
 
   #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
+    const { callId, from } = arrival;
+    const user = dialledUser(arrival);
+    if (to.kind === 'registered') {
+      this.#options.sip.handle({ kind: 'route-call-to-user', callId, user, from, to: arrival.to });
+      return;
+    }
     const { address, port, transport } = to.target;
     const host = address.includes(':') ? `[${address}]` : address;
     const parameter = transport === 'tcp' ? ';transport=tcp' : '';
     this.#options.sip.handle({
       kind: 'route-call',
-      callId: arrival.callId,
+      callId,
       target: {
         flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${arrival.to.user}@${host}:${port}${parameter}`,
-        from: arrival.from,
+        requestUri: `sip:${user}@${host}:${port}${parameter}`,
+        from,
         to: arrival.to,
       },
     });
@@ -416,6 +436,11 @@ export class CallControl {
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
   }
+}
+
+/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
+function dialledUser(arrival: SipOutput<'call-arrived'>): string {
+  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
 }
 
 const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];

@@ -38,6 +38,12 @@ describe('configuration file', () => {
     expect(media.portMin).toBe(20_000);
   });
 
+  test('origins of pages, and the opaque one of sandboxed frames where it is asked for', () => {
+    const { api } = configurationOf('api: {allowedOrigins: ["https://crm.example", "http://[::1]:9000", "null"]}');
+    expect(api.allowedOrigins).toEqual(['https://crm.example', 'http://[::1]:9000', 'null']);
+    expect(api.frameAncestors).toEqual([]);
+  });
+
   test('a port alone, in the file or by the environment, keeps the usual address', () => {
     const result = parseConfiguration('vault: { redeem: { port: 48090 } }', { TONEGATE_API__LISTEN__PORT: '9000' });
     expect(result).toMatchObject({
@@ -155,6 +161,11 @@ describe('configuration as a whole', () => {
       'an origin with a path',
       'api: {allowedOrigins: ["https://crm.example/"]}',
       'api.allowedOrigins[0]: must be an origin like https://crm.example, without a path',
+    ],
+    [
+      'a sandbox around a frame',
+      'api: {frameAncestors: ["null"]}',
+      'api.frameAncestors[0]: must be an origin like https://crm.example, without a path',
     ],
     [
       'every page of a domain as a frame',
@@ -289,9 +300,9 @@ describe('environment', () => {
       TONEGATE_PEERS__0__TARGET__PORT: '5099',
       TONEGATE_SIP__LISTENERS__1__PORT: '5066',
     });
-    expect(peers.map((peer) => [peer.name, peer.target.port])).toEqual([
-      ['trunk', 5099],
-      ['pbx', 5080],
+    expect(peers).toMatchObject([
+      { name: 'trunk', target: { port: 5099 } },
+      { name: 'pbx', target: { port: 5080 } },
     ]);
     expect(sip.listeners.map((listener) => listener.port)).toEqual([5060, 5066]);
   });

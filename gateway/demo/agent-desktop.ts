@@ -3,13 +3,16 @@ import { WebSocket } from 'ws';
 import type { FieldName } from '../../vault-client/wire.js';
 import type { CallView } from '../api/call-desk.js';
 import type { EventMessage } from '../api/event-messages.js';
-import type { SessionView } from '../payment/session-view.js';
+import type { SessionState, SessionView } from '../payment/session-view.js';
 
 const WAIT_LIMIT_MS = 15_000;
+const FINISHED: readonly SessionState[] = ['vaulted', 'canceled', 'ended'];
 
 export type DesktopOptions = {
   readonly port: number;
   readonly token: string;
+  /** Hears all that the gateway tells the agent's panel. */
+  readonly onMessage?: (message: EventMessage) => void;
 };
 
 export class AgentDesktop {
@@ -38,6 +41,18 @@ export class AgentDesktop {
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** As the gateway tells it to a panel that has just signed in. */
+  get snapshot(): EventMessage {
+    return { type: 'snapshot', calls: [...this.#calls.values()] };
+  }
+
+  /** Whether the keys of a call that goes on are hidden from the agent. */
+  get isPaymentOpen(): boolean {
+    return [...this.#calls.values()].some(
+      ({ state, session }) => state !== 'ended' && session !== undefined && !FINISHED.includes(session.state),
+    );
   }
 
   activeCall(): Promise<CallView> {
@@ -88,7 +103,12 @@ export class AgentDesktop {
   #take(message: EventMessage): void {
     if (message.type === 'snapshot') this.#calls = new Map(message.calls.map((call) => [call.id, call]));
     else if (message.type === 'call') this.#calls.set(message.call.id, message.call);
-    else if (message.type === 'session') this.#session = message.session;
+    else if (message.type === 'session') {
+      this.#session = message.session;
+      const call = this.#calls.get(message.session.callId);
+      if (call) this.#calls.set(call.id, { ...call, session: message.session });
+    }
+    this.#options.onMessage?.(message);
     for (const look of [...this.#waiting]) look();
   }
 

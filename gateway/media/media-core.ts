@@ -114,8 +114,12 @@ export class MediaCore {
         this.#answer(command.requestId, this.#commandSafely(command, nowMs));
         return;
       case 'statistics': {
-        const gauges = { calls_now: this.callCount, ports_available_now: this.#ports.availableCount };
-        const counters = this.counters.snapshot({ ...gauges, vault_link_up_now: this.#options.keySink.isUp ? 1 : 0 });
+        const counters = this.counters.snapshot({
+          calls_now: this.callCount,
+          webrtc_legs_now: this.#options.webRtc?.size ?? 0,
+          ports_available_now: this.#ports.availableCount,
+          vault_link_up_now: this.#options.keySink.isUp ? 1 : 0,
+        });
         this.#options.emit({ kind: 'statistics', requestId: command.requestId, counters });
         return;
       }
@@ -363,13 +367,15 @@ export class MediaCore {
   }
 
   async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | undefined> {
-    if (agentTransport === 'rtp') return this.#bindPair(leg, nowMs);
+    const { engine, webRtc } = this.#options;
+    const ports = await this.#bindPair(leg, nowMs);
+    if (agentTransport === 'rtp' || ports === undefined) return ports;
     // The transport binds to a port of our range that it finds itself: a pair less for others leaves it one.
-    const port = this.#ports.take(nowMs);
-    if (port === undefined) return undefined;
-    const webRtc = await this.#options.webRtc?.open(rtpSocketOf(leg), port);
-    if (webRtc !== undefined) return { rtpPort: port, rtcpPort: port + 1, webRtc };
-    this.#ports.release(port, nowMs);
+    engine.removeLeg(rtpSocketOf(leg));
+    engine.removeLeg(rtcpSocketOf(leg));
+    const end = await webRtc?.open(rtpSocketOf(leg));
+    if (end !== undefined) return { ...ports, webRtc: end };
+    this.#ports.release(ports.rtpPort, nowMs);
     return undefined;
   }
 

@@ -93,6 +93,10 @@ function start(configuration: MediaConfiguration): MediaCore {
     onSendFailed: () => {
       created.counters.sendFailed += 1;
     },
+    onDropped: (reason, count) => {
+      if (reason === 'replayed') created.counters.webrtcPacketsReplayed += count;
+      else created.counters.webrtcPacketsUnauthentic += count;
+    },
     onUnavailable: () => process.stderr.write('media process: node-datachannel cannot be loaded: no WebRTC legs\n'),
   });
   const created = new MediaCore({

@@ -43,11 +43,13 @@ export interface UdpEngine {
 
 /** Legs whose packets come through ICE and DTLS-SRTP. Opened and connected here, they use the engine's slots like any leg. */
 export interface WebRtcWay {
+  /** Legs open now. */
+  readonly size: number;
   /**
-   * Opens socket number `socket` to carry a leg's RTP and RTCP; `port` is one of the engine's that nobody else has.
+   * Opens socket number `socket` to carry a leg's RTP and RTCP. The caller has made sure that a port of ours is free.
    * @returns what our own description of it is to say, undefined where there is no such leg to be had
    */
-  open(socket: number, port: number): Promise<WebRtcEnd | undefined>;
+  open(socket: number): Promise<WebRtcEnd | undefined>;
   /** @returns false where the leg is not of that kind, cannot be connected to the peer, or has another peer already */
   connect(socket: number, peer: WebRtcPeer | undefined): boolean;
   close(socket: number): void;

@@ -7,13 +7,12 @@
  * listened to, so a stranger's ClientHello or packet ends there; the peer's certificate must have the signalled fingerprint;
  * what SRTP cannot authenticate, or has seen before, is dropped.
  */
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import type { Audio, PeerConnection, RtcConfig, Track } from 'node-datachannel';
+import { isUnspecified } from '../../sip/ip-address.js';
 import type { MediaConfiguration, WebRtcEnd, WebRtcPeer } from './control-wire.js';
 import type { DgramEngine } from './dgram-engine-socket.js';
 import type { WebRtcWay } from './udp-engine.js';
-import { readOwnEnd, writePeerAnswer } from './webrtc-library-text.js';
+import { type DropReason, readDropped, readOwnEnd, writePeerAnswer } from './webrtc-library-text.js';
 
 /** A STUN or TURN server that does not answer must not hold up a call. */
 const GATHERING_LIMIT_MS = 2000;
@@ -25,6 +24,8 @@ export type WebRtcLegsOptions = {
   /** At most once a leg, and not for one that was closed here. */
   readonly onLost: (socket: number) => void;
   readonly onSendFailed: () => void;
+  /** Packets that SRTP did not let through. */
+  readonly onDropped: (reason: DropReason, count: number) => void;
   readonly onUnavailable: () => void;
 };
 
@@ -53,11 +54,10 @@ export class WebRtcLegs implements WebRtcWay {
     return this.#legs.size;
   }
 
-  async open(socket: number, port: number): Promise<WebRtcEnd | undefined> {
-    this.#library ??= load(this.#options.onUnavailable);
+  async open(socket: number): Promise<WebRtcEnd | undefined> {
+    this.#library ??= load(this.#options);
     const library = await this.#library;
-    // The library ends the whole process where it gets no socket, so it is asked of the system first.
-    if (library === undefined || !(await isSocketToBeHad(this.#options.configuration.address, port))) return undefined;
+    if (library === undefined) return undefined;
     const { connection, track, described } = this.#begin(library, socket);
     this.#legs.set(socket, { connection, track, isOpen: false, peer: undefined });
     this.#options.engine.addWay(socket, { send: (packet) => this.#send(socket, packet) });
@@ -103,7 +103,8 @@ export class WebRtcLegs implements WebRtcWay {
           relayType: 'TurnUdp' as const,
         }),
       })),
-      bindAddress: address,
+      ...(isUnspecified(address) ? undefined : { bindAddress: address }),
+      // The library tries all ports of the range, and ends the whole process where none is free: see `open`.
       portRangeBegin: portMin,
       portRangeEnd: portMax,
       disableAutoNegotiation: true,
@@ -154,22 +155,17 @@ export class WebRtcLegs implements WebRtcWay {
   }
 }
 
-async function load(onUnavailable: () => void): Promise<Library | undefined> {
+async function load({ onUnavailable, onDropped }: WebRtcLegsOptions): Promise<Library | undefined> {
   try {
-    return await import('node-datachannel');
+    const library = await import('node-datachannel');
+    // Its only word on packets that it drops. What it says of single packets is not asked for.
+    library.initLogger('Warning', (_level, message) => {
+      const dropped = readDropped(message);
+      if (dropped !== undefined) onDropped(dropped.reason, dropped.count);
+    });
+    return library;
   } catch {
     onUnavailable();
     return undefined;
   }
-}
-
-function isSocketToBeHad(address: string, port: number): Promise<boolean> {
-  const probe = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-  return new Promise((resolve) => {
-    probe.once('error', () => {
-      probe.close();
-      resolve(false);
-    });
-    probe.bind({ address, port, exclusive: true }, () => probe.close(() => resolve(true)));
-  });
 }

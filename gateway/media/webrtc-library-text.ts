@@ -1,4 +1,7 @@
-/** The texts that libdatachannel and we exchange: its own end read from the offer it makes, the peer's written as an answer. Pure. */
+/**
+ * The texts that libdatachannel and we exchange: its own end read from the offer it makes, the peer's written as an answer,
+ * and what its log says of dropped packets. Pure.
+ */
 import { isIP } from 'node:net';
 import type { WebRtcCandidate, WebRtcEnd, WebRtcPeer } from './control-wire.js';
 
@@ -38,6 +41,15 @@ export function writePeerAnswer({ iceUfrag, icePwd, fingerprint, setup, candidat
     'a=end-of-candidates',
     '',
   ].join('\r\n');
+}
+
+export type DropReason = 'replayed' | 'unauthentic';
+
+/** `…Number of SRTP replay packets received: 3 (over 1 seconds)`; undefined for everything else that is logged. */
+export function readDropped(message: string): { readonly reason: DropReason; readonly count: number } | undefined {
+  const parts = /Number of SRTC?P (.{1,60}): (\d{1,9}) \(over/.exec(message);
+  if (parts === null) return undefined;
+  return { reason: parts[1].startsWith('replay') ? 'replayed' : 'unauthentic', count: Number(parts[2]) };
 }
 
 function candidateLine({ foundation, priority, address, port, type }: WebRtcCandidate): string {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CardRules, FieldName, SessionErrorCode, VaultEvent } from '../../vault-client/wire.js';
+import { tokenDigestOf } from '../../vault-client/wire-digest.js';
 import type { Answer } from '../process/answer.js';
 import { randomIdentifier } from './identifiers.js';
 import {
@@ -184,11 +185,21 @@ export class PaymentDesk {
   }
 
   vaultEvent(event: VaultEvent): void {
+    if (event.kind === 'redemption') this.#redemption(event);
     if (!('sessionId' in event)) return;
     const entry = this.#sessions.get(event.sessionId);
     if (!entry) return;
     const input = inputOf(event);
     if (input) this.#tell(entry, input, GATEWAY);
+  }
+
+  #redemption({ tokenDigest, outcome, orderId }: Extract<VaultEvent, { readonly kind: 'redemption' }>): void {
+    for (const entry of this.#sessions.values()) {
+      const { token } = entry.machine.view(this.#options.nowMs());
+      if (token === undefined || tokenDigestOf(token) !== tokenDigest) continue;
+      this.#tell(entry, { kind: 'redemption', outcome, ...(orderId !== undefined && { orderId }) }, GATEWAY);
+      return;
+    }
   }
 
   async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {

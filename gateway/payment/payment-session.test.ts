@@ -369,6 +369,49 @@ test('AC-13: success shows the token, wipes the vault and closes the window', ()
   expect(session.view(0).actions).toEqual(['start-new-capture']);
 });
 
+describe('what becomes of the token', () => {
+  test('AC-14: its order and every refused one are shown', () => {
+    const session = sessionAfter(VAULTED);
+    expect(session.view(0).redemption).toBeUndefined();
+    const used = session.handle({ kind: 'redemption', outcome: 'redeemed', orderId: 'order-1' }, 0);
+    expect(used).toEqual([{ kind: 'changed' }]);
+    session.handle({ kind: 'redemption', outcome: 'token_already_redeemed', orderId: 'order-2' }, 0);
+    expect(session.view(0).redemption).toEqual({
+      state: 'redeemed',
+      orderId: 'order-1',
+      refusedAttempts: 1,
+      lastRefusal: 'token_already_redeemed',
+    });
+  });
+
+  test('a token that no order has got is refused only', () => {
+    const session = sessionAfter(VAULTED);
+    session.handle({ kind: 'redemption', outcome: 'token_expired', orderId: 'order-1' }, 0);
+    expect(session.view(0).redemption).toEqual({
+      state: 'refused',
+      refusedAttempts: 1,
+      lastRefusal: 'token_expired',
+    });
+  });
+
+  test('an order system that does not give up is counted so far and no further', () => {
+    const session = sessionAfter(VAULTED);
+    const told = Array.from({ length: 1000 }, () =>
+      session.handle({ kind: 'redemption', outcome: 'token_already_redeemed' }, 0),
+    ).filter((outputs) => outputs.length > 0);
+    expect(told).toHaveLength(100);
+    expect(session.view(0).redemption?.refusedAttempts).toBe(100);
+    // Being used at last is still told.
+    expect(session.handle({ kind: 'redemption', outcome: 'redeemed' }, 0)).toEqual([{ kind: 'changed' }]);
+  });
+
+  test('without a token there is nothing to become', () => {
+    const session = sessionAfter(TOKENIZING);
+    expect(session.handle({ kind: 'redemption', outcome: 'redeemed' }, 0)).toEqual([]);
+    expect(session.view(0).redemption).toBeUndefined();
+  });
+});
+
 test('AC-15: Cancel while tokenizing abandons the token that arrives later', () => {
   const session = sessionAfter(TOKENIZING);
   expect(kinds(session.handle({ kind: 'cancel' }, 0))).toContain('close-vault-session');

@@ -16,10 +16,10 @@
  * In `failed` the secure window stays open: what the caller still keys must not be heard. Cancel closes it; Try Again
  * hands it, still open, to the next session.
  */
-import type { FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
+import type { FieldName, FieldReport, RedemptionRefusal, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
 import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES, UNCERTAIN_ENTRY_WARNING } from './messages.js';
-import type { FieldView, SessionAction, SessionState, SessionView } from './session-view.js';
+import type { FieldView, RedemptionView, SessionAction, SessionState, SessionView } from './session-view.js';
 
 export type SessionInput =
   | { readonly kind: 'start' }
@@ -38,6 +38,8 @@ export type SessionInput =
   | { readonly kind: 'tokenization-rejected' }
   /** A zone is gone or has refused: nothing more can be captured in this session. */
   | { readonly kind: 'fault'; readonly code: SessionErrorCode }
+  /** An order has used the token, or was refused it. */
+  | { readonly kind: 'redemption'; readonly outcome: 'redeemed' | RedemptionRefusal; readonly orderId?: string }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'call-ended' }
   | { readonly kind: 'deadline' };
@@ -92,6 +94,9 @@ export type PaymentSessionOptions = {
   readonly windowOpen: boolean;
 };
 
+/** Refused redemptions of one token that are counted and told. */
+const MAX_REFUSED_ATTEMPTS = 100;
+
 const EMPTY_FIELD: FieldView = { state: 'empty', keyCount: 0, failedAttempts: 0 };
 
 export class PaymentSession {
@@ -111,6 +116,7 @@ export class PaymentSession {
   #tokenizeAttempts = 0;
   #droppedKeys = 0;
   #error: SessionErrorCode | undefined;
+  #redemption: RedemptionView | undefined;
   #token: { readonly token: string; readonly expiresAt: string } | undefined;
 
   constructor(options: PaymentSessionOptions) {
@@ -170,6 +176,8 @@ export class PaymentSession {
         return this.#vaulted(input.token, input.expiresAt);
       case 'tokenization-rejected':
         return this.#tokenizationRejected();
+      case 'redemption':
+        return this.#redeemed(input);
       case 'cancel':
         return this.#cancel();
       case 'call-ended':
@@ -189,6 +197,7 @@ export class PaymentSession {
       droppedKeys: this.#droppedKeys,
       ...(this.#error && { error: { code: this.#error, message: SESSION_ERROR_MESSAGES[this.#error] } }),
       ...(this.#token && { token: this.#token.token, tokenExpiresAt: this.#token.expiresAt }),
+      ...(this.#redemption && { redemption: this.#redemption }),
     };
   }
 
@@ -324,6 +333,19 @@ export class PaymentSession {
       { kind: 'close-window' },
       { kind: 'changed' },
     ];
+  }
+
+  #redeemed({ outcome, orderId }: Extract<SessionInput, { readonly kind: 'redemption' }>): readonly SessionOutput[] {
+    if (this.#state !== 'vaulted') return [];
+    const before = this.#redemption ?? { state: 'refused', refusedAttempts: 0 };
+    if (outcome === 'redeemed') {
+      this.#redemption = { ...before, state: 'redeemed', ...(orderId !== undefined && { orderId }) };
+      return [{ kind: 'changed' }];
+    }
+    // An order system that goes on and on must not keep the panel busy.
+    if (before.refusedAttempts >= MAX_REFUSED_ATTEMPTS) return [];
+    this.#redemption = { ...before, refusedAttempts: before.refusedAttempts + 1, lastRefusal: outcome };
+    return [{ kind: 'changed' }];
   }
 
   #tokenizationRejected(): readonly SessionOutput[] {

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { EventMessage } from '../../gateway/api/event-messages.js';
 import { MAX_SOCKETS_PER_ACCOUNT, MAX_WAITING_SOCKETS } from '../../gateway/api/event-socket.js';
 import { ADA, OTHER_TOKEN, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
+import { faultOfMessage } from './answer-check.js';
 
 let world: PanelServer;
 const open = new Set<WebSocket>();
@@ -36,7 +37,9 @@ async function dial(options: { origin?: string; host?: string; path?: string; po
   const waiting: ((message: EventMessage) => void)[] = [];
   let taken = 0;
   socket.on('message', (data) => {
-    messages.push(JSON.parse(data.toString()));
+    const message = JSON.parse(data.toString());
+    expect(faultOfMessage(message)).toBeUndefined();
+    messages.push(message);
     while (waiting.length > 0 && taken < messages.length) waiting.shift()?.(messages[taken++] as EventMessage);
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {

@@ -47,7 +47,9 @@ const allowed: Readonly<Record<OperationName, readonly Role[] | 'anybody'>> = {
   'read-configuration': ['administrator'],
   'list-accounts': ['administrator'],
   'create-panel-ticket': ['agent', 'integration'],
+  'open-softphone': ['agent'],
   'open-panel-session': 'anybody',
+  'read-openapi': 'anybody',
   'read-health': 'anybody',
   'read-metrics': ['administrator'],
 };
@@ -116,7 +118,7 @@ describe.each(ROLES)('%s', (role) => {
 test('nobody without a bearer gets further than what is for anybody', async () => {
   const open = [];
   for (const name of overHttp) if ((await ask(name, '')) !== 'unauthorized') open.push(name);
-  expect(open).toEqual(['open-panel-session', 'read-health']);
+  expect(open).toEqual(['open-panel-session', 'read-openapi', 'read-health']);
 });
 
 describe('a supervisor', () => {

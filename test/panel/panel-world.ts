@@ -9,8 +9,9 @@ import type { Requester } from '../../gateway/api/call-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
 import type { ApiHealth } from '../../gateway/api/service-handlers.js';
+import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
-import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
@@ -50,6 +51,9 @@ export type ServerOptions = {
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
   readonly health?: () => ApiHealth;
+  readonly softphone?: SoftphoneDesk;
+  readonly allowedOrigins?: readonly string[];
+  readonly frameAncestors?: readonly string[];
 };
 
 export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
@@ -61,6 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     watch: desk.watch,
     evidence: options.evidence ?? EMPTY_EVIDENCE,
     administration: defaultAdministration(),
+    softphone: options.softphone ?? NO_SOFTPHONE,
     accounts: [
       { name: 'ada', role: 'agent', token: TOKEN },
       { name: 'bob', role: 'agent', token: OTHER_TOKEN },
@@ -69,8 +74,8 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
       { name: 'crm', role: 'integration', token: INTEGRATION_TOKEN },
       { name: 'max', role: 'administrator', token: ADMINISTRATOR_TOKEN },
     ],
-    allowedOrigins: [CRM_ORIGIN],
-    frameAncestors: [CRM_ORIGIN],
+    allowedOrigins: options.allowedOrigins ?? [CRM_ORIGIN],
+    frameAncestors: options.frameAncestors ?? [CRM_ORIGIN],
     panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
@@ -143,6 +148,19 @@ export function row(panel: Locator, field: FieldName): Locator {
 
 export function button(panel: Locator, action: string): Locator {
   return panel.locator(`button[data-action="${action}"]`);
+}
+
+/**
+ * Clicks Complete or Cancel as somebody does who has seen the button: they take no click before they have stood there
+ * for a moment.
+ */
+export async function press(panel: Locator, action: 'complete' | 'cancel'): Promise<void> {
+  await button(panel, action).scrollIntoViewIfNeeded();
+  await settled(panel, action).click();
+}
+
+export function settled(panel: Locator, action: 'complete' | 'cancel'): Locator {
+  return panel.locator(`button[data-action="${action}"][data-settled]`);
 }
 
 export async function screenshot({ page }: PanelPage, name: string): Promise<void> {

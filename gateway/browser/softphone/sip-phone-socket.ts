@@ -30,7 +30,7 @@ export type SipPhoneOptions = {
   readonly onInput: (input: PhoneInput) => void;
 };
 
-/** The gateway's id of the call, in INVITEs and their answers. */
+/** The gateway's id of the call, in its INVITEs; in its answers to ours it is the To tag. */
 const CALL_ID_HEADER = 'X-Tonegate-Call';
 /** A gateway that is gone is noticed by the next of these at the latest. */
 const REGISTRATION_SECONDS = 120;
@@ -268,13 +268,11 @@ export class SipPhone {
     const requestDelegate = {
       onProgress: ({ message }: Answer) => {
         if (message.body !== '') running.hearsFarSide = true;
-        const callId = message.getHeader(CALL_ID_HEADER);
         const { hearsFarSide } = running;
-        if ((message.statusCode ?? 0) > 100) {
-          this.#options.onInput({ kind: 'progressed', session: name, callId, hearsFarSide });
-        }
+        if ((message.statusCode ?? 0) <= 100) return;
+        this.#options.onInput({ kind: 'progressed', session: name, callId: message.toTag, hearsFarSide });
       },
-      onAccept: ({ message }: Answer) => this.#established(name, message.getHeader(CALL_ID_HEADER)),
+      onAccept: ({ message }: Answer) => this.#established(name, message.toTag),
       onReject: ({ message }: Answer) => this.#because(name, endReasonOf(message.statusCode ?? 0)),
     };
     await inviter.invite({ requestDelegate }).catch(() => this.#because(name, 'failed'));
@@ -398,7 +396,7 @@ type Answer = {
   readonly message: {
     readonly statusCode: number | undefined;
     readonly body: string;
-    getHeader(name: string): string | undefined;
+    readonly toTag: string;
   };
 };
 

@@ -29,6 +29,7 @@ class SoftphonePage {
     onMicrophoneReplaced: () => void this.#sip?.replaceMicrophone(),
   });
   readonly #ringer = new Ringer(this.#audio.context);
+  readonly #signOut = element('button', { class: 'button quiet', type: 'button' }, texts.signOut);
   readonly #lights = new Lights();
   readonly #notices = new Notices(() => void this.#audio.openMicrophone());
   readonly #banner = new Banner({
@@ -91,8 +92,7 @@ class SoftphonePage {
   }
 
   #build(): HTMLElement {
-    const signOut = element('button', { class: 'button quiet', type: 'button' }, texts.signOut);
-    signOut.addEventListener('click', () => this.#signIn.signOut());
+    this.#signOut.addEventListener('click', () => this.#signIn.signOut());
     return element(
       'div',
       {},
@@ -102,7 +102,7 @@ class SoftphonePage {
         element('img', { class: 'mark', src: '/icon.svg', alt: '' }),
         element('h1', {}, texts.name),
         this.#lights.root,
-        signOut,
+        this.#signOut,
       ),
       element(
         'main',
@@ -284,6 +284,7 @@ class SoftphonePage {
   }
 
   #patch(view: SoftphoneView): void {
+    this.#signOut.disabled = !view.canSignOut;
     this.#lights.patch(view.lights);
     this.#notices.patch(view.notices);
     this.#banner.patch(view.banner);

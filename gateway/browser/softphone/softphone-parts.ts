@@ -215,7 +215,7 @@ export class Banner {
           element('p', { class: 'banner-line' }, this.#status, this.#detail, this.#recordingPill),
           this.#none,
         ),
-        this.#duration,
+        element('div', { class: 'banner-side' }, this.#duration, this.#controls.hangUp.root),
       ),
       this.#buttons,
       this.#explanation,
@@ -223,15 +223,9 @@ export class Banner {
   }
 
   #build(): HTMLElement {
-    const { answer, decline, resume, hold, hangUp, dismiss } = this.#controls;
-    const first = [answer, decline, this.#payment, this.#mute, resume, hold, this.#record, dismiss];
-    return element(
-      'div',
-      { class: 'banner-controls' },
-      ...first.map(({ root }) => root),
-      element('span', { class: 'spring' }),
-      hangUp.root,
-    );
+    const { answer, decline, resume, hold, dismiss } = this.#controls;
+    const buttons = [answer, decline, this.#payment, this.#mute, resume, hold, this.#record, dismiss];
+    return element('div', { class: 'banner-controls' }, ...buttons.map(({ root }) => root));
   }
 
   patch(view: BannerView | undefined): void {
@@ -246,7 +240,10 @@ export class Banner {
     show(this.#buttons, view !== undefined);
     this.#patchRecording(view?.recording);
     showText(this.#explanation, view?.recording?.explanation ?? view?.payment.explanation);
-    if (view === undefined) return;
+    if (view === undefined) {
+      show(this.#controls.hangUp.root, false);
+      return;
+    }
     patchControls(this.#controls, view.controls, true);
     this.#mute.patch(view.mute, view.mute.pressed ? 'microphoneOff' : 'microphone');
     setAttribute(this.#mute.root, 'aria-pressed', String(view.mute.pressed));

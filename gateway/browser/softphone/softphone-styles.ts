@@ -50,7 +50,7 @@ export const softphoneCss = `
   display: grid; grid-template-columns: minmax(0, 1fr) 312px; gap: 20px; align-items: start;
   max-inline-size: 1120px; margin-inline: auto; padding: 22px 20px 40px;
 }
-.front, .tools { display: grid; gap: 16px; min-inline-size: 0; }
+.front, .tools { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; }
 .card, .banner, .payment {
   background: var(--surface); border: 1px solid var(--line); border-radius: 16px; box-shadow: var(--shadow);
 }
@@ -74,6 +74,7 @@ export const softphoneCss = `
   transition: background-color 120ms, border-color 120ms;
 }
 .control:hover { background: var(--raised); }
+.button:disabled { opacity: 0.5; cursor: not-allowed; }
 .control:disabled { cursor: not-allowed; color: var(--muted); background: var(--raised); border-color: var(--line); }
 .control.primary:not(:disabled) { background: var(--accent); border-color: transparent; color: var(--on-accent); }
 .control.go:not(:disabled) { background: var(--green); border-color: transparent; color: light-dark(#ffffff, #052e14); }
@@ -104,8 +105,9 @@ export const softphoneCss = `
 .banner .status { color: var(--text); font-weight: 550; }
 .banner .none { color: var(--muted); }
 .banner .clock { font-size: 1.75rem; font-weight: 600; letter-spacing: -0.02em; }
+.banner-side { display: flex; align-items: center; gap: 18px; }
 .banner-controls { display: flex; flex-wrap: wrap; gap: 10px; }
-.banner-controls .spring { flex: 1; }
+.banner-controls:not(:has(> :not([hidden]))) { display: none; }
 .explanation { color: var(--muted); font-size: 0.875rem; }
 .pill {
   display: inline-flex; align-items: center; gap: 6px; padding: 2px 10px 2px 6px; border-radius: 99px;
@@ -118,7 +120,7 @@ export const softphoneCss = `
 .lines { list-style: none; display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; }
 .line {
   display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 10px 12px; align-items: center;
-  align-content: start; padding: 14px 16px; border: 1px solid var(--line); border-radius: 14px; background: var(--surface);
+  align-content: center; padding: 14px 16px; border: 1px solid var(--line); border-radius: 14px; background: var(--surface);
 }
 .line[aria-current='true'] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .line[data-tone='yellow']:not([aria-current='true']) { background: var(--yellow-tint); border-color: var(--yellow-line); }
@@ -134,6 +136,7 @@ export const softphoneCss = `
 
 .payment { padding: 14px 18px 18px; display: grid; gap: 12px; }
 .payment-head { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-block-size: 34px; }
+.payment:has(tonegate-panel:not([hidden])) { padding: 0; background: none; border: 0; box-shadow: none; }
 .payment .none { color: var(--muted); font-size: 0.9375rem; }
 
 .destination { display: grid; gap: 6px; }
@@ -185,8 +188,10 @@ input, select {
   .banner .lamp { inline-size: 42px; block-size: 42px; font-size: 1.0625rem; }
   .who { font-size: 1.25rem; }
   .banner .clock { font-size: 1.3125rem; }
-  .banner-controls .control { flex: 1 1 40%; }
-  .banner-controls .spring { display: none; }
+  .banner-head { flex-wrap: wrap; gap: 12px; }
+  .banner-side { inline-size: 100%; justify-content: space-between; }
+  .banner-side .control { flex: 0 1 60%; }
+  .banner-controls .control { flex: 1 1 40%; padding-inline: 10px; }
   .light-words { flex-direction: column; gap: 0; line-height: 1.2; }
   .lights { gap: 6px; }
   .light { flex: 1 1 90px; padding-inline-end: 8px; border-radius: 14px; }

@@ -36,7 +36,7 @@ export const texts = {
     holding: 'Putting on hold',
     held: 'On hold',
     resuming: 'Resuming',
-    heldByFarSide: 'The caller has put you on hold',
+    heldByFarSide: 'The other side has put you on hold',
   },
   buttons: {
     answer: 'Answer',
@@ -124,7 +124,7 @@ export const texts = {
   } satisfies Record<Notice | 'bad-destination', string>,
   ended: {
     'you-hung-up': 'You hung up',
-    'they-hung-up': 'The caller hung up',
+    'they-hung-up': 'The other side hung up',
     'you-declined': 'You declined the call',
     missed: 'Missed call',
     busy: 'Busy',

@@ -86,6 +86,8 @@ export type SoftphoneView = {
   /** The payment panel's place on the page. */
   readonly payment: { readonly callId: string | undefined; readonly isClosable: boolean };
   readonly canCall: boolean;
+  /** Signing out would end the call. */
+  readonly canSignOut: boolean;
   /** Keys of the dial pad go to the caller and not into the destination. */
   readonly keysGoToCaller: boolean;
   readonly title: string;
@@ -103,6 +105,7 @@ export function softphoneViewOf(input: SoftphoneInput): SoftphoneView {
     notices: noticesOf(input),
     payment: { callId: input.paymentCallId, isClosable: !hasRunningSession(input, input.paymentCallId) },
     canCall: input.phone.signalling === 'registered',
+    canSignOut: !hasCall(input.phone),
     keysGoToCaller: talking,
     title: titleOf(banner),
   };
@@ -266,12 +269,13 @@ function bannerOf(input: SoftphoneInput, number: LineNumber, view: LineView): Ba
       visible: isUp,
       enabled: !isOpen && mayPay,
       label: texts.buttons.takePayment,
-      explanation: isOpen || mayPay ? undefined : texts.payNeedsActiveCall,
+      explanation: !isUp || isOpen || mayPay ? undefined : texts.payNeedsActiveCall,
     },
   };
 }
 
-const FINISHED: readonly SessionState[] = ['vaulted', 'failed', 'canceled', 'ended'];
+/** A failed one still hides the keys, until it is tried again or canceled. */
+const FINISHED: readonly SessionState[] = ['vaulted', 'canceled', 'ended'];
 
 /** Its panel cannot be closed: what goes on in it would go on unseen. */
 function hasRunningSession({ calls }: SoftphoneInput, callId: string | undefined): boolean {

@@ -1,13 +1,9 @@
 /** One TCP connection that carries SIP, opened by either side. */
 import type { Socket } from 'node:net';
-import type { ParseFailure } from './message-parser.js';
+import type { ParseFailure } from '../message-parser.js';
+import { FIRST_MESSAGE_TIMEOUT_MS, MAX_UNSENT_BYTES } from './connection-limits.js';
 import { overwriteReceiveBlock } from './receive-block.js';
 import { type FramerOutput, StreamFramer } from './stream-framer.js';
-
-/** A peer that does not read is cut off once this much waits for it: some hundred messages. */
-export const MAX_UNSENT_BYTES = 262_144;
-/** A connection that was opened to us and says nothing takes a place that somebody else needs. */
-const FIRST_MESSAGE_TIMEOUT_MS = 30_000;
 
 const pong = Buffer.from('\r\n');
 

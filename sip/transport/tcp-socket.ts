@@ -1,19 +1,14 @@
 /** One TCP listener with the connections it accepted and those opened from its address. */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { isUnspecified, withoutMapping } from './ip-address.js';
-import { buildFailureResponse, writeMessage } from './message-writer.js';
-import { newTag } from './random-identifiers.js';
+import { isUnspecified, withoutMapping } from '../ip-address.js';
+import { buildFailureResponse, writeMessage } from '../message-writer.js';
+import { newTag } from '../random-identifiers.js';
+import { CLOSE_GRACE_MS, ConnectionLimits } from './connection-limits.js';
 import { TcpConnection } from './tcp-connection-socket.js';
 
-/** An SBC uses one or a few; beyond this many of one address somebody is collecting our memory. */
-export const MAX_CONNECTIONS_PER_SOURCE = 100;
-/** Forty such sources. Each connection is a descriptor, and at worst MAX_UNSENT_BYTES that wait: 1 GiB in all. */
-export const MAX_CONNECTIONS = 4_000;
 /** Opened from here and not answered: the transaction would be dead by then anyway (RFC 3261 Timer B is 32 s). */
 export const CONNECT_TIMEOUT_MS = 5_000;
-/** A peer that does not read cannot hold up our end for longer. */
-const CLOSE_GRACE_MS = 1_000;
 
 export type TcpRemote = { readonly address: string; readonly port: number; readonly connectionId: number };
 export type TcpTarget = { readonly address: string; readonly port: number; readonly connectionId?: number };
@@ -37,7 +32,7 @@ export class TcpSocket {
   readonly #byId = new Map<number, OpenConnection>();
   /** Remote address and port to the newest connection with it, whoever opened it. */
   readonly #byRemote = new Map<string, OpenConnection>();
-  readonly #countBySource = new Map<string, number>();
+  readonly #limits = new ConnectionLimits();
   #isClosing = false;
 
   constructor(options: TcpSocketOptions) {
@@ -97,7 +92,11 @@ export class TcpSocket {
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || !this.#hasRoomFor(withoutMapping(remoteAddress))) {
+    if (
+      remoteAddress === undefined ||
+      remotePort === undefined ||
+      !this.#limits.hasRoomFor(withoutMapping(remoteAddress))
+    ) {
       socket.destroy();
       return;
     }
@@ -105,7 +104,7 @@ export class TcpSocket {
   }
 
   #connect(target: TcpTarget): OpenConnection | undefined {
-    if (this.#isClosing || !this.#hasRoomFor(target.address)) {
+    if (this.#isClosing || !this.#limits.hasRoomFor(target.address)) {
       return undefined;
     }
     const localAddress = isUnspecified(this.#options.address) ? undefined : this.#options.address;
@@ -138,7 +137,7 @@ export class TcpSocket {
     const opened = { connection, remote };
     this.#byId.set(remote.connectionId, opened);
     this.#byRemote.set(remoteKey(remote), opened);
-    this.#countBySource.set(address, (this.#countBySource.get(address) ?? 0) + 1);
+    this.#limits.enter(address);
     return opened;
   }
 
@@ -148,17 +147,8 @@ export class TcpSocket {
     if (this.#byRemote.get(remoteKey(remote)) === opened) {
       this.#byRemote.delete(remoteKey(remote));
     }
-    const left = (this.#countBySource.get(remote.address) ?? 1) - 1;
-    if (left === 0) {
-      this.#countBySource.delete(remote.address);
-    } else {
-      this.#countBySource.set(remote.address, left);
-    }
+    this.#limits.leave(remote.address);
     this.#options.onFailed(remote);
-  }
-
-  #hasRoomFor(address: string): boolean {
-    return this.#byId.size < MAX_CONNECTIONS && (this.#countBySource.get(address) ?? 0) < MAX_CONNECTIONS_PER_SOURCE;
   }
 }
 

@@ -1,14 +1,18 @@
 /** All sockets of the SIP stack behind one door: flows and bytes (RFC 3261 §18). */
-import type { Flow } from './message.js';
+import type { Flow, Transport } from '../message.js';
 import { TcpSocket, type TcpTarget } from './tcp-socket.js';
 import { UdpSocket } from './udp-socket.js';
+import { type TlsFiles, WsSocket } from './ws-socket.js';
 
 export type TransportListener = {
   readonly name: string;
   readonly address: string;
   /** 0 lets the system choose; UDP and TCP of one listener then have the same. */
   readonly port: number;
-  readonly transports: readonly Flow['transport'][];
+  /** TCP, WS and WSS all take the TCP port: a listener has one of them at most. */
+  readonly transports: readonly Transport[];
+  /** For WSS. */
+  readonly tls?: TlsFiles | undefined;
 };
 
 export type TransportSocketsOptions = {
@@ -16,16 +20,19 @@ export type TransportSocketsOptions = {
   /** A datagram, or one whole message of a stream. `bytes` shares memory with nothing; its receiver may wipe it. */
   readonly onMessage: (flow: Flow, bytes: Buffer) => void;
   /**
-   * Nothing can be sent on this flow any more. For TCP it names the connection; whoever sent on a flow without
+   * Nothing can be sent on this flow any more. Where there are connections it names the connection; whoever sent on a flow without
    * `connectionId` has to compare address and port. Never called from within `send`.
    */
   readonly onFlowFailed: (flow: Flow) => void;
+  /** Whether pages of that origin may open a WebSocket there. None may where nobody says so. */
+  readonly isOriginAllowed?: ((origin: string, listener: string) => boolean) | undefined;
 };
 
 /** Free ports that are drawn for TCP may be taken for UDP: draw again. */
 const MAX_PORT_DRAWS = 16;
 
-type OpenListener = { readonly udp?: UdpSocket; readonly tcp?: TcpSocket };
+type StreamSocket = TcpSocket | WsSocket;
+type OpenListener = Partial<Record<Transport, UdpSocket | StreamSocket>>;
 
 export class TransportSockets {
   readonly #options: TransportSocketsOptions;
@@ -65,26 +72,26 @@ export class TransportSockets {
   }
 
   async close(): Promise<void> {
-    const sockets = [...this.#open.values()].flatMap(({ udp, tcp }) => [udp, tcp]);
+    const sockets = [...this.#open.values()].flatMap((listener) => Object.values(listener));
     this.#open.clear();
-    await Promise.all(sockets.map((socket) => socket?.close()));
+    await Promise.all(sockets.map((socket) => socket.close()));
   }
 
   async #openListener(listener: TransportListener): Promise<number> {
     for (let draw = 1; ; draw += 1) {
-      const tcp = listener.transports.includes('tcp') ? this.#tcpSocket(listener) : undefined;
-      const tcpPort = await tcp?.open();
-      const port = tcpPort ?? listener.port;
+      const transport = listener.transports.find((one) => one !== 'udp');
+      const stream = transport === undefined ? undefined : this.#streamSocket(listener, transport);
+      const port = (await stream?.open()) ?? listener.port;
       const udp = listener.transports.includes('udp') ? this.#udpSocket({ ...listener, port }) : undefined;
       try {
         const udpPort = await udp?.open();
         this.#open.set(listener.name, {
           ...(udp === undefined ? undefined : { udp }),
-          ...(tcp === undefined ? undefined : { tcp }),
+          ...(stream === undefined || transport === undefined ? undefined : { [transport]: stream }),
         });
         return udpPort ?? port;
       } catch (error) {
-        await tcp?.close();
+        await stream?.close();
         if (listener.port !== 0 || draw === MAX_PORT_DRAWS) {
           throw error;
         }
@@ -108,24 +115,35 @@ export class TransportSockets {
     });
   }
 
-  #tcpSocket(listener: TransportListener): TcpSocket {
-    const { address, port } = listener;
+  #streamSocket(listener: TransportListener, transport: Exclude<Transport, 'udp'>): StreamSocket {
+    const { name, address, port, tls } = listener;
     const flowOf = (remote: TcpTarget): Flow => ({
-      listener: listener.name,
-      transport: 'tcp',
+      listener: name,
+      transport,
       remoteAddress: remote.address,
       remotePort: remote.port,
       ...idOf(remote),
     });
-    return new TcpSocket({
+    const options = {
       address,
       port,
       nextConnectionId: () => {
         this.#connections += 1;
         return this.#connections;
       },
-      onMessage: (bytes, remote) => this.#options.onMessage(flowOf(remote), bytes),
-      onFailed: (target) => this.#options.onFlowFailed(flowOf(target)),
+      onMessage: (bytes: Buffer, remote: TcpTarget) => this.#options.onMessage(flowOf(remote), bytes),
+      onFailed: (target: TcpTarget) => this.#options.onFlowFailed(flowOf(target)),
+    };
+    if (transport === 'tcp') {
+      return new TcpSocket(options);
+    }
+    if (transport === 'wss' && tls === undefined) {
+      throw new Error(`listener ${name} has no certificate for wss`);
+    }
+    return new WsSocket({
+      ...options,
+      tls: transport === 'wss' ? tls : undefined,
+      isOriginAllowed: (origin) => this.#options.isOriginAllowed?.(origin, name) === true,
     });
   }
 }

@@ -4,7 +4,7 @@
  *
  * Once it has failed it stays failed: where one message ends wrongly, nothing behind it can be believed.
  */
-import { MAX_MESSAGE_BYTES, type ParseFailure, streamBodyLengthBytes } from './message-parser.js';
+import { MAX_MESSAGE_BYTES, type ParseFailure, streamBodyLengthBytes } from '../message-parser.js';
 
 /** From the first byte of a message to its last: a sender that takes longer holds memory hostage. */
 export const MESSAGE_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Flow } from './message.js';
+import type { Flow } from '../message.js';
 import { TransportSockets } from './transport-sockets.js';
 
 const options = Buffer.from(

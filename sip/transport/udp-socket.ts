@@ -1,7 +1,7 @@
 /** One UDP listener. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { withMapping, withoutMapping } from './ip-address.js';
+import { withMapping, withoutMapping } from '../ip-address.js';
 import { overwriteReceiveBlock } from './receive-block.js';
 
 /** Bursts of calls come in while a garbage collection runs; the kernel's default holds about 200 messages. */
