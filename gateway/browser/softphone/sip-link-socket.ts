@@ -14,10 +14,12 @@ export type SipStack = {
   makeRegisterer(agent: UserAgent, onLapsed: () => void): Registerer;
 };
 
+/** Address, name and a password that is good for a while; or that this agent gets none; or nobody could be asked. */
+export type AccessAnswer = SoftphoneAccess | 'refused' | 'unreachable';
+
 export type SipLinkOptions = {
   readonly stack: SipStack;
-  /** Address, name and a password that is good for a while; undefined when the gateway did not give one. */
-  readonly openAccess: () => Promise<SoftphoneAccess | undefined>;
+  readonly openAccess: () => Promise<AccessAnswer>;
   readonly onSignalling: (signalling: Signalling) => void;
 };
 
@@ -27,6 +29,8 @@ const PROBE_TIMEOUT_MS = 4_000;
 const RENEW_PASSWORD_AFTER = 0.8;
 /** Also when a clock is wrong, or the gateway cannot be asked just now. */
 const LEAST_RENEWAL_MS = 30_000;
+/** Who was refused is hardly let in a second later; the gateway limits and records such tries. */
+const REFUSED_RETRY_MS = 30_000;
 
 export class SipLink {
   readonly #options: SipLinkOptions;
@@ -89,8 +93,11 @@ export class SipLink {
     this.#options.onSignalling('connecting');
     const access = await this.#options.openAccess();
     if (this.#stopped) return;
-    if (access === undefined) {
+    if (access === 'refused') {
       this.#options.onSignalling('off');
+      return;
+    }
+    if (access === 'unreachable') {
       this.#later(() => void this.#begin());
       return;
     }
@@ -132,7 +139,8 @@ export class SipLink {
     this.#isRegistering = false;
     if (isIn || this.#agent?.isConnected() !== true) return;
     this.#options.onSignalling('refused');
-    this.#later(() => void this.#enter());
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => void this.#enter(), REFUSED_RETRY_MS);
   }
 
   /** False when the registrar refuses. */
@@ -168,10 +176,13 @@ export class SipLink {
   /** False when the gateway gives none. */
   async #renewPassword(): Promise<boolean> {
     const access = await this.#options.openAccess();
-    if (this.#stopped) return false;
-    if (access !== undefined) this.#take(access);
-    else this.#renewAfter(LEAST_RENEWAL_MS);
-    return access !== undefined;
+    if (this.#stopped || access === 'refused') return false;
+    if (access === 'unreachable') {
+      this.#renewAfter(LEAST_RENEWAL_MS);
+      return false;
+    }
+    this.#take(access);
+    return true;
   }
 
   #take(access: SoftphoneAccess): void {

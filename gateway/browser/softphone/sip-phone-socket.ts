@@ -20,12 +20,11 @@ import type { SoftphoneAccess } from '../../api/softphone-access.js';
 import { userPartOf } from './destination.js';
 import { type EndReason, endReasonOf, type Party } from './phone-line.js';
 import { preferTelephony, SessionSound, type SoundSystem } from './session-sound.js';
-import { SipLink } from './sip-link-socket.js';
+import { type AccessAnswer, SipLink } from './sip-link-socket.js';
 import type { PhoneEffect, PhoneInput } from './softphone-state.js';
 
 export type SipPhoneOptions = {
-  /** Address, name and a password that is good for a while; undefined when the gateway did not give one. */
-  readonly openAccess: () => Promise<SoftphoneAccess | undefined>;
+  readonly openAccess: () => Promise<AccessAnswer>;
   readonly sound: SoundSystem;
   readonly onInput: (input: PhoneInput) => void;
 };
@@ -40,7 +39,7 @@ const CONNECT_TIMEOUT_SECONDS = 5;
 /** Addresses of this machine are there at once; a STUN or TURN server has to answer first. */
 const HOST_CANDIDATES_MS = 300;
 const SERVER_CANDIDATES_MS = 2_000;
-/** Longer than this nobody stays in one call with two lines; more is a fault of the far side. */
+/** Two lines, and some that are just being refused or ended; more is a fault of the far side. */
 const MAX_SESSIONS = 8;
 
 type Running = {
@@ -54,6 +53,8 @@ export class SipPhone {
   readonly #options: SipPhoneOptions;
   readonly #link: SipLink;
   readonly #running = new Map<string, Running>();
+  /** Dialled, while the microphone is still being looked at: may be given up again before anything is sent. */
+  readonly #beginning = new Set<string>();
   #speaksTo: string | undefined;
   #incoming = 0;
 
@@ -98,7 +99,10 @@ export class SipPhone {
       return;
     }
     const running = this.#running.get(effect.session);
-    if (running === undefined) return;
+    if (running === undefined) {
+      this.#beginning.delete(effect.session);
+      return;
+    }
     switch (effect.kind) {
       case 'accept':
         void this.#accept(effect.session, running.session);
@@ -165,7 +169,10 @@ export class SipPhone {
       this.#end(name, 'not-found');
       return;
     }
-    if (!(await this.#hasMicrophone())) {
+    this.#beginning.add(name);
+    const hasMicrophone = await this.#hasMicrophone();
+    if (!this.#beginning.delete(name)) return;
+    if (!hasMicrophone) {
       this.#end(name, 'no-microphone');
       return;
     }
