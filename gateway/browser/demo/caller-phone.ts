@@ -51,9 +51,9 @@ export class CallerPhone {
   readonly #chips = new Map<FieldName, HTMLButtonElement[]>();
   #transport: KeyTransport = 'in-band';
 
-  constructor(send: (command: PageCommand) => void) {
+  constructor(send: (command: PageCommand) => void, onCall: () => void) {
     this.#send = send;
-    this.#call.addEventListener('click', () => send({ kind: 'call' }));
+    this.#call.addEventListener('click', onCall);
     this.#hangUp.addEventListener('click', () => send({ kind: 'hang-up' }));
     this.#talk.addEventListener('change', () => send({ kind: 'talk', talking: this.#talk.checked }));
     document.addEventListener('keydown', (event) => this.#typed(event));

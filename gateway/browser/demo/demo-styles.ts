@@ -49,6 +49,9 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .column > header p { color: var(--muted); font-size: 0.875rem; }
 .column.agent { padding: 0; gap: 0; overflow: hidden; }
 .column.agent > header { padding: 16px 18px 12px; border-block-end: 1px solid var(--line); }
+.column.agent { grid-template-rows: auto auto 1fr; }
+.column.agent > .choice { padding: 12px 18px; border-block-end: 1px solid var(--line); }
+.choice:disabled { opacity: 0.75; }
 .agent-screen { inline-size: 100%; block-size: 100%; min-block-size: 740px; border: 0; display: block; }
 
 .phone { display: grid; gap: 14px; align-content: start; }
