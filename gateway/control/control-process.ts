@@ -36,7 +36,7 @@ import { administrationOf } from './administration.js';
 import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
 import {
   isOriginListed,
-  registrationOf,
+  registrationSettings,
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
@@ -111,7 +111,7 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
-      registration: registrationOf(configuration),
+      registration: registrationSettings(configuration),
       isOriginAllowed: (origin, listener) =>
         this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
