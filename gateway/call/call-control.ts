@@ -235,23 +235,20 @@ export class CallControl {
     const { exchangeId } = received;
     const call = this.#options.directory.get(received.callId);
     if (!call) {
-      this.#refuseDescription(exchangeId, 500, 'No Such Call');
+      this.#refuseDescription(undefined, exchangeId, 500, 'No Such Call');
       return;
     }
     const isFrozen = this.#options.payments.holdsWindow(call.id);
     if (received.role === 'offer') {
       // A hold, another codec or another place in the window would end the inspection of what the caller keys.
       const offered = call.negotiation.offered(received.from, received.sdp, isFrozen ? 'frozen' : 'free');
-      this.#options.sip.handle(
-        offered.ok
-          ? { kind: 'description-ready', exchangeId, sdp: offered.sdp }
-          : { kind: 'description-refused', exchangeId, status: offered.status, reason: offered.reason },
-      );
+      if (offered.ok) this.#options.sip.handle({ kind: 'description-ready', exchangeId, sdp: offered.sdp });
+      else this.#refuseDescription(call, exchangeId, offered.status, offered.reason);
       return;
     }
     const answered = call.negotiation.answered(received.from, received.sdp);
     if (!answered.ok) {
-      this.#refuseDescription(exchangeId, answered.status, answered.reason);
+      this.#refuseDescription(call, exchangeId, answered.status, answered.reason);
       return;
     }
     const { agreement, sdp } = answered;
@@ -265,12 +262,13 @@ export class CallControl {
     } else {
       const before = call.negotiation.rollBack();
       if (before) await this.#setLegs(call, before);
-      this.#refuseDescription(exchangeId, 488, 'Not Acceptable Here');
+      this.#refuseDescription(call, exchangeId, 488, 'Not Acceptable Here');
     }
     this.#options.directory.changed(call);
   }
 
-  #refuseDescription(exchangeId: number, status: number, reason: string): void {
+  #refuseDescription(call: Call | undefined, exchangeId: number, status: number, reason: string): void {
+    if (call !== undefined && call.answeredAt === undefined) call.isRefused = true;
     this.#options.sip.handle({ kind: 'description-refused', exchangeId, status, reason });
   }
 
@@ -318,16 +316,23 @@ export class CallControl {
     if (!call || call.endedAt !== undefined) return;
     call.endedAt = new Date().toISOString();
     this.#counters.ended += 1;
+    if (call.isRefused) this.#counters.refused += 1;
     this.#options.payments.callEnded(call.id);
     const closed = call.media.request({ kind: 'close-call' });
     this.#options.directory.changed(call);
-    // The recorder's last word comes before the answer and belongs in the audit log too.
-    void closed.finally(() => this.#options.directory.retire(call));
-    this.#audit('call-ended', call.id, {
-      by: ended.by,
-      reason: ended.reason,
-      ...(ended.status !== undefined && { status: ended.status }),
-    });
+    // The recorder's first and last words come before the answer, and so stand in the audit log before the end.
+    const recordEnd = () => this.#recordEnd(call, ended);
+    this.#orEnd(call.id, closed.then(recordEnd, recordEnd));
+  }
+
+  #recordEnd(call: Call, { by, reason, status }: SipOutput<'call-ended'>): void {
+    const detail = { by, reason, ...(status !== undefined && { status }) };
+    try {
+      if (call.isRefused) this.#audit('call-refused', call.id, detail, 'failure');
+      this.#audit('call-ended', call.id, detail);
+    } finally {
+      this.#options.directory.retire(call);
+    }
   }
 
   // ---- what media says

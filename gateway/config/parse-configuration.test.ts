@@ -158,6 +158,36 @@ describe('configuration as a whole', () => {
       'api.agents[1].tokenFile: is the same as api.agents[0].tokenFile',
     ],
     [
+      'an account of an agent’s name',
+      'api: {agents: [{name: a}], accounts: [{name: a, role: auditor}]}',
+      'api.accounts[0].name: is the same as api.agents[0].name',
+    ],
+    [
+      'an account of an agent’s token',
+      'api: {agents: [{name: a, tokenFile: x}], accounts: [{name: b, role: auditor, tokenFile: x}]}',
+      'api.accounts[0].tokenFile: is the same as api.agents[0].tokenFile',
+    ],
+    [
+      'two webhooks of one name',
+      'webhooks: [{name: a, url: "https://a.example"}, {name: a, url: "https://b.example"}]',
+      'webhooks[1].name: is the same as webhooks[0].name',
+    ],
+    [
+      'a webhook that goes in clear to another machine',
+      'webhooks: [{name: a, url: "http://crm.example/hook"}]',
+      'webhooks[0].url: must be https: tokens go there (or set allowPlaintext)',
+    ],
+    [
+      'a webhook with a password in its address',
+      'webhooks: [{name: a, url: "https://user:word@crm.example/hook"}]',
+      'webhooks[0].url: must hold no password: the receiver knows us by the signature',
+    ],
+    [
+      'a webhook of no address',
+      'webhooks: [{name: a, url: "ftp://crm.example"}]',
+      'webhooks[0].url: must be an address like https://crm.example/hooks',
+    ],
+    [
       'an origin with a path',
       'api: {allowedOrigins: ["https://crm.example/"]}',
       'api.allowedOrigins[0]: must be an origin like https://crm.example, without a path',
