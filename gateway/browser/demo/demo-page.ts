@@ -32,10 +32,11 @@ class DemoPage {
   #problem: string | undefined;
   #calls: Calls = [];
   #hearsKeypad = true;
-  #agentPhone: AgentPhone = 'softphone';
+  #agentPhone: AgentPhone;
   #agentToken: string | undefined;
 
-  constructor(root: HTMLElement) {
+  constructor(root: HTMLElement, agentPhone: AgentPhone) {
+    this.#agentPhone = agentPhone;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(pageCss + demoCss);
     document.adoptedStyleSheets = [sheet];
@@ -118,7 +119,7 @@ class DemoPage {
             'agent',
             'The agent',
             'Alex’s screen: a page of the gateway itself.',
-            this.#agentPhones,
+            element('div', { class: 'answers' }, this.#agentPhones),
             this.#screen.root,
           ),
           column('lanes', 'What travels', 'The last ten seconds on both sides of the gateway.', this.#travels.root),
@@ -201,9 +202,15 @@ class DemoPage {
   }
 }
 
+/** Without a microphone a softphone can take no call. */
+async function usableAgentPhone(): Promise<AgentPhone> {
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+  return devices.some(({ kind }) => kind === 'audioinput') ? 'softphone' : 'desk-phone';
+}
+
 function isOpen(session: SessionView | undefined): boolean {
   return session !== undefined && !['vaulted', 'canceled', 'ended'].includes(session.state);
 }
 
 const root = document.querySelector<HTMLElement>('#page');
-if (root !== null) new DemoPage(root);
+if (root !== null) new DemoPage(root, await usableAgentPhone());
