@@ -71,15 +71,6 @@ const agent = z.strictObject({
   users: z.array(z.string()).default([]).describe('SIP user parts of this agent; an asterisk takes every user.'),
 });
 
-const iceServer = z.discriminatedUnion('kind', [
-  hostPort.extend({ kind: z.literal('stun') }),
-  hostPort.extend({
-    kind: z.literal('turn'),
-    userName: z.string().min(1),
-    passwordFile: z.string().min(1).describe('File (mode 0600) with the password.'),
-  }),
-]);
-
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -121,11 +112,6 @@ export const configurationSchema = z.strictObject({
       portMax: port.default(29999),
       processes: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
       silenceTimeoutMs: z.int().min(1000).default(60_000),
-      webrtc: z
-        .strictObject({
-          servers: z.array(iceServer).max(4).default([]).describe('Asked for further addresses of WebRTC legs.'),
-        })
-        .prefault({}),
     })
     .prefault({}),
   payment: z

@@ -35,11 +35,6 @@ export class SecretFileError extends Error {
  */
 export function readOrCreateSecret(path: string): string {
   createIfMissing(path);
-  return readSecretFile(path);
-}
-
-/** @throws SecretFileError when the file is missing, open to others or holds nothing */
-export function readSecretFile(path: string): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

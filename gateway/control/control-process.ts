@@ -20,8 +20,8 @@ import { CallDirectory } from '../call/call-directory.js';
 import { CallRouting } from '../call/call-routing.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
-import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
-import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
+import { readOrCreateSecret } from '../config/secrets-store.js';
+import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
@@ -340,17 +340,11 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = media.webrtc.servers.map((server): WebRtcServer => {
-    const place = { host: server.address, port: server.port };
-    if (server.kind === 'stun') return { kind: 'stun', ...place };
-    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
-  });
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
-    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,
