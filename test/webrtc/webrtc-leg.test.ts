@@ -177,8 +177,9 @@ describe('a WebRTC leg', () => {
     const transport = transportOf(await peer.answer(offerOf(end)));
     await setAgent(transport);
     await eventKind('leg-connected');
-    peer.close();
+    await peer.hangUp();
     await eventKind('leg-lost');
+    peer.kill();
     expect(media.events.filter(({ kind }) => kind === 'leg-lost')).toEqual([
       { kind: 'leg-lost', callHandle: 1, leg: 'agent' },
     ]);

@@ -1,144 +1,119 @@
-/** An agent's browser without the browser: libwebrtc by way of @roamhq/wrtc, with a microphone and an ear of raw samples. */
-import wrtc from '@roamhq/wrtc';
+/** An agent's browser without the browser (`wrtc-process.ts`), as seen from a test; in another network namespace if need be. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { within } from '../support/deadline.js';
+import { buildDirectory } from '../support/places.js';
 import type { WebRtcEndpoint } from './webrtc-phone.js';
 
-/** What is used of it; its own types are a browser's, which this project does not have. */
-type Track = object;
-type Description = { readonly type: 'offer' | 'answer'; readonly sdp: string };
-type Connection = {
-  readonly iceGatheringState: string;
-  readonly localDescription: Description | null;
-  ontrack: (event: { readonly track: Track }) => void;
-  onicegatheringstatechange: () => void;
-  addTrack(track: Track): void;
-  createOffer(): Promise<Description>;
-  createAnswer(): Promise<Description>;
-  setLocalDescription(description: Description): Promise<void>;
-  setRemoteDescription(description: Description): Promise<void>;
-  close(): void;
-};
-type AudioFrame = {
-  readonly samples: Int16Array;
-  readonly sampleRate: number;
-  readonly bitsPerSample: number;
-  readonly channelCount: number;
-  readonly numberOfFrames: number;
-};
-type AudioSource = { createTrack(): Track; onData(frame: AudioFrame): void };
-type AudioSink = { ondata: (frame: AudioFrame) => void; stop(): void };
-export type IceServers = readonly { readonly urls: string; readonly username: string; readonly credential: string }[];
-type Library = {
-  readonly RTCPeerConnection: new (configuration: {
-    readonly iceServers: IceServers;
-    readonly iceTransportPolicy: 'all' | 'relay';
-  }) => Connection;
-  readonly nonstandard: {
-    readonly RTCAudioSource: new () => AudioSource;
-    readonly RTCAudioSink: new (track: Track) => AudioSink;
-  };
-};
-const { RTCPeerConnection, nonstandard }: Library = wrtc;
+type Unnumbered =
+  | { readonly kind: 'offer' | 'close' }
+  | { readonly kind: 'answer' | 'accept'; readonly sdp: string }
+  /** 8 kHz. */
+  | { readonly kind: 'say'; readonly samples: readonly number[] }
+  /** Raw samples; the answer is their rate. */
+  | { readonly kind: 'save-heard'; readonly file: string };
+export type WrtcRequest = Unnumbered & { readonly id: number };
+export type WrtcAnswer =
+  | { readonly id: number; readonly text: string }
+  | { readonly id: number; readonly fault: string };
 
-const FRAME_MS = 10;
+export type WrtcOptions = {
+  /** A command that runs another, before which it stands. */
+  readonly wrapper?: readonly string[];
+  /** `address:port` of a TURN server, with user `agent` and password `secret`, through which alone it is to be reached. */
+  readonly turnServer?: string;
+};
+
+const LIMIT_MS = 15_000;
 const SAMPLE_RATE_HZ = 8000;
-const FRAME_SAMPLES = (SAMPLE_RATE_HZ / 1000) * FRAME_MS;
-const GATHERING_LIMIT_MS = 5000;
-/** Ten minutes. */
-const MAX_HEARD_SAMPLES = 600 * 16_000;
 
 export class WrtcEndpoint implements WebRtcEndpoint {
-  readonly #connection: Connection;
-  readonly #source = new nonstandard.RTCAudioSource();
-  readonly #frames: Int16Array[] = [];
-  #heardSamples = 0;
-  #sampleRateHz = 0;
-  #sink: AudioSink | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #process: ChildProcess;
+  readonly #waiting = new Map<number, (answer: WrtcAnswer) => void>();
+  #nextId = 1;
 
-  /** @param relays TURN servers by which alone it is to be reached */
-  constructor(relays: IceServers = []) {
-    const iceTransportPolicy = relays.length === 0 ? 'all' : 'relay';
-    this.#connection = new RTCPeerConnection({ iceServers: relays, iceTransportPolicy });
-    this.#connection.addTrack(this.#source.createTrack());
-    this.#connection.ontrack = ({ track }) => this.#listen(track);
+  constructor({ wrapper = [], turnServer }: WrtcOptions = {}) {
+    const script = join(buildDirectory, 'test/webrtc/wrtc-process.js');
+    const [command, ...words] = [
+      ...wrapper,
+      process.execPath,
+      script,
+      ...(turnServer === undefined ? [] : [turnServer]),
+    ];
+    this.#process = spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#process.on('message', (answer: WrtcAnswer) => {
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
   }
 
-  async offer(): Promise<string> {
-    await this.#connection.setLocalDescription(await this.#connection.createOffer());
-    return this.#described();
+  offer(): Promise<string> {
+    return this.#ask({ kind: 'offer' });
   }
 
-  async answer(offer: string): Promise<string> {
-    await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
-    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
-    return this.#described();
+  answer(offer: string): Promise<string> {
+    return this.#ask({ kind: 'answer', sdp: offer });
   }
 
   async accept(answer: string): Promise<void> {
-    await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer });
+    await this.#ask({ kind: 'accept', sdp: answer });
   }
 
-  /** Says these samples of 8 kHz over and over, paced by the clock. */
-  say(samples: Int16Array): void {
-    const sinceMs = performance.now();
-    let frames = 0;
-    this.#timer = setInterval(() => {
-      for (const due = (performance.now() - sinceMs) / FRAME_MS; frames < due; frames += 1) {
-        const frame = new Int16Array(FRAME_SAMPLES);
-        for (let at = 0; at < FRAME_SAMPLES; at += 1)
-          frame[at] = samples[(frames * FRAME_SAMPLES + at) % samples.length];
-        this.#source.onData({
-          samples: frame,
-          sampleRate: SAMPLE_RATE_HZ,
-          bitsPerSample: 16,
-          channelCount: 1,
-          numberOfFrames: FRAME_SAMPLES,
-        });
-      }
-    }, FRAME_MS / 2);
+  /** Says these samples of 8 kHz over and over. */
+  async say(samples: Int16Array): Promise<void> {
+    await this.#ask({ kind: 'say', samples: [...samples] });
   }
 
   /** What came out of its jitter buffer, at 8 kHz. */
-  heard(): Int16Array {
-    const all = new Int16Array(this.#heardSamples);
-    let at = 0;
-    for (const frame of this.#frames) {
-      all.set(frame, at);
-      at += frame.length;
+  async heard(): Promise<Int16Array> {
+    const directory = mkdtempSync(join(tmpdir(), 'tonegate-heard-'));
+    try {
+      const file = join(directory, 'heard.raw');
+      const rateHz = Number(await this.#ask({ kind: 'save-heard', file }));
+      const bytes = readFileSync(file);
+      const samples = new Int16Array(bytes.length / 2);
+      for (let index = 0; index < samples.length; index += 1) samples[index] = bytes.readInt16LE(index * 2);
+      return decimated(samples, rateHz);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
-    return all;
   }
 
-  get heardSampleRateHz(): number {
-    return this.#sampleRateHz;
+  /** Ends the connection as a page does that says so. */
+  async hangUp(): Promise<void> {
+    await this.#ask({ kind: 'close' });
   }
 
-  close(): void {
-    clearInterval(this.#timer);
-    this.#sink?.stop();
-    this.#connection.close();
+  /** Ends the process, of which the far side hears nothing. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
   }
 
-  #listen(track: Track): void {
-    this.#sink = new nonstandard.RTCAudioSink(track);
-    this.#sink.ondata = ({ samples, sampleRate }) => {
-      this.#sampleRateHz = sampleRate;
-      if (this.#heardSamples + samples.length > MAX_HEARD_SAMPLES) return;
-      this.#frames.push(Int16Array.from(samples));
-      this.#heardSamples += samples.length;
-    };
-  }
-
-  async #described(): Promise<string> {
-    const connection = this.#connection;
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, GATHERING_LIMIT_MS).unref();
-      const look = () => {
-        if (connection.iceGatheringState === 'complete') resolve();
-      };
-      connection.onicegatheringstatechange = look;
-      look();
+  #ask(request: Unnumbered): Promise<string> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const answered = new Promise<string>((resolve, reject) => {
+      this.#waiting.set(id, (answer) => {
+        if ('text' in answer) resolve(answer.text);
+        else reject(new Error(answer.fault));
+      });
     });
-    return connection.localDescription?.sdp ?? '';
+    this.#process.send({ ...request, id });
+    return within(LIMIT_MS, `an answer of the agent's browser to ${request.kind}`, answered);
   }
+}
+
+/** A whole number of samples becomes one, their mean: what was sent had 8 kHz, so there is nothing above 4 kHz to fold. */
+function decimated(samples: Int16Array, rateHz: number): Int16Array {
+  const factor = rateHz / SAMPLE_RATE_HZ;
+  if (samples.length === 0) return samples;
+  if (!Number.isInteger(factor)) throw new Error(`heard at ${rateHz} Hz`);
+  const mean = (index: number) => {
+    let sum = 0;
+    for (let at = 0; at < factor; at += 1) sum += samples[index * factor + at];
+    return sum / factor;
+  };
+  return Int16Array.from({ length: Math.floor(samples.length / factor) }, (_, index) => mean(index));
 }
