@@ -14,6 +14,7 @@ import { decodeWithSpandsp } from '../support/spandsp.js';
 import { speechFor } from '../support/speech.js';
 
 const LIMIT_MS = 20_000;
+const MAX_ENTRIES = 3;
 const PORTS = 100;
 /** In the agent's own words, so that a listener can tell them from any others: pressed near the microphone. */
 const AGENT_KEYS = '1590';
@@ -135,13 +136,18 @@ describe('a payment', () => {
     await page.press('payment');
     const panel = page.page.locator('tonegate-panel');
     await button(panel, 'start').click();
+    const stateOf = (field: FieldName) => row(panel, field).getAttribute('data-state');
     const told: Said[] = [];
     for (const field of FIELD_NAMES) {
-      await row(panel, field).locator('button').click();
-      await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
-      if (field === 'securityCode') await caller.sendKeys(CARD[field]);
-      else told.push(await sayKeys(CARD[field]));
-      await panel.locator(`[data-field="${field}"][data-state="captured"]`).waitFor();
+      // On a machine that does much else the line may be disturbed: then the agent captures once more.
+      for (let entry = 1; entry <= MAX_ENTRIES && (await stateOf(field)) !== 'captured'; entry += 1) {
+        await row(panel, field).locator('button').click();
+        await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
+        if (field === 'securityCode') await caller.sendKeys(CARD[field]);
+        else told.push(await sayKeys(CARD[field]));
+        await panel.locator(`[data-field="${field}"]:not([data-state="awaiting"])`).waitFor();
+      }
+      expect(await stateOf(field)).toBe('captured');
       await page.look(`02-${field}`);
     }
     for (const said of told) await heardFor(said);

@@ -58,13 +58,13 @@ const light = (page: Page, name: string, text: string) =>
 const notice = (page: Page, text: string | RegExp) => page.locator('.notice').getByText(text).waitFor();
 
 describe('what is missing is said', () => {
-  test('a telephone that cannot be reached, a microphone that is blocked, beside a gateway that is well', async () => {
+  test('a telephone that cannot be reached, no microphone, beside a gateway that is well', async () => {
     const page = await open(TOKEN);
     await light(page, 'gateway', 'Connected');
     await light(page, 'signalling', 'Reconnecting');
-    await light(page, 'microphone', 'Blocked');
+    await light(page, 'microphone', 'Not found');
     await notice(page, /No calls can come in meanwhile/);
-    await notice(page, /The microphone is blocked/);
+    await notice(page, /No microphone was found/);
     expect(await page.getByRole('button', { name: 'Call', exact: true }).isDisabled()).toBe(true);
   });
 
@@ -117,7 +117,7 @@ describe('looks', () => {
     ['320 px', { widthPx: 320 }],
   ] as const)('%s: nothing that axe-core finds, and no sideways scrolling', async (_name, looks) => {
     const page = await open(TOKEN, looks);
-    await notice(page, /The microphone is blocked/);
+    await notice(page, /No microphone was found/);
     const axe = await AxeAudit.of(page);
     expect(await axe.violations('body')).toEqual([]);
     // The control: what is wrong on purpose is found.
