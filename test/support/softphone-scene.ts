@@ -182,6 +182,7 @@ export class SoftphonePage {
   /** Keeps a picture of the page as it is, and what axe-core finds wrong in it. */
   async look(name: string): Promise<void> {
     mkdirSync(SCREENSHOT_DIRECTORY, { recursive: true });
+    await this.page.evaluate('scrollTo(0, 0)');
     await this.page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
     this.#axe ??= await AxeAudit.of(this.page);
     this.complaints.push(...(await this.#axe.violations('body')).map((violation) => `${name}: ${violation}`));
