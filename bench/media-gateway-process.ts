@@ -81,6 +81,7 @@ class MediaProcess {
         address: ADDRESS,
         portMin: firstPort,
         portMax: lastPort,
+        webRtcServers: [],
         keySocketPath,
         linkSecret: Buffer.alloc(32, 1).toString('base64'),
         recordingDirectory: join(this.#directory, 'recordings'),
@@ -98,6 +99,7 @@ class MediaProcess {
       mask: 'window',
       replacement: 'comfort-noise',
       suppression: 'tones',
+      agentTransport: 'rtp',
       recording: { start: duty.recording, mode: 'pause' },
     });
     if (created.kind !== 'call-created') throw new Error(`no call: ${describe(created)}`);

@@ -169,10 +169,14 @@ export function mediaKnowsOnlyMedia(sources: Sources): readonly string[] {
     .map(([, way]) => `a media process loads ${way}`);
 }
 
-/** What runs in the agent's browser holds no module of the server, and no package. */
+/** The one package that runs in the agent's browser, and the one file that may load it. */
+const SIP_LIBRARY = { file: 'gateway/browser/softphone/sip-phone-socket.ts', package: 'sip.js' };
+
+/** What runs in the agent's browser holds no module of the server, and no package but the softphone's SIP. */
 export function panelHoldsNoServer(sources: Sources): readonly string[] {
   return findings(sources, (path, { own, target, typeOnly }) => {
     if (!path.startsWith('gateway/browser/') || isTest(path) || typeOnly) return undefined;
+    if (path === SIP_LIBRARY.file && target === SIP_LIBRARY.package) return undefined;
     return own && target.startsWith('gateway/browser/') ? undefined : `${path} loads ${target}`;
   });
 }

@@ -29,6 +29,7 @@ export type ApiAuditEvent =
       readonly callId?: string;
     }
   | { readonly kind: 'panel-session-opened'; readonly source: string; readonly actor: string; readonly callId?: string }
+  | { readonly kind: 'softphone-opened'; readonly source: string; readonly actor: string; readonly user: string }
   /** Somebody known asked for what is not to be had: another's call, a locked recording, what the role may not. */
   | {
       readonly kind: 'operation-refused';

@@ -28,6 +28,7 @@ const expected: Readonly<Record<ApiErrorCode, number>> = {
   'ticket-expired': 410,
   'ticket-used': 409,
   'ticket-origin': 403,
+  'softphone-unavailable': 409,
   'upgrade-required': 426,
   'request-timeout': 408,
   'operation-timeout': 504,

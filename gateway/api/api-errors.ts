@@ -22,6 +22,7 @@ export type ApiErrorCode =
   | 'ticket-expired'
   | 'ticket-used'
   | 'ticket-origin'
+  | 'softphone-unavailable'
   | 'upgrade-required'
   | 'request-timeout'
   | 'operation-timeout'
@@ -60,6 +61,10 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
   'ticket-expired': { status: 410, message: 'The panel ticket was not used in time. Ask for another one.' },
   'ticket-used': { status: 409, message: 'The panel ticket has been used before. Ask for another one.' },
   'ticket-origin': { status: 403, message: 'The panel may not be shown in a page of this origin.' },
+  'softphone-unavailable': {
+    status: 409,
+    message: 'No softphone is set up for this agent. Ask your administrator.',
+  },
   'upgrade-required': { status: 426, message: 'This address speaks WebSocket only.' },
   'request-timeout': { status: 408, message: 'The request took too long to arrive.' },
   'operation-timeout': {

@@ -27,6 +27,8 @@ import { refuseRaw } from './raw-refusal-socket.js';
 import { RepeatedRequests } from './repeated-requests.js';
 import { addRoutes } from './routes.js';
 import { type ApiHealth, serviceHandlers } from './service-handlers.js';
+import type { SoftphoneDesk } from './softphone-access.js';
+import { softphoneHandlers } from './softphone-handlers.js';
 
 export type ApiServerOptions = {
   readonly listen: { readonly address: string; readonly port: number };
@@ -34,6 +36,7 @@ export type ApiServerOptions = {
   readonly watch: WatchDesk;
   readonly evidence: EvidenceDesk;
   readonly administration: AdministrationDesk;
+  readonly softphone: SoftphoneDesk;
   readonly accounts: readonly AccountCredential[];
   /** Origins whose pages may use the API and the event socket, beside our own. */
   readonly allowedOrigins: readonly string[];
@@ -111,8 +114,9 @@ export class ApiServer {
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    const { pagesDirectory, frameAncestors } = this.#options;
-    addPageRoutes(this.#app, await readPages(pagesDirectory), { frameAncestors });
+    const { pagesDirectory, frameAncestors, softphone } = this.#options;
+    const context = { frameAncestors, softphoneServer: softphone.serverOrigin };
+    addPageRoutes(this.#app, await readPages(pagesDirectory), context);
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;
@@ -181,7 +185,7 @@ export class ApiServer {
   }
 
   #addOperations(app: FastifyInstance): void {
-    const { accounts, administration, desk, evidence, health, metrics, onAudit, watch } = this.#options;
+    const { accounts, administration, desk, evidence, health, metrics, onAudit, softphone, watch } = this.#options;
     addRoutes(app, {
       handlers: {
         ...callHandlers({ desk, watch }),
@@ -196,6 +200,7 @@ export class ApiServer {
           onAudit,
           nowMs: () => performance.now(),
         }),
+        ...softphoneHandlers({ softphone, onAudit }),
         ...serviceHandlers({ administration, health, metrics }),
       },
       accountOf: (request) => this.#admission.accountOf(request),

@@ -105,7 +105,8 @@ export type LogRange = { readonly after: number; readonly limit: number };
 
 export type RecordingFile = {
   readonly sizeBytes: number;
-  read(firstByte: number, lastByte: number): NodeJS.ReadableStream;
+  /** A readable stream; pages in a browser take types from this file, so that Node's own name for it is not used. */
+  read(firstByte: number, lastByte: number): AsyncIterable<string | Uint8Array>;
 };
 
 export type EvidenceDesk = {

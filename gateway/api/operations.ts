@@ -14,6 +14,7 @@ import {
   sessionRecord,
 } from './evidence-desk.js';
 import type { Permission } from './roles.js';
+import { softphoneAccess } from './softphone-access.js';
 import { accountName, callView, fieldName, identifier, instant, role, sessionView } from './view-schemas.js';
 
 export type OperationContract = Permission & {
@@ -331,6 +332,18 @@ export const operations = {
     status: 200,
     answer: z.strictObject({ accounts: z.array(accountRecord).readonly() }),
     refusals: [],
+  },
+  'open-softphone': {
+    method: 'POST',
+    path: '/v1/softphone',
+    tag: 'calls',
+    summary: 'Where the own telephone registers, and a password for it that is good for an hour',
+    roles: agents,
+    inPanels: false,
+    body: nothing,
+    status: 200,
+    answer: z.strictObject({ softphone: softphoneAccess }),
+    refusals: ['softphone-unavailable'],
   },
   'create-panel-ticket': {
     method: 'POST',

@@ -7,6 +7,8 @@
 export type PageContext = {
   /** Origins whose pages may hold the embedded panel in a frame: `api.frameAncestors`. */
   readonly frameAncestors: readonly string[];
+  /** Origin of the SIP WebSocket, where there is one. */
+  readonly softphoneServer: string | undefined;
 };
 
 /** Sources in the words of CSP, beside those of the base. */
@@ -22,6 +24,12 @@ export type PageRules = {
 
 const PAGES: Readonly<Record<string, (context: PageContext) => PageRules>> = {
   '/panel/embed/': ({ frameAncestors }) => ({ frameAncestors }),
+  '/softphone/': ({ softphoneServer }) => ({
+    connectSources: softphoneServer === undefined ? [] : [softphoneServer],
+    features: ['microphone=(self)'],
+  }),
+  // Recordings are fetched with the auditor's token, and played from the page's own memory.
+  '/oversight/': () => ({ mediaSources: ['blob:'] }),
 };
 
 const FEATURES = ['camera', 'microphone', 'geolocation'] as const;

@@ -61,6 +61,7 @@ export type AuditAction =
   | 'operation-refused'
   | 'panel-ticket-issued'
   | 'panel-ticket-refused'
+  | 'softphone-opened'
   | 'panel-session-opened'
   // What is told to others' servers.
   | 'webhook-delivered'

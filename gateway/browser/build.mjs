@@ -1,6 +1,7 @@
 /**
  * Bundles the pages into dist/gateway/browser/pages: one folder a page, its modules named as in the list below, what they
  * share under chunks/, and the HTML beside them. `gateway/api/pages-store.ts` serves exactly these files.
+ * The demo's page, which shows what its caller keys, goes elsewhere: the gateway does not have it.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,13 +17,23 @@ const ENTRIES = {
   'panel/tonegate-panel': 'panel/tonegate-panel.ts',
   'panel/panel-page': 'panel/panel-page.ts',
   'panel/embed/embed-page': 'embed/embed-page.ts',
+  'softphone/softphone-page': 'softphone/softphone-page.ts',
+  'oversight/oversight-page': 'oversight/oversight-page.ts',
 };
 
 /** The HTML of each page's address. */
-const PAGES = { 'panel/index.html': 'panel/panel.html', 'panel/embed/index.html': 'embed/embed.html' };
+const PAGES = {
+  'panel/index.html': 'panel/panel.html',
+  'panel/embed/index.html': 'embed/embed.html',
+  'softphone/index.html': 'softphone/softphone.html',
+  'oversight/index.html': 'oversight/oversight.html',
+};
 
 /** What a page of somebody else's loads as a plain script, and the global name it finds it by. */
 const LOADERS = { 'panel/embed': { file: 'embed/embed-loader.ts', globalName: 'TonegatePanel' } };
+
+/** Of the demo's own process. */
+const demoTarget = join(source, '../../dist/gateway/demo/page');
 
 const common = {
   outdir: target,
@@ -50,3 +61,11 @@ for (const [page, file] of Object.entries(PAGES)) {
   mkdirSync(dirname(join(target, page)), { recursive: true });
   cpSync(join(source, file), join(target, page));
 }
+
+await build({
+  ...common,
+  outdir: demoTarget,
+  entryPoints: { 'demo-page': join(source, 'demo/demo-page.ts') },
+  format: 'esm',
+});
+cpSync(join(source, 'demo/demo.html'), join(demoTarget, 'index.html'));

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../audit/audit-trail.js';
 import { configurationSchema } from '../config/configuration.js';
 import type { LegName, MediaEvent } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
-import type { CallCommand, CallMedia, MediaAnswer } from '../process/media-fleet.js';
+import type { CallCommand, CallMedia, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { AgentDesk } from './agent-desk.js';
 import { CallControl } from './call-control.js';
 import { CallDirectory } from './call-directory.js';
@@ -53,7 +53,10 @@ class World {
 
   constructor() {
     const configuration = configurationSchema.parse({});
-    const sip = { handle: (input: BackToBackInput) => void this.sip.push(input) };
+    const sip = {
+      handle: (input: BackToBackInput) => void this.sip.push(input),
+      registrationOf: () => 'unknown-user' as const,
+    };
     const onAudit = (entry: AuditEntry) => void this.audits.push(entry);
     const yes = async () => ({ ok: true }) as const;
     const payments = new PaymentDesk({
@@ -87,13 +90,13 @@ class World {
     this.desk = new AgentDesk({ directory: this.directory, payments, sip, onAudit });
   }
 
-  async #createCall(callId: string): Promise<SmallMedia | undefined> {
+  async #createCall(callId: string): Promise<CreatedCall> {
     await this.mediaMade;
-    if (!this.mediaLeft) return undefined;
+    if (!this.mediaLeft) return { ok: false, code: 'unreachable' };
     const media = new SmallMedia(callId);
     this.media.push(media);
     for (const event of this.firstWords) this.control.onMedia(media, event);
-    return media;
+    return { ok: true, call: media };
   }
 
   async say(output: BackToBackOutput): Promise<void> {

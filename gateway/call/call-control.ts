@@ -5,24 +5,30 @@
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
 import { mediaTypeOf } from '../../sip/headers.js';
+import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
+import { parseUri } from '../../sip/uri.js';
 import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
-import type { Configuration } from '../config/configuration.js';
-import type { InfoBodyType, LegMedia, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { Configuration, PeerConfiguration } from '../config/configuration.js';
+import type { InfoBodyType, LegMedia, LegPorts, MediaEvent, RecordingState } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
-import type { CallMedia, CallSettings, MediaAnswer } from '../process/media-fleet.js';
+import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
-import { MediaNegotiation } from './media-negotiation.js';
+import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
+import { announcedEnd } from './webrtc-side.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
   readonly routing: CallRouting;
   readonly directory: CallDirectory;
   readonly payments: PaymentDesk;
-  readonly media: { createCall(settings: CallSettings): Promise<CallMedia | undefined> };
-  readonly sip: { handle(input: BackToBackInput): void };
+  readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
+  readonly sip: {
+    handle(input: BackToBackInput): void;
+    registrationOf(user: string): RegistrationState;
+  };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
 };
@@ -84,6 +90,9 @@ export class CallControl {
       case 'counted':
         this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
         return;
+      case 'intruder':
+        this.#options.onLog('warn', { source: output.flow.remoteAddress }, 'SIP authentication failed too often');
+        return;
       case 'send':
         return;
     }
@@ -102,17 +111,25 @@ export class CallControl {
     const routed = this.#routing.route({
       listener: flow.listener,
       remoteAddress: flow.remoteAddress,
-      dialledUser: arrival.to.user,
+      dialledUser: dialledUser(arrival),
       fromUser: arrival.from.user,
+      registeredUser: flow.user,
     });
     if (!routed.ok) {
       this.#refuse(arrival, routed.status, routed.reason);
       return;
     }
+    if (routed.to.kind === 'registered') {
+      const state = this.#options.sip.registrationOf(dialledUser(arrival));
+      if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
+      if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
+    }
     const { route } = routed;
     this.#arriving.add(callId);
-    const media = await this.#options.media.createCall({
+    const agentPeer = routed.callerLeg === 'a' ? routed.to : routed.from;
+    const created = await this.#options.media.createCall({
       callId,
+      agentTransport: agentPeer.media,
       mask: route.mask,
       replacement: route.replacement,
       suppression: route.suppression,
@@ -121,17 +138,20 @@ export class CallControl {
     // The caller may have given up meanwhile.
     if (!this.#arriving.delete(callId)) {
       this.#early.delete(callId);
-      void media?.request({ kind: 'close-call' });
+      if (created.ok) void created.call.request({ kind: 'close-call' });
       return;
     }
-    if (!media?.ports) {
+    if (!created.ok || !created.call.ports) {
       this.#early.delete(callId);
-      this.#refuse(arrival, 503, 'Service Unavailable');
+      this.#options.onLog('warn', { callId, code: created.ok ? 'no-ports' : created.code }, 'no media for a call');
+      const lacksWebRtc = !created.ok && created.code === 'webrtc-unavailable';
+      this.#refuse(arrival, 503, lacksWebRtc ? 'WebRTC Unavailable' : 'Service Unavailable');
       return;
     }
+    const media = created.call;
     this.#counters.started += 1;
     // In the directory first: a record that cannot be written ends the call and its media with it.
-    this.#options.directory.add(this.#callOf(arrival, routed, media, media.ports));
+    this.#options.directory.add(this.#callOf(arrival, routed, media, created.call.ports));
     this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress, agent: routed.agent ?? '' });
     for (const event of this.#early.get(callId) ?? []) this.onMedia(media, event);
     this.#early.delete(callId);
@@ -163,24 +183,30 @@ export class CallControl {
       negotiation: new MediaNegotiation({
         originId: randomBytes(4).readUInt32BE(0),
         ends: {
-          a: { address: this.#mediaAddress(routed.from.listener), ...(aIsCaller ? ports.caller : ports.agent) },
-          b: { address: this.#mediaAddress(routed.to.listener), ...(aIsCaller ? ports.agent : ports.caller) },
+          a: this.#mediaEnd(routed.from, aIsCaller ? ports.caller : ports.agent),
+          b: this.#mediaEnd(routed.to, aIsCaller ? ports.agent : ports.caller),
         },
       }),
     });
   }
 
   #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
+    const { callId, from } = arrival;
+    const user = dialledUser(arrival);
+    if (to.kind === 'registered') {
+      this.#options.sip.handle({ kind: 'route-call-to-user', callId, user, from, to: arrival.to });
+      return;
+    }
     const { address, port, transport } = to.target;
     const host = address.includes(':') ? `[${address}]` : address;
     const parameter = transport === 'tcp' ? ';transport=tcp' : '';
     this.#options.sip.handle({
       kind: 'route-call',
-      callId: arrival.callId,
+      callId,
       target: {
         flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${arrival.to.user}@${host}:${port}${parameter}`,
-        from: arrival.from,
+        requestUri: `sip:${user}@${host}:${port}${parameter}`,
+        from,
         to: arrival.to,
       },
     });
@@ -316,6 +342,12 @@ export class CallControl {
       case 'leg-silent':
         this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'no media from a leg');
         return;
+      case 'leg-connected':
+        this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is up');
+        return;
+      case 'leg-lost':
+        this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is gone');
+        return;
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
         // Media has given this call up: nothing of it could be inspected any more.
@@ -394,9 +426,11 @@ export class CallControl {
     return answer.ok ? answer : { ok: false, code: sessionErrorOf(answer.code) };
   }
 
-  #mediaAddress(listenerName: string): string {
+  #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
     const { sip, media } = this.#options.configuration;
-    return sip.listeners.find((listener) => listener.name === listenerName)?.publicAddress ?? media.address;
+    const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
+    const webRtc = ports.webRtc && announcedEnd(ports.webRtc, publicAddress);
+    return { address: publicAddress ?? media.address, ...ports, ...(webRtc && { webRtc }) };
   }
 
   #audit(
@@ -407,6 +441,11 @@ export class CallControl {
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
   }
+}
+
+/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
+function dialledUser(arrival: SipOutput<'call-arrived'>): string {
+  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
 }
 
 const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];

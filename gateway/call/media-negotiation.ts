@@ -16,11 +16,18 @@ import {
 } from '../../sip/offer-answer.js';
 import { parseSdp, writeSdp } from '../../sip/sdp.js';
 import type { SessionDescription } from '../../sip/session-description.js';
+import type { TransportEnd } from '../../sip/webrtc-description.js';
 import { isLoopback } from '../config/cidr.js';
 import type { LegMedia } from '../media/control-wire.js';
+import { WebRtcSide } from './webrtc-side.js';
 
-/** Where the gateway itself receives media on a leg. */
-export type MediaEnd = { readonly address: string; readonly rtpPort: number; readonly rtcpPort: number };
+/** Where the gateway itself receives media on a leg; with `webRtc` by that transport instead. */
+export type MediaEnd = {
+  readonly address: string;
+  readonly rtpPort: number;
+  readonly rtcpPort: number;
+  readonly webRtc?: TransportEnd;
+};
 
 export type NegotiationOptions = {
   readonly ends: Readonly<Record<LegSide, MediaEnd>>;
@@ -49,6 +56,8 @@ const NO_CHANGE_IN_PAYMENT: NegotiationRefusal = { ok: false, status: 488, reaso
 
 export class MediaNegotiation {
   readonly #options: NegotiationOptions;
+  readonly #webRtc: Readonly<Record<LegSide, WebRtcSide | undefined>>;
+  readonly #allowLoopback: boolean;
   #versions: Record<LegSide, number> = { a: 0, b: 0 };
   /** The offer as it came, and as it went on. */
   #pending:
@@ -59,6 +68,12 @@ export class MediaNegotiation {
 
   constructor(options: NegotiationOptions) {
     this.#options = options;
+    const { a, b } = options.ends;
+    // Loopback is a place for media only where the gateway itself lives on it.
+    const allowLoopback = [a, b].some((end) => isLoopback(end.address));
+    const sideOf = ({ webRtc }: MediaEnd) => webRtc && new WebRtcSide({ end: webRtc, allowLoopback });
+    this.#allowLoopback = allowLoopback;
+    this.#webRtc = { a: sideOf(a), b: sideOf(b) };
   }
 
   /** One side has stopped the other, as far as the last agreement says. */
@@ -78,8 +93,10 @@ export class MediaNegotiation {
    * @returns the offer for the other leg: what media can inspect of it, with our own address
    */
   offered(from: LegSide, sdp: Buffer, policy: 'free' | 'frozen'): Offered {
-    const description = parseSdp(sdp);
-    if ('kind' in description) return BAD_DESCRIPTION;
+    const parsed = parseSdp(sdp);
+    if ('kind' in parsed) return BAD_DESCRIPTION;
+    const description = this.#plain('offer', from, parsed);
+    if (!description) return NOT_ACCEPTABLE;
     const inspectable = inspectableOffer(description);
     if (inspectable.kind === 'not-inspectable') return NOT_ACCEPTABLE;
     const audio = negotiatedAudio(description);
@@ -90,15 +107,17 @@ export class MediaNegotiation {
     const spoken = this.#agreed?.audio[other(from)].audio.map(({ encoding }) => encoding);
     const asked = alsoOffering(inspectable.description, spoken ?? SPOKEN_BY_ALL);
     this.#pending = { from, offer: description, asked };
-    return { ok: true, sdp: this.#written(other(from), asked) };
+    return { ok: true, sdp: this.#written('offer', other(from), asked) };
   }
 
   /** @param from the leg that answers; `agree` follows once media has taken it over */
   answered(from: LegSide, sdp: Buffer): Answered {
     const pending = this.#pending;
     if (!pending || pending.from === from) return BAD_DESCRIPTION;
-    const description = parseSdp(sdp);
-    if ('kind' in description) return BAD_DESCRIPTION;
+    const parsed = parseSdp(sdp);
+    if ('kind' in parsed) return BAD_DESCRIPTION;
+    const description = this.#plain('answer', from, parsed);
+    if (!description) return NOT_ACCEPTABLE;
     const fitting = answerForOffer(pending.asked, description);
     if (fitting.kind === 'not-inspectable') return NOT_ACCEPTABLE;
     const told = answerInOfferedAudio(pending.offer, fitting.description);
@@ -109,13 +128,13 @@ export class MediaNegotiation {
     if (!askedAudio || !offerAudio || !answerAudio || !toldAudio || !this.#isReachable(answerAudio)) {
       return NOT_ACCEPTABLE;
     }
-    const answerer = legMedia(answerAudio, answerAudio, askedAudio);
-    const offerer = legMedia(offerAudio, toldAudio, toldAudio);
+    const answerer = this.#transported(from, legMedia(answerAudio, answerAudio, askedAudio));
+    const offerer = this.#transported(pending.from, legMedia(offerAudio, toldAudio, toldAudio));
     const agreement: Agreement =
       from === 'b'
         ? { audio: { a: offerAudio, b: answerAudio }, media: { a: offerer, b: answerer } }
         : { audio: { a: answerAudio, b: offerAudio }, media: { a: answerer, b: offerer } };
-    return { ok: true, sdp: this.#written(pending.from, told), agreement };
+    return { ok: true, sdp: this.#written('answer', pending.from, told, offerAudio.rtcpMux), agreement };
   }
 
   /** Media has taken over what the last answer said: from here on it is what stands. */
@@ -138,23 +157,32 @@ export class MediaNegotiation {
     return this.#agreed?.media;
   }
 
-  #written(to: LegSide, description: SessionDescription): Buffer {
+  /** @param rtcpMux whether an answer may say so: only where its offer did (RFC 5761 §5.1.1) */
+  #written(role: 'offer' | 'answer', to: LegSide, description: SessionDescription, rtcpMux = true): Buffer {
     this.#versions = { ...this.#versions, [to]: this.#versions[to] + 1 };
-    return writeSdp(
-      withMediaAddress(description, {
-        ...this.#options.ends[to],
-        rtcpMux: true,
-        sessionId: String(this.#options.originId),
-        sessionVersion: String(this.#versions[to]),
-      }),
-    );
+    const plain = withMediaAddress(description, {
+      ...this.#options.ends[to],
+      rtcpMux,
+      sessionId: String(this.#options.originId),
+      sessionVersion: String(this.#versions[to]),
+    });
+    return writeSdp(this.#webRtc[to]?.write(role, plain) ?? plain);
   }
 
-  /** Loopback is a place for media only where the gateway itself lives on it. */
+  /** A WebRTC peer's description as one of plain audio. */
+  #plain(role: 'offer' | 'answer', from: LegSide, description: SessionDescription): SessionDescription | undefined {
+    const webRtc = this.#webRtc[from];
+    return webRtc ? webRtc.read(role, description) : description;
+  }
+
+  #transported(side: LegSide, media: LegMedia): LegMedia {
+    const webRtc = this.#webRtc[side]?.peer;
+    return webRtc ? { ...media, webRtc, rtcpMux: true } : media;
+  }
+
   #isReachable(audio: NegotiatedAudio): boolean {
     if (audio.hold === 'address') return true;
-    const allowLoopback = Object.values(this.#options.ends).some((end) => isLoopback(end.address));
-    return mediaAddressProblem(audio.remoteAddress, { allowLoopback }) === undefined;
+    return mediaAddressProblem(audio.remoteAddress, { allowLoopback: this.#allowLoopback }) === undefined;
   }
 }
 

@@ -226,6 +226,23 @@ export type SessionRecord = {
   readonly rejectedEntries: number;
 };
 
+export type SoftphoneAccess = {
+  /** Address of the SIP WebSocket. */ readonly server: string;
+  /** The agent's own SIP address, at which calls arrive. */
+  readonly aor: string;
+  readonly user: string;
+  /** For SIP digest, good until `expiresAt`; never the one in the gateway itself. */
+  readonly password: string;
+  readonly realm: string;
+  readonly expiresAt: string;
+  /** For RTCPeerConnection. */
+  readonly iceServers: readonly {
+    readonly urls: readonly string[];
+    readonly username?: string;
+    readonly credential?: string;
+  }[];
+};
+
 export class TonegateClient {
   readonly #transport: ApiTransport;
 
@@ -390,6 +407,11 @@ export class TonegateClient {
   /** Accounts and their roles */
   listAccounts(options: RequestOptions = {}): Promise<{ readonly accounts: readonly Account[] }> {
     return this.#transport.ask({ method: 'GET', path: '/v1/accounts', ...options });
+  }
+
+  /** Where the own telephone registers, and a password for it that is good for an hour */
+  openSoftphone(options: RequestOptions = {}): Promise<{ readonly softphone: SoftphoneAccess }> {
+    return this.#transport.ask({ method: 'POST', path: '/v1/softphone', ...options });
   }
 
   /** A ticket with which a page of another origin may show an agent's panel, once, within a minute */

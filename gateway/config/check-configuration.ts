@@ -1,9 +1,13 @@
 /** What no single key can tell: whether the parts of a configuration fit each other, and what in it is unwise. Pure. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { checkRegistration } from './check-registration.js';
 import { type AddressBlock, blocksOverlap, isLoopback, isUnspecified, parseAddressBlock } from './cidr.js';
-import type { Configuration } from './configuration.js';
-import { type ConfigurationNote, keyPath } from './configuration-note.js';
+import type { Configuration, PeerConfiguration } from './configuration.js';
+import { type ConfigurationNote, keyPath, Notes, type Path } from './configuration-note.js';
+import { carrierOf } from './listening-ports.js';
+import { isOrigin, NO_ORIGIN } from './origin.js';
+import { checkSoftphone } from './softphone-server.js';
 
 /** Below it ports belong to other services and need privileges. */
 const FIRST_FREE_PORT = 1024;
@@ -19,21 +23,6 @@ export type ConfigurationChecks = {
   readonly warnings: readonly ConfigurationNote[];
 };
 
-type Path = readonly (string | number)[];
-
-class Notes {
-  readonly problems: ConfigurationNote[] = [];
-  readonly warnings: ConfigurationNote[] = [];
-
-  problem(path: Path, text: string): void {
-    this.problems.push({ key: keyPath(path), text });
-  }
-
-  warn(path: Path, text: string): void {
-    this.warnings.push({ key: keyPath(path), text });
-  }
-}
-
 export function checkConfiguration(configuration: Configuration): ConfigurationChecks {
   const notes = new Notes();
   checkDataDirectory(configuration, notes);
@@ -41,6 +30,8 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPeers(configuration, notes);
   checkPeerOverlaps(configuration, notes);
   checkRoutes(configuration, notes);
+  checkRegistration(configuration, notes);
+  checkSoftphone(configuration, notes);
   checkMedia(configuration, notes);
   checkPayment(configuration, notes);
   checkVault(configuration, notes);
@@ -89,7 +80,9 @@ function checkPeers({ sip, peers }: Configuration, notes: Notes): void {
     if (!listener) {
       const names = sip.listeners.map(({ name }) => name).join(', ');
       notes.problem([...path, 'listener'], `names no listener; there are: ${names}`);
-    } else if (!listener.transports.includes(peer.target.transport)) {
+    }
+    if (peer.kind === 'registered') continue;
+    if (listener && !listener.transports.includes(peer.target.transport)) {
       notes.problem(
         [...path, 'target', 'transport'],
         `listener ${listener.name} has only ${listener.transports.join(', ')}`,
@@ -110,13 +103,13 @@ function checkPeers({ sip, peers }: Configuration, notes: Notes): void {
 
 function checkPeerOverlaps({ peers }: Configuration, notes: Notes): void {
   for (const [index, peer] of peers.entries()) {
-    const blocks = blocksOf(peer.addresses);
+    const blocks = blocksOf(peer);
     const earlier = peers
       .slice(0, index)
       .find(
         (other) =>
           other.listener === peer.listener &&
-          blocksOf(other.addresses).some((one) => blocks.some((block) => blocksOverlap(one, block))),
+          blocksOf(other).some((one) => blocks.some((block) => blocksOverlap(one, block))),
       );
     if (earlier) {
       notes.warn(
@@ -127,7 +120,8 @@ function checkPeerOverlaps({ peers }: Configuration, notes: Notes): void {
   }
 }
 
-function blocksOf(addresses: readonly string[]): readonly AddressBlock[] {
+function blocksOf(peer: PeerConfiguration): readonly AddressBlock[] {
+  const addresses = peer.kind === 'address' ? peer.addresses : [];
   return addresses.map(parseAddressBlock).filter((block) => block !== undefined);
 }
 
@@ -142,6 +136,13 @@ function checkRoutes({ peers, routes, vault }: Configuration, notes: Notes): voi
     const path = ['routes', index];
     for (const end of ['from', 'to'] as const) {
       if (!names.includes(route[end])) notes.problem([...path, end], `names no peer; there are: ${names.join(', ')}`);
+    }
+    const callerPeer = peers.find(({ name }) => name === route[route.callerSide]);
+    if (callerPeer?.media === 'webrtc') {
+      notes.problem(
+        [...path, 'callerSide'],
+        `must not be peer ${callerPeer.name}: what the caller keys would pass buffers of a WebRTC library, which we cannot wipe`,
+      );
     }
     if (route.users !== undefined && !isExpression(route.users)) {
       notes.problem([...path, 'users'], 'must be a regular expression');
@@ -247,7 +248,7 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
     for (const [index, origin] of api[key].entries()) {
       if (isOrigin(origin) || (key === 'allowedOrigins' && origin === OPAQUE_ORIGIN)) continue;
-      notes.problem(['api', key, index], 'must be an origin like https://crm.example, without a path');
+      notes.problem(['api', key, index], NO_ORIGIN);
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -295,13 +296,6 @@ function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
 
 /** What a sandboxed frame without `allow-same-origin` has instead of its own. Any page can make itself such a one. */
 const OPAQUE_ORIGIN = 'null';
-/** No wildcard, and nothing that would begin another source or directive in a content security policy. */
-const ORIGIN_SYNTAX = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
-
-function isOrigin(text: string): boolean {
-  return ORIGIN_SYNTAX.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
-
 type BoundSocket = {
   readonly path: Path;
   readonly transport: 'udp' | 'tcp';
@@ -312,7 +306,7 @@ type BoundSocket = {
 /** No two of our own sockets may want one port of one address; port 0 takes any that is free. */
 function checkSockets({ api, media, sip, vault }: Configuration, notes: Notes): void {
   const sockets: BoundSocket[] = sip.listeners.flatMap((listener, index) =>
-    listener.transports.map((transport) => ({
+    [...new Set(listener.transports.map(carrierOf))].map((transport) => ({
       path: ['sip', 'listeners', index, 'port'],
       transport,
       address: listener.address,

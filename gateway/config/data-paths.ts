@@ -30,6 +30,8 @@ export type SecretPaths = {
   readonly envelopeKey: string;
   /** Agent's name to the file of the agent's bearer token. */
   readonly agentTokens: ReadonlyMap<string, string>;
+  /** SIP user's name to the file of the user's password. */
+  readonly sipPasswords: ReadonlyMap<string, string>;
   /** The same of the other accounts. */
   readonly accountTokens: ReadonlyMap<string, string>;
   /** Webhook's name to the file of its secret. */
@@ -37,13 +39,16 @@ export type SecretPaths = {
 };
 
 /** The files that the configuration names, or those of our own making. */
-export function secretPaths({ api, dataDirectory, vault, webhooks }: Configuration): SecretPaths {
+export function secretPaths({ api, dataDirectory, sip, vault, webhooks }: Configuration): SecretPaths {
   const { secrets } = dataPaths(dataDirectory);
   return {
     redeemCredential: resolve(vault.redeemCredentialFile ?? join(secrets, 'redeem.token')),
     envelopeKey: resolve(vault.envelopeKeyFile ?? join(secrets, 'envelope.key')),
     agentTokens: new Map(
       api.agents.map(({ name, tokenFile }) => [name, resolve(tokenFile ?? join(secrets, `agent-${name}.token`))]),
+    ),
+    sipPasswords: new Map(
+      sip.users.map(({ name, passwordFile }) => [name, resolve(passwordFile ?? join(secrets, `sip-${name}.password`))]),
     ),
     accountTokens: new Map(
       api.accounts.map(({ name, role, tokenFile }) => [

@@ -330,9 +330,9 @@ describe('environment', () => {
       TONEGATE_PEERS__0__TARGET__PORT: '5099',
       TONEGATE_SIP__LISTENERS__1__PORT: '5066',
     });
-    expect(peers.map((peer) => [peer.name, peer.target.port])).toEqual([
-      ['trunk', 5099],
-      ['pbx', 5080],
+    expect(peers).toMatchObject([
+      { name: 'trunk', target: { port: 5099 } },
+      { name: 'pbx', target: { port: 5080 } },
     ]);
     expect(sip.listeners.map((listener) => listener.port)).toEqual([5060, 5066]);
   });

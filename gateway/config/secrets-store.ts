@@ -40,6 +40,11 @@ function newToken(): string {
  */
 export function readOrCreateSecret(path: string, make: () => string = newToken): string {
   createIfMissing(path, make);
+  return readSecretFile(path);
+}
+
+/** @throws SecretFileError when the file is missing, open to others or holds nothing */
+export function readSecretFile(path: string): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

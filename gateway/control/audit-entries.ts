@@ -66,6 +66,8 @@ export function auditEntryOfApi(event: ApiAuditEvent): AuditEntry {
     }
     case 'panel-ticket-issued':
       return { ...success(event), resource: callOf(event), detail: { agent: event.agent } };
+    case 'softphone-opened':
+      return { ...success(event), detail: { user: event.user } };
     case 'panel-session-opened':
       return { ...success(event), resource: callOf(event) };
     case 'audit-log-read':

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
 import { ApiServer } from '../api/api-server.js';
@@ -22,9 +23,10 @@ import { CallRouting } from '../call/call-routing.js';
 import { SupervisorDesk } from '../call/supervisor-desk.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
-import { readOrCreateSecret } from '../config/secrets-store.js';
+import { ownOrigins } from '../config/origin.js';
+import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { Evidence } from '../evidence/evidence-store.js';
-import type { MediaConfiguration } from '../media/control-wire.js';
+import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
@@ -39,6 +41,13 @@ import {
   auditEntryOfVault,
   auditEntryOfWebhook,
 } from './audit-entries.js';
+import {
+  isOriginListed,
+  registrationOf,
+  SOFTPHONE_PASSWORD_LIFETIME_MS,
+  type SoftphoneCredential,
+} from './sip-registration.js';
+import { softphoneDeskOf } from './softphone-desk.js';
 import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -61,7 +70,7 @@ export class StartError extends Error {
 }
 
 export type RunningPorts = {
-  readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
+  readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
   readonly apiPort: number;
   readonly redeemPort: number;
 };
@@ -90,6 +99,8 @@ export class ControlProcess {
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
+  /** Of the pages that the API's server gives out; none before it listens. */
+  #ownOrigins: readonly string[] = [];
 
   /** @param paths of a data directory that has been prepared */
   constructor(configuration: Configuration, paths: DataPaths, log: Logger) {
@@ -117,6 +128,9 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
+      registration: registrationOf(configuration),
+      isOriginAllowed: (origin, listener) =>
+        this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
@@ -161,7 +175,19 @@ export class ControlProcess {
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
     this.#webhooks.start();
+    this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
     return { sipPorts, apiPort, redeemPort };
+  }
+
+  /**
+   * Something for one sitting at the softphone, so that the password in the user's file never gets to a browser. It lasts
+   * an hour: a page that stays open longer asks again. `undefined` for one who is no user of `sip.users`.
+   */
+  issueSoftphoneCredential(user: string): SoftphoneCredential | undefined {
+    const password = this.#sip.issuePassword(user, SOFTPHONE_PASSWORD_LIFETIME_MS);
+    const { realm } = this.#configuration.sip;
+    const expiresAtMs = Date.now() + SOFTPHONE_PASSWORD_LIFETIME_MS;
+    return password === undefined ? undefined : { user, password, realm, expiresAtMs };
   }
 
   /** Ends running calls with BYE, then everything else. */
@@ -275,6 +301,11 @@ export class ControlProcess {
       watch: new SupervisorDesk(this.#directory, this.#payments),
       evidence: this.#evidence,
       administration: administrationOf(this.#configuration),
+      softphone: softphoneDeskOf({
+        configuration: this.#configuration,
+        servers: webRtcServersOf(this.#configuration),
+        issueCredential: (user) => this.issueSoftphoneCredential(user),
+      }),
       accounts: credentialsOf(this.#configuration),
       allowedOrigins: api.allowedOrigins,
       frameAncestors: api.frameAncestors,
@@ -372,6 +403,15 @@ function mediaProcessCount(configuration: Configuration): number {
   return processes === 'auto' ? availableParallelism() : processes;
 }
 
+/** @throws SecretFileError when a password's file is open to others or holds nothing */
+function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
+  return media.webrtc.servers.map((server) => {
+    const place = { host: server.address, port: server.port };
+    if (server.kind === 'stun') return { kind: 'stun', ...place };
+    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+  });
+}
+
 /** Shares the port range out: each process has an even number of ports of its own. */
 function mediaConfigurations(
   configuration: Configuration,
@@ -380,11 +420,13 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
+  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
+    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,

@@ -5,16 +5,20 @@ import type { CallView } from '../api/call-desk.js';
 import type { EventMessage } from '../api/event-messages.js';
 import { fetchTransport } from '../client/client-transport.js';
 import { TonegateClient } from '../client/tonegate-client.js';
-import type { SessionView } from '../payment/session-view.js';
+import type { SessionState, SessionView } from '../payment/session-view.js';
 
 const WAIT_LIMIT_MS = 15_000;
+const FINISHED: readonly SessionState[] = ['vaulted', 'canceled', 'ended'];
 
 export type DesktopOptions = {
   readonly port: number;
   readonly token: string;
+  /** Hears all that the gateway tells the agent's panel. */
+  readonly onMessage?: (message: EventMessage) => void;
 };
 
 export class AgentDesktop {
+  readonly #options: DesktopOptions;
   readonly #client: TonegateClient;
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
@@ -22,6 +26,7 @@ export class AgentDesktop {
   #session: SessionView | undefined;
 
   private constructor(options: DesktopOptions, socket: WebSocket) {
+    this.#options = options;
     const { port, token } = options;
     this.#client = new TonegateClient(fetchTransport({ baseUrl: `http://127.0.0.1:${port}`, token }));
     this.#socket = socket;
@@ -41,6 +46,18 @@ export class AgentDesktop {
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** As the gateway tells it to a panel that has just signed in. */
+  get snapshot(): EventMessage {
+    return { type: 'snapshot', calls: [...this.#calls.values()] };
+  }
+
+  /** Whether the keys of a call that goes on are hidden from the agent. */
+  get isPaymentOpen(): boolean {
+    return [...this.#calls.values()].some(
+      ({ state, session }) => state !== 'ended' && session !== undefined && !FINISHED.includes(session.state),
+    );
   }
 
   activeCall(): Promise<CallView> {
@@ -81,7 +98,12 @@ export class AgentDesktop {
   #take(message: EventMessage): void {
     if (message.type === 'snapshot') this.#calls = new Map(message.calls.map((call) => [call.id, call]));
     else if (message.type === 'call') this.#calls.set(message.call.id, message.call);
-    else if (message.type === 'session') this.#session = message.session;
+    else if (message.type === 'session') {
+      this.#session = message.session;
+      const call = this.#calls.get(message.session.callId);
+      if (call) this.#calls.set(call.id, { ...call, session: message.session });
+    }
+    this.#options.onMessage?.(message);
     for (const look of [...this.#waiting]) look();
   }
 

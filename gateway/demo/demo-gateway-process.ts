@@ -68,10 +68,13 @@ export class DemoGateway {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_LIMIT_MS);
-    await gone;
+    // Ctrl-C at a terminal reaches the child too, which may then be gone already.
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+      this.#child.kill('SIGTERM');
+      await gone;
+    }
     clearTimeout(timer);
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@ import { parseInfoHeader, parseMediaCommand } from './command-parser.js';
 
 const base = { requestId: 1, callHandle: 2 };
 const recording = { start: 'automatic', mode: 'pause' };
-const masking = { mask: 'window', replacement: 'tone', suppression: 'strict' };
+const masking = { mask: 'window', replacement: 'tone', suppression: 'strict', agentTransport: 'rtp' };
 const call = { ...base, kind: 'create-call', callId: 'x', ...masking, recording };
 const leg = { ...base, kind: 'set-leg', leg: 'agent', media: legMedia('192.0.2.1', 4000) };
 

@@ -1,4 +1,5 @@
 /** Reads control's JSON frames, field by field: the channel is trusted, but half a command must not change a call. */
+import { isIP } from 'node:net';
 import {
   type AudioFormat,
   type EventFormat,
@@ -8,6 +9,9 @@ import {
   type LegName,
   type MediaCommand,
   type MediaConfiguration,
+  type WebRtcCandidate,
+  type WebRtcPeer,
+  type WebRtcServer,
 } from './control-wire.js';
 import { readUint32 } from './rtp-header.js';
 
@@ -88,13 +92,15 @@ function parseCreateCall(
   const mask = wordOf(fields.mask, ['window', 'always']);
   const replacement = wordOf(fields.replacement, ['comfort-noise', 'silence', 'tone']);
   const suppression = wordOf(fields.suppression, ['tones', 'strict']);
+  const agentTransport = wordOf(fields.agentTransport, ['rtp', 'webrtc']);
   const recording = fieldsOf(fields.recording);
   const start = wordOf(recording.start, ['automatic', 'manual', 'off']);
   const mode = wordOf(recording.mode, ['pause', 'masked-continuous']);
   if (typeof callId !== 'string' || mask === undefined) return undefined;
   if (replacement === undefined || suppression === undefined) return undefined;
-  if (start === undefined || mode === undefined) return undefined;
-  return { kind: 'create-call', ...ids, callId, mask, replacement, suppression, recording: { start, mode } };
+  if (agentTransport === undefined || start === undefined || mode === undefined) return undefined;
+  const treatment = { mask, replacement, suppression };
+  return { kind: 'create-call', ...ids, callId, ...treatment, agentTransport, recording: { start, mode } };
 }
 
 function parseConfiguration(fields: Fields): MediaConfiguration | undefined {
@@ -102,7 +108,10 @@ function parseConfiguration(fields: Fields): MediaConfiguration | undefined {
   if (typeof address !== 'string' || typeof keySocketPath !== 'string') return undefined;
   if (typeof linkSecret !== 'string' || typeof recordingDirectory !== 'string') return undefined;
   if (!isNumber(portMin) || !isNumber(portMax) || !isNumber(silenceTimeoutMs)) return undefined;
-  return { address, portMin, portMax, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs };
+  const webRtcServers = listOf(fields.webRtcServers, parseServer);
+  if (webRtcServers === undefined) return undefined;
+  const ports = { address, portMin, portMax, webRtcServers };
+  return { ...ports, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs };
 }
 
 /** Ranges of ports and formats are the leg table's to check: it refuses the command, which control is told. */
@@ -117,8 +126,48 @@ function parseLegMedia(fields: Fields): LegMedia | undefined {
   const sendEvents = listOf(fields.sendEvents, parseEventFormat);
   if (direction === undefined || receiveAudio === undefined || sendAudio === undefined) return undefined;
   if (receiveEvents === undefined || sendEvents === undefined) return undefined;
-  const place = { remoteAddress, remotePort, remoteRtcpPort, rtcpMux };
+  const webRtc = fields.webRtc === undefined ? undefined : parseWebRtcPeer(fieldsOf(fields.webRtc));
+  if (fields.webRtc !== undefined && webRtc === undefined) return undefined;
+  const place = { remoteAddress, remotePort, remoteRtcpPort, rtcpMux, ...(webRtc && { webRtc }) };
   return { ...place, receiveAudio, receiveEvents, sendAudio, sendEvents, ptimeMs, direction };
+}
+
+/** Each of these is written into a description that a library reads: it may hold what RFC 8839 and RFC 8122 allow, no more. */
+const ICE_TEXT = /^[A-Za-z0-9+/]{4,256}$/;
+const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/;
+/** More than any peer names, and each is an address that is sent checks. */
+const MAX_CANDIDATES = 16;
+
+function parseWebRtcPeer(fields: Fields): WebRtcPeer | undefined {
+  const { iceUfrag, icePwd } = fields;
+  const setup = wordOf(fields.setup, ['active', 'passive']);
+  const fingerprint = fieldsOf(fields.fingerprint);
+  const algorithm = wordOf(fingerprint.algorithm, ['sha-256', 'sha-384', 'sha-512']);
+  const candidates = listOf(fields.candidates, parseCandidate);
+  if (!isText(iceUfrag, ICE_TEXT) || !isText(icePwd, ICE_TEXT) || !isText(fingerprint.value, FINGERPRINT)) {
+    return undefined;
+  }
+  if (setup === undefined || algorithm === undefined || candidates === undefined) return undefined;
+  if (candidates.length > MAX_CANDIDATES) return undefined;
+  return { iceUfrag, icePwd, fingerprint: { algorithm, value: fingerprint.value }, setup, candidates };
+}
+
+function parseCandidate({ foundation, priority, address, port, type: typeName }: Fields): WebRtcCandidate | undefined {
+  const type = wordOf(typeName, ['host', 'srflx', 'prflx', 'relay']);
+  if (!isText(foundation, /^[A-Za-z0-9+/]{1,32}$/) || typeof address !== 'string' || isIP(address) === 0)
+    return undefined;
+  if (type === undefined || !isWhole(priority, 2 ** 31 - 1) || !isWhole(port, 65_535)) return undefined;
+  return { foundation, priority, address, port, type };
+}
+
+function parseServer(fields: Fields): WebRtcServer | undefined {
+  const { host, port, userName, password } = fields;
+  const kind = wordOf(fields.kind, ['stun', 'turn']);
+  if (kind === undefined || !isText(host, /^[A-Za-z0-9.:-]{1,255}$/) || !isWhole(port, 65_535)) return undefined;
+  if (kind === 'stun') return { kind, host, port };
+  return typeof userName === 'string' && typeof password === 'string'
+    ? { kind, host, port, userName, password }
+    : undefined;
 }
 
 function parseAudioFormat({ payloadType, encoding }: Fields): AudioFormat | undefined {
@@ -138,6 +187,14 @@ function listOf<Item>(value: unknown, parse: (fields: Fields) => Item | undefine
 
 function wordOf<const Word extends string>(value: unknown, words: readonly Word[]): Word | undefined {
   return words.find((word) => word === value);
+}
+
+function isText(value: unknown, form: RegExp): value is string {
+  return typeof value === 'string' && form.test(value);
+}
+
+function isWhole(value: unknown, maximum: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maximum;
 }
 
 function isNumber(value: unknown): value is number {

@@ -24,8 +24,35 @@ export type AudioEncoding = 'PCMU' | 'PCMA' | 'G722';
 export type AudioFormat = { readonly payloadType: number; readonly encoding: AudioEncoding };
 export type EventFormat = { readonly payloadType: number; readonly clockRateHz: number };
 
+/** The ways to a leg: plain RTP over UDP, or RTP through ICE and DTLS-SRTP. */
+export type LegTransport = 'rtp' | 'webrtc';
+export type WebRtcFingerprint = { readonly algorithm: 'sha-256' | 'sha-384' | 'sha-512'; readonly value: string };
+export type WebRtcCandidate = {
+  readonly foundation: string;
+  readonly priority: number;
+  readonly address: string;
+  readonly port: number;
+  readonly type: 'host' | 'srflx' | 'prflx' | 'relay';
+};
+/** What one end of a WebRTC transport says of itself. */
+export type WebRtcEnd = {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly fingerprint: WebRtcFingerprint;
+  readonly candidates: readonly WebRtcCandidate[];
+};
+/** Where an end learns its address outside (STUN), or is lent one (TURN). */
+export type WebRtcServer = { readonly host: string; readonly port: number } & (
+  | { readonly kind: 'stun' }
+  | { readonly kind: 'turn'; readonly userName: string; readonly password: string }
+);
+/** The peer's end, and whether it begins the DTLS handshake (`active`). */
+export type WebRtcPeer = WebRtcEnd & { readonly setup: 'active' | 'passive' };
+
 /** One leg's media as offer and answer left it. */
 export type LegMedia = {
+  /** On a WebRTC leg, and there only; the remote address is one that no packet has then. */
+  readonly webRtc?: WebRtcPeer;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly remoteRtcpPort: number;
@@ -41,7 +68,8 @@ export type LegMedia = {
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 };
 
-export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number };
+/** On a WebRTC leg `webRtc` says where it is heard, and the ports are only taken. */
+export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number; readonly webRtc?: WebRtcEnd };
 
 export type RecordingMode = 'pause' | 'masked-continuous';
 /** What is muted in a window: the keys, or, while a capture is armed, all of the caller as well. */
@@ -54,6 +82,8 @@ export type MediaConfiguration = {
   readonly address: string;
   readonly portMin: number;
   readonly portMax: number;
+  /** Asked by WebRTC legs for further addresses. */
+  readonly webRtcServers: readonly WebRtcServer[];
   readonly keySocketPath: string;
   readonly linkSecret: string;
   readonly recordingDirectory: string;
@@ -72,6 +102,8 @@ export type MediaCommand =
       readonly mask: 'window' | 'always';
       readonly replacement: 'comfort-noise' | 'silence' | 'tone';
       readonly suppression: Suppression;
+      /** The caller's leg is always plain RTP: what the caller keys must pass no buffer that we cannot wipe. */
+      readonly agentTransport: LegTransport;
       readonly recording: { readonly start: 'automatic' | 'manual' | 'off'; readonly mode: RecordingMode };
     }
   | {
@@ -117,6 +149,8 @@ export type RefusalCode =
   | 'recorder-failed'
   | 'window-open'
   | 'window-closed'
+  /** The library for WebRTC cannot be loaded here, or gave no way in. */
+  | 'webrtc-unavailable'
   | 'bad-command';
 
 /** Counters of one media process since its start, and, with names that end in `_now`, gauges; suffixes of Prometheus metrics. */
@@ -155,4 +189,8 @@ export type MediaEvent =
   /** Media from a source that is not the leg's locked one; counted, never used. At most one event a second and call. */
   | { readonly kind: 'foreign-media'; readonly callHandle: number; readonly leg: LegName; readonly count: number }
   | { readonly kind: 'leg-silent'; readonly callHandle: number; readonly leg: LegName }
+  /** A WebRTC leg's peer is connected: only now is it heard, and sent to. */
+  | { readonly kind: 'leg-connected'; readonly callHandle: number; readonly leg: LegName }
+  /** The transport of a WebRTC leg has ended, or never came up. It does not come back. */
+  | { readonly kind: 'leg-lost'; readonly callHandle: number; readonly leg: LegName }
   | { readonly kind: 'fault'; readonly callHandle: number; readonly code: RefusalCode };

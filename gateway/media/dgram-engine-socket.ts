@@ -29,14 +29,19 @@ const SLOT_COUNT = 4096;
 /** Holds 100 ms of a sender's packets while this process is busy. */
 const RECEIVE_BUFFER_SIZE_BYTES = 65_536;
 
+/** The way to a leg that has no UDP socket of this engine's. `send` copies what it is given. */
+export type OtherWay = { readonly send: (packet: Uint8Array) => void };
+
 type Leg = {
   readonly udp: Socket;
-  /** Text and words of the address a packet last came from: it is the same one nearly always. */
+  /** Where a packet last came from, its address as text too: it is the same one nearly always. */
   sourceText: string;
-  readonly sourceWords: Int32Array;
+  readonly source: Int32Array;
   destination: string;
   destinationPort: number;
 };
+
+type OtherLeg = OtherWay & { readonly destination: Int32Array };
 
 export type DgramEngineOptions = {
   readonly address: string;
@@ -51,6 +56,7 @@ export class DgramEngine implements UdpEngine {
   readonly #onSendFailed: () => void;
   readonly #onSent: (error: Error | null) => void;
   readonly #legs = new Map<number, Leg>();
+  readonly #otherWays = new Map<number, OtherLeg>();
   #handle: (first: number, count: number) => void = () => {};
   /** Slots from here, `#used` of them, are in use until the next flush. */
   #first = 0;
@@ -75,7 +81,7 @@ export class DgramEngine implements UdpEngine {
     const leg: Leg = {
       udp,
       sourceText: '',
-      sourceWords: new Int32Array(ADDRESS_WORDS),
+      source: new Int32Array(SOURCE_WORDS),
       destination: '',
       destinationPort: 0,
     };
@@ -87,14 +93,30 @@ export class DgramEngine implements UdpEngine {
       udp.bind({ address: this.#address, port, exclusive: true }, () => {
         udp.removeAllListeners('error');
         udp.on('error', () => this.#onSendFailed());
-        udp.on('message', (datagram, remote) => this.#receive(socket, leg, datagram, remote));
+        udp.on('message', (datagram, remote) => this.#receiveFrom(socket, leg, datagram, remote));
         this.#legs.set(socket, leg);
         resolve(true);
       });
     });
   }
 
+  /** Lets packets of socket number `socket` come and go by `way`; they use the same slots as all others. */
+  addWay(socket: number, way: OtherWay): void {
+    this.#otherWays.set(socket, { ...way, destination: new Int32Array(SOURCE_WORDS) });
+  }
+
+  /**
+   * A packet that came by another way. Whoever brings it has made sure whose it is, so it comes from where the leg is sent to.
+   * `packet` holds zeros afterwards.
+   */
+  take(socket: number, packet: Uint8Array): void {
+    const way = this.#otherWays.get(socket);
+    if (way === undefined) packet.fill(0);
+    else this.#receive(socket, packet, way.destination);
+  }
+
   connectLeg(socket: number, words: Int32Array, at: number): void {
+    this.#otherWays.get(socket)?.destination.set(words.subarray(at, at + SOURCE_WORDS));
     const leg = this.#legs.get(socket);
     if (leg === undefined) return;
     leg.destination = readAddress(words, at);
@@ -104,6 +126,7 @@ export class DgramEngine implements UdpEngine {
   removeLeg(socket: number): void {
     this.#legs.get(socket)?.udp.close();
     this.#legs.delete(socket);
+    this.#otherWays.delete(socket);
   }
 
   onBatch(handle: (first: number, count: number) => void): void {
@@ -125,7 +148,16 @@ export class DgramEngine implements UdpEngine {
     this.#used = 0;
   }
 
-  #receive(socket: number, leg: Leg, datagram: Buffer, remote: { address: string; port: number }): void {
+  #receiveFrom(socket: number, leg: Leg, datagram: Buffer, remote: { address: string; port: number }): void {
+    if (leg.sourceText !== remote.address) {
+      leg.sourceText = remote.address;
+      writeAddress(remote.address, leg.source, 0);
+    }
+    leg.source[ADDRESS_WORDS] = remote.port;
+    this.#receive(socket, datagram, leg.source);
+  }
+
+  #receive(socket: number, datagram: Uint8Array, source: Int32Array): void {
     const slot = this.takeSlot();
     const row = slot * ROW_LENGTH;
     this.rows[row + SOCKET] = socket;
@@ -136,12 +168,7 @@ export class DgramEngine implements UdpEngine {
     );
     // An event packet is a card digit, and node's receive buffers wait long for the garbage collector.
     datagram.fill(0);
-    if (leg.sourceText !== remote.address) {
-      leg.sourceText = remote.address;
-      writeAddress(remote.address, leg.sourceWords, 0);
-    }
-    for (let word = 0; word < ADDRESS_WORDS; word += 1) this.rows[row + SOURCE + word] = leg.sourceWords[word];
-    this.rows[row + SOURCE + SOURCE_WORDS - 1] = remote.port;
+    for (let word = 0; word < SOURCE_WORDS; word += 1) this.rows[row + SOURCE + word] = source[word];
     this.#handle(slot, 1);
   }
 
@@ -150,6 +177,13 @@ export class DgramEngine implements UdpEngine {
     const socket = this.rows[row + OUT_SOCKET];
     if (socket === NO_SOCKET) return;
     this.rows[row + OUT_SOCKET] = NO_SOCKET;
+    const at = slot * SLOT_SIZE_BYTES + this.rows[row + OUT_OFFSET];
+    const size = this.rows[row + OUT_SIZE];
+    const way = this.#otherWays.get(socket);
+    if (way !== undefined) {
+      way.send(this.slab.subarray(at, at + size));
+      return;
+    }
     const leg = this.#legs.get(socket);
     // Port 0 and no address: the peer has not said where it listens.
     if (leg === undefined || leg.destinationPort === 0) return;
@@ -158,7 +192,6 @@ export class DgramEngine implements UdpEngine {
       this.#onSendFailed();
       return;
     }
-    const at = slot * SLOT_SIZE_BYTES + this.rows[row + OUT_OFFSET];
-    leg.udp.send(this.slab, at, this.rows[row + OUT_SIZE], leg.destinationPort, leg.destination, this.#onSent);
+    leg.udp.send(this.slab, at, size, leg.destinationPort, leg.destination, this.#onSent);
   }
 }

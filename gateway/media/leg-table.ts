@@ -135,7 +135,9 @@ export class LegTable {
   keepsAddressAndFormats(leg: number, media: LegMedia): boolean {
     const before = this.#described[leg];
     if (before === undefined) return false;
-    return JSON.stringify({ ...before, direction: media.direction }) === JSON.stringify({ ...before, ...media });
+    // Where a WebRTC peer is, ICE finds out: what it names once more of that changes nothing.
+    const { direction, webRtc } = media;
+    return JSON.stringify({ ...before, direction, webRtc }) === JSON.stringify({ ...before, ...media });
   }
 
   /** True when the leg's peer is heard now and would not be with `media`: on hold, or told not to send. */

@@ -8,10 +8,12 @@ import { CallMedia, type Recorder } from './call-media.js';
 import type {
   InfoBodyType,
   LegName,
+  LegPorts,
   MediaCommand,
   MediaConfiguration,
   MediaEvent,
   RefusalCode,
+  WebRtcPeer,
 } from './control-wire.js';
 import { NO_KEY, takeInfoKey } from './info-body.js';
 import { LegTable, legOf, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
@@ -20,7 +22,7 @@ import { PacketIntake } from './packet-intake.js';
 import { PortPool } from './port-pool.js';
 import { Relay } from './relay.js';
 import { SoundFrame } from './sound-frame.js';
-import type { UdpEngine } from './udp-engine.js';
+import type { UdpEngine, WebRtcWay } from './udp-engine.js';
 
 /** Above what one core carries (facts of the bench: 800 to 2200), and four sockets a call stay below usual limits. */
 export const MAX_CALLS = 2000;
@@ -39,6 +41,8 @@ export type RecorderRequest = Pick<CreateCall, 'callHandle' | 'callId'> & {
 export type MediaCoreOptions = {
   readonly configuration: MediaConfiguration;
   readonly engine: UdpEngine;
+  /** Without it, calls with a WebRTC leg are refused. */
+  readonly webRtc?: WebRtcWay;
   readonly keySink: KeySink;
   readonly emit: (event: MediaEvent) => void;
   readonly makeRecorder: (request: RecorderRequest) => Recorder;
@@ -84,6 +88,16 @@ export class MediaCore {
     return this.#indexes.size;
   }
 
+  /** The transport of the WebRTC leg on socket number `socket` has come up, or is gone. */
+  webRtcChanged(socket: number, kind: 'leg-connected' | 'leg-lost'): void {
+    const leg = socket >> 1;
+    const call = this.#calls[leg >> 1];
+    if (call === undefined) return;
+    if (kind === 'leg-connected') this.counters.webrtcLegsConnected += 1;
+    else this.counters.webrtcLegsLost += 1;
+    this.#options.emit({ kind, callHandle: call.handle, leg: leg === call.callerLeg ? 'caller' : 'agent' });
+  }
+
   /** Carries out a command; replies and events come through `emit`, those of `create-call` in a later turn. */
   command(command: MediaCommand, nowMs: number): void {
     switch (command.kind) {
@@ -100,8 +114,12 @@ export class MediaCore {
         this.#answer(command.requestId, this.#commandSafely(command, nowMs));
         return;
       case 'statistics': {
-        const gauges = { calls_now: this.callCount, ports_available_now: this.#ports.availableCount };
-        const counters = this.counters.snapshot({ ...gauges, vault_link_up_now: this.#options.keySink.isUp ? 1 : 0 });
+        const counters = this.counters.snapshot({
+          calls_now: this.callCount,
+          webrtc_legs_now: this.#options.webRtc?.size ?? 0,
+          ports_available_now: this.#ports.availableCount,
+          vault_link_up_now: this.#options.keySink.isUp ? 1 : 0,
+        });
         this.#options.emit({ kind: 'statistics', requestId: command.requestId, counters });
         return;
       }
@@ -246,26 +264,23 @@ export class MediaCore {
     }
     this.#opening.set(callHandle, true);
     const caller = await this.#bindPair(legOf(index, 'caller'), nowMs);
-    const agent = caller === undefined ? undefined : await this.#bindPair(legOf(index, 'agent'), nowMs);
+    const agent = caller && (await this.#openAgentLeg(command, legOf(index, 'agent'), nowMs));
     const isWanted = this.#opening.get(callHandle) === true;
     this.#opening.delete(callHandle);
-    const ports = [caller, agent].filter((port) => port !== undefined);
-    this.#callPorts.set(callHandle, ports);
+    this.#callPorts.set(
+      callHandle,
+      [caller, agent].map((ports) => ports?.rtpPort).filter((port) => port !== undefined),
+    );
     if (caller === undefined || agent === undefined || !isWanted) {
       this.#releaseIndex(callHandle, index, nowMs);
       this.counters.callsRefused += 1;
-      this.#answer(requestId, isWanted ? 'no-ports' : 'unknown-call');
+      const refusal = caller && command.agentTransport === 'webrtc' ? 'webrtc-unavailable' : 'no-ports';
+      this.#answer(requestId, isWanted ? refusal : 'unknown-call');
       return;
     }
     const call = this.#startCall(command, index, nowMs);
     this.counters.callsCreated += 1;
-    this.#options.emit({
-      kind: 'call-created',
-      requestId,
-      callHandle,
-      caller: { rtpPort: caller, rtcpPort: caller + 1 },
-      agent: { rtpPort: agent, rtcpPort: agent + 1 },
-    });
+    this.#options.emit({ kind: 'call-created', requestId, callHandle, caller, agent });
     if (command.recording.start !== 'automatic') return;
     try {
       // After the answer: before it nobody knows the call that the recorder speaks of.
@@ -322,9 +337,15 @@ export class MediaCore {
       if (!this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
       if (leg === call.callerLeg && this.#legs.wouldGoUnheard(leg, command.media)) return 'window-open';
     }
+    if (!this.#connectWebRtc(leg, command.media.webRtc)) return 'bad-command';
     if (!this.#legs.describe(leg, command.media, nowMs)) return 'bad-command';
     this.#intake.connect(leg);
     return undefined;
+  }
+
+  #connectWebRtc(leg: number, peer: WebRtcPeer | undefined): boolean {
+    const { webRtc } = this.#options;
+    return webRtc === undefined ? peer === undefined : webRtc.connect(rtpSocketOf(leg), peer);
   }
 
   #record(call: CallMedia, action: 'start' | 'pause' | 'resume' | 'stop', nowMs: number): RefusalCode | undefined {
@@ -345,14 +366,27 @@ export class MediaCore {
     }
   }
 
-  /** Binds an even port and the odd one above it. Returns the even one, or undefined when no pair was to be had. */
-  async #bindPair(leg: number, nowMs: number): Promise<number | undefined> {
+  async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | undefined> {
+    const { engine, webRtc } = this.#options;
+    const ports = await this.#bindPair(leg, nowMs);
+    if (agentTransport === 'rtp' || ports === undefined) return ports;
+    // The transport binds to a port of our range that it finds itself: a pair less for others leaves it one.
+    engine.removeLeg(rtpSocketOf(leg));
+    engine.removeLeg(rtcpSocketOf(leg));
+    const end = await webRtc?.open(rtpSocketOf(leg));
+    if (end !== undefined) return { ...ports, webRtc: end };
+    this.#ports.release(ports.rtpPort, nowMs);
+    return undefined;
+  }
+
+  /** Binds an even port and the odd one above it. Returns undefined when no pair was to be had. */
+  async #bindPair(leg: number, nowMs: number): Promise<LegPorts | undefined> {
     const { engine } = this.#options;
     for (let tries = 0; tries < MAX_PORT_TRIES; tries += 1) {
       const port = this.#ports.take(nowMs);
       if (port === undefined) return undefined;
       if (await engine.addLeg(rtpSocketOf(leg), port)) {
-        if (await engine.addLeg(rtcpSocketOf(leg), port + 1)) return port;
+        if (await engine.addLeg(rtcpSocketOf(leg), port + 1)) return { rtpPort: port, rtcpPort: port + 1 };
         engine.removeLeg(rtpSocketOf(leg));
       }
       this.#ports.release(port, nowMs);
@@ -377,8 +411,9 @@ export class MediaCore {
   }
 
   #releaseIndex(callHandle: number, index: number, nowMs: number): void {
-    const { engine } = this.#options;
+    const { engine, webRtc } = this.#options;
     for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
+      webRtc?.close(rtpSocketOf(leg));
       engine.removeLeg(rtpSocketOf(leg));
       engine.removeLeg(rtcpSocketOf(leg));
       this.#legs.release(leg);

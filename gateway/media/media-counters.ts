@@ -39,6 +39,12 @@ export class MediaCounters {
   callsCreated = 0;
   callsRefused = 0;
   callsFailed = 0;
+  webrtcLegsConnected = 0;
+  /** The transport of a leg ended, or never came up. */
+  webrtcLegsLost = 0;
+  /** Packets on WebRTC legs that SRTP did not let through: heard before, or not the peer's. */
+  webrtcPacketsReplayed = 0;
+  webrtcPacketsUnauthentic = 0;
 
   snapshot(gauges: Readonly<Record<string, number>>): MediaStatistics {
     const statistics: Record<string, number> = { ...gauges };

@@ -13,6 +13,7 @@ import { DgramEngine } from './dgram-engine-socket.js';
 import { MediaCore } from './media-core.js';
 import { VaultLink } from './vault-link-socket.js';
 import { warmUp } from './warm-up.js';
+import { WebRtcLegs } from './webrtc-legs-socket.js';
 
 const CONTROL_DESCRIPTOR = 3;
 /** One packet: what waits for the clock waits no longer than that. */
@@ -84,9 +85,24 @@ function start(configuration: MediaConfiguration): MediaCore {
       created.counters.sendFailed += 1;
     },
   });
+  const webRtc = new WebRtcLegs({
+    engine,
+    configuration,
+    onConnected: (socket) => created.webRtcChanged(socket, 'leg-connected'),
+    onLost: (socket) => created.webRtcChanged(socket, 'leg-lost'),
+    onSendFailed: () => {
+      created.counters.sendFailed += 1;
+    },
+    onDropped: (reason, count) => {
+      if (reason === 'replayed') created.counters.webrtcPacketsReplayed += count;
+      else created.counters.webrtcPacketsUnauthentic += count;
+    },
+    onUnavailable: () => process.stderr.write('media process: node-datachannel cannot be loaded: no WebRTC legs\n'),
+  });
   const created = new MediaCore({
     configuration,
     engine,
+    webRtc,
     keySink,
     emit,
     makeRecorder: ({ callHandle, callId, mode }) =>

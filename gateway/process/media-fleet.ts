@@ -40,6 +40,10 @@ export type CallSettings = Omit<
 /** `unreachable`: the media process did not answer. */
 export type MediaAnswer = Answer<RefusalCode | 'unreachable'>;
 
+export type CreatedCall =
+  | { readonly ok: true; readonly call: CallMedia }
+  | Extract<MediaAnswer, { readonly ok: false }>;
+
 type Member = {
   readonly process: SupervisedProcess<MediaCommand, MediaEvent>;
   readonly calls: Map<number, MediaCall>;
@@ -92,13 +96,13 @@ export class MediaFleet {
   }
 
   /** Takes the process with the fewest calls. */
-  async createCall(settings: CallSettings): Promise<MediaCall | undefined> {
+  async createCall(settings: CallSettings): Promise<CreatedCall> {
     const ready = this.#members.filter((member) => member.ready);
     const member = ready.reduce<Member | undefined>(
       (least, next) => (least === undefined || next.calls.size < least.calls.size ? next : least),
       undefined,
     );
-    if (!member) return undefined;
+    if (!member) return { ok: false, code: 'unreachable' };
     const callHandle = this.#nextHandle;
     // Handles are 32 bits wide on the wire.
     this.#nextHandle = this.#nextHandle === 0xffffffff ? 1 : this.#nextHandle + 1;
@@ -108,10 +112,10 @@ export class MediaFleet {
     if (reply?.kind !== 'call-created') {
       // It may have been made all the same, and only the answer come too late.
       void call.request({ kind: 'close-call' });
-      return undefined;
+      return { ok: false, code: reply?.kind === 'refused' ? reply.code : 'unreachable' };
     }
     call.ports = { caller: reply.caller, agent: reply.agent };
-    return call;
+    return { ok: true, call };
   }
 
   /** Sums the counters of all processes; a process that does not answer adds nothing. */

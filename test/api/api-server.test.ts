@@ -14,7 +14,7 @@ import {
   startServer,
   TOKEN,
 } from '../panel/panel-world.js';
-import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { MemoryCallDesk } from '../support/memory-call-desk.js';
 import { ApiClient, codeOf } from './api-client.js';
 
@@ -176,6 +176,7 @@ describe('faults, logs and starting', () => {
       watch: new MemoryCallDesk().watch,
       evidence: EMPTY_EVIDENCE,
       administration: defaultAdministration(),
+      softphone: NO_SOFTPHONE,
       accounts: [{ name: 'ada', role: 'agent', token: TOKEN }],
       allowedOrigins: [],
       frameAncestors: [],

@@ -47,6 +47,7 @@ const allowed: Readonly<Record<OperationName, readonly Role[] | 'anybody'>> = {
   'read-configuration': ['administrator'],
   'list-accounts': ['administrator'],
   'create-panel-ticket': ['agent', 'integration'],
+  'open-softphone': ['agent'],
   'open-panel-session': 'anybody',
   'read-openapi': 'anybody',
   'read-health': 'anybody',

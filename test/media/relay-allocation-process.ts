@@ -82,6 +82,7 @@ class RelayedCall {
         address: '127.0.0.1',
         portMin: 20_000,
         portMax: 20_099,
+        webRtcServers: [],
         keySocketPath: '',
         linkSecret: '',
         recordingDirectory: '',
@@ -112,7 +113,7 @@ class RelayedCall {
   }
 
   async start(): Promise<void> {
-    const masking = { mask: 'window', suppression: 'tones', replacement: 'silence' } as const;
+    const masking = { mask: 'window', suppression: 'tones', replacement: 'silence', agentTransport: 'rtp' } as const;
     const recording = { start: 'off', mode: 'pause' } as const;
     this.#core.command({ kind: 'create-call', requestId: 1, callHandle: 1, callId: 'one', ...masking, recording }, 0);
     // Sockets are bound in turns of their own.

@@ -10,6 +10,7 @@ import type {
   AudioFormat,
   LegMedia,
   LegName,
+  LegTransport,
   MediaCommand,
   MediaEvent,
   RecordingMode,
@@ -185,6 +186,7 @@ export type SimulatedCallOptions = {
   readonly mask?: 'window' | 'always';
   readonly replacement?: 'comfort-noise' | 'silence' | 'tone';
   readonly suppression?: Suppression;
+  readonly agentTransport?: LegTransport;
   readonly recordingMode?: RecordingMode;
   readonly seed?: number;
   readonly maxCalls?: number;
@@ -234,6 +236,7 @@ export class SimulatedCall {
         address: '127.0.0.1',
         portMin: 20_000,
         portMax: 20_099,
+        webRtcServers: [],
         keySocketPath: '',
         linkSecret: '',
         recordingDirectory: '',
@@ -273,6 +276,7 @@ export class SimulatedCall {
       mask: options.mask ?? 'window',
       replacement: options.replacement ?? 'silence',
       suppression: options.suppression ?? 'tones',
+      agentTransport: options.agentTransport ?? 'rtp',
       recording: { start: 'automatic', mode: options.recordingMode ?? 'pause' },
     });
     // Sockets are bound in turns of their own.

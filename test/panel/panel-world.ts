@@ -8,8 +8,9 @@ import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
-import { defaultAdministration, EMPTY_EVIDENCE } from '../support/empty-evidence.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
@@ -48,6 +49,9 @@ export type ServerOptions = {
   readonly desk?: MemoryCallDesk;
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
+  readonly softphone?: SoftphoneDesk;
+  readonly allowedOrigins?: readonly string[];
+  readonly frameAncestors?: readonly string[];
 };
 
 export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
@@ -59,6 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     watch: desk.watch,
     evidence: options.evidence ?? EMPTY_EVIDENCE,
     administration: defaultAdministration(),
+    softphone: options.softphone ?? NO_SOFTPHONE,
     accounts: [
       { name: 'ada', role: 'agent', token: TOKEN },
       { name: 'bob', role: 'agent', token: OTHER_TOKEN },
@@ -67,8 +72,8 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
       { name: 'crm', role: 'integration', token: INTEGRATION_TOKEN },
       { name: 'max', role: 'administrator', token: ADMINISTRATOR_TOKEN },
     ],
-    allowedOrigins: [CRM_ORIGIN],
-    frameAncestors: [CRM_ORIGIN],
+    allowedOrigins: options.allowedOrigins ?? [CRM_ORIGIN],
+    frameAncestors: options.frameAncestors ?? [CRM_ORIGIN],
     panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),

@@ -1,6 +1,7 @@
 /** A gateway that has nothing behind it yet: no past calls, no recordings, an empty audit log. */
 import type { AdministrationDesk } from '../../gateway/api/administration-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
+import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { parseConfiguration } from '../../gateway/config/parse-configuration.js';
 import { administrationOf } from '../../gateway/control/administration.js';
 
@@ -15,6 +16,8 @@ export const EMPTY_EVIDENCE: EvidenceDesk = {
   auditLines: () => [],
   verifyAuditLog: async () => ({ ok: true, records: 0, hash: '' }),
 };
+
+export const NO_SOFTPHONE: SoftphoneDesk = { serverOrigin: undefined, open: () => undefined };
 
 /** Of the default configuration. */
 export function defaultAdministration(): AdministrationDesk {

@@ -226,6 +226,21 @@ export class MemoryCallDesk implements CallDesk {
     }
   }
 
+  /** The vault says how long the awaiting field still waits. */
+  tellTimeLeft(callId: string, timeLeftMs: number): void {
+    const { call, session } = this.#newest(callId);
+    if (session.awaiting === undefined) throw new Error('no field awaits an entry');
+    this.#feed(call, session, { kind: 'field', report: { ...session.awaiting, timeLeftMs } });
+  }
+
+  /** A press of the caller may have been lost on the line. */
+  disturbEntry(callId: string): void {
+    const { call, session } = this.#newest(callId);
+    if (session.awaiting === undefined) throw new Error('no field awaits an entry');
+    session.awaiting = { ...session.awaiting, isUncertain: true };
+    this.#feed(call, session, { kind: 'field', report: session.awaiting });
+  }
+
   /** The caller presses the number sign, or the time is over. */
   endEntry(callId: string, outcome: EntryOutcome): void {
     const { call, session } = this.#newest(callId);

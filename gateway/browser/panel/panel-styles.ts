@@ -151,7 +151,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
 .field[data-tone='yellow'] .text { color: var(--yellow-text); }
 .field[data-tone='green'] .text { color: var(--green-text); font-variant-numeric: tabular-nums; letter-spacing: 0.02em; }
 .field[data-tone='red'] .text { color: var(--red-text); }
-.field .detail { font-weight: 450; font-size: 0.875rem; color: var(--muted); white-space: nowrap; }
+.field .detail { font-weight: 450; font-size: 0.875rem; color: var(--muted); overflow-wrap: anywhere; }
 .field .time-left { font-size: 0.875rem; color: var(--yellow-text); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .dots { display: inline-flex; flex-wrap: wrap; gap: 4px; align-items: center; min-block-size: 1em; }
 .dots i { inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--yellow-text); animation: pop 140ms ease-out; }
@@ -184,7 +184,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
   .actions .spring { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
-  *, *::before, *::after { animation-duration: 1ms; animation-iteration-count: 1; transition: none; }
+  *, *::before, *::after { animation-duration: 1ms !important; animation-iteration-count: 1 !important; transition: none !important; }
 }
 @media (forced-colors: active) {
   .indicator, .pill, .headline, .field { border: 1px solid CanvasText; }
