@@ -17,7 +17,7 @@ export function startFailure(error: unknown, configuration: Configuration): stri
   if (error instanceof ProcessRunsError) {
     return `another gateway works in ${configuration.dataDirectory}: ${error.message}. Stop it, or set another dataDirectory`;
   }
-  if (MENDABLE.some((kind) => error instanceof kind)) return types.isNativeError(error) ? error.message : undefined;
+  if (types.isNativeError(error) && MENDABLE.some((kind) => error instanceof kind)) return error.message;
   const taken = takenSocket(error);
   if (taken === undefined) return undefined;
   const { address, port, reason } = taken;
