@@ -18,6 +18,7 @@ export type DesktopOptions = {
 };
 
 export class AgentDesktop {
+  readonly #options: DesktopOptions;
   readonly #client: TonegateClient;
   readonly #onMessage: (message: EventMessage) => void;
   readonly #socket: WebSocket;
