@@ -48,6 +48,7 @@ import {
   type SoftphoneCredential,
 } from './sip-registration.js';
 import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
+import { StartError } from './start-error.js';
 import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -18,7 +18,6 @@ export type DesktopOptions = {
 };
 
 export class AgentDesktop {
-  readonly #options: DesktopOptions;
   readonly #client: TonegateClient;
   readonly #onMessage: (message: EventMessage) => void;
   readonly #socket: WebSocket;
