@@ -1,5 +1,6 @@
 /** The agent's softphone in Chromium, registered over WSS: real calls, real sound, and a payment in which it hears no key. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { countFound } from '../../dsp/likelihood-listener.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { button, press, row } from '../panel/panel-world.js';
 import type { AgentClient } from '../support/agent-client.js';
@@ -21,8 +22,12 @@ const AGENT_KEYS = '1590';
 const SPEECH_MS = 1_000;
 /** Far enough from each other for a search around each. */
 const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 220 };
-/** A browser stretches and squeezes what it plays: a press is looked for this far around its place, short of the next. */
-const DRIFT_SAMPLES = 700;
+/** Around its place a press is looked for this far, short of the next one. */
+const MARGIN_SAMPLES = 700;
+/** A browser stretches and squeezes what it plays, most of all at the beginning: keys may be off by so much from the speech before them. */
+const DRIFTS_SAMPLES = [-1600, -800, 0, 800, 1600];
+/** Until the browser's buffer has found its length. */
+const SETTLING_MS = 2_000;
 const CARD: Readonly<Record<FieldName, string>> = {
   cardNumber: '5555555555554444#',
   expirationDate: '1129#',
@@ -126,6 +131,7 @@ describe('a payment', () => {
     await dialling;
     await page.line(1, 'active');
     await page.listen(1);
+    await heardMs(SETTLING_MS);
     // The control: what is keyed outside a payment is heard, by tone and by event.
     const before = await sayKeys('7082');
     await heardFor(before);
@@ -167,14 +173,10 @@ describe('a payment', () => {
       });
     }
     const heard = await page.heard();
-    const outside = await listenFor(tonesOf(before.presses, placeOf(before, heard)), heard, AROUND);
-    expect(outside.likelihood).toBe(before.presses.length);
+    expect(mostFound(before, heard)).toBe(before.presses.length);
     expect(await decodeWithSpandsp(heard.subarray(0, windowStart))).toBe('708236');
     expect(await decodeWithSpandsp(heard.subarray(windowStart, windowEnd))).toBe('');
-    for (const said of told) {
-      const inside = await listenFor(tonesOf(said.presses, placeOf(said, heard)), heard, AROUND);
-      expect(inside.likelihood).toBe(0);
-    }
+    for (const said of told) expect(mostFound(said, heard)).toBe(0);
     expect(await scene.gateway.redeem({ token, orderId: 'softphone-1' })).toMatchObject({
       status: 200,
       body: { brand: 'mastercard' },
@@ -343,13 +345,21 @@ describe('when something breaks', () => {
 /** Something said, and how much the agent had heard before it. */
 type Said = { readonly audio: Int16Array; readonly presses: readonly Press[]; readonly from: number };
 
-const AROUND = { before: -DRIFT_SAMPLES, after: DRIFT_SAMPLES };
-
 function tonesOf(presses: readonly Press[], place: number) {
   return presses.map(({ key, startMs, durationMs }) => ({
     key,
     tone: { onsetSample: place + samplesOf(startMs), offsetSample: place + samplesOf(startMs + durationMs) },
   }));
+}
+
+/** How many of its keys the maximum-likelihood listener reads, told where they should be, and trying around there. */
+function mostFound(said: Said, heard: Int16Array): number {
+  const place = placeOf(said, heard);
+  const counts = DRIFTS_SAMPLES.map((drift) => {
+    const known = tonesOf(said.presses, place + drift).map(({ key, tone }) => ({ key, ...tone }));
+    return countFound(heard, known, { searchMarginSamples: MARGIN_SAMPLES }).found;
+  });
+  return Math.max(...counts);
 }
 
 /** Where its beginning is in what the agent heard: by the likeness of the speech before the keys. */
