@@ -14,6 +14,7 @@ import { openSpeechCorpus } from './speech/speech-corpus.js';
 import { speechTable } from './speech/speech-table.js';
 import { type BenchTable, formatTable, tableAsData } from './table.js';
 import { isAnyMissed, type Target, targetsTable } from './targets.js';
+import { benchWebRtc } from './webrtc.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -71,8 +72,9 @@ async function bench(words: BenchArguments): Promise<number> {
     const options = { seed: words.seed, speech, onProgress: progress };
     if (words.parts.includes('dsp')) add(await benchDsp({ ...options, extent: words.extent }));
     if (words.parts.includes('leak')) add(await benchLeak(options));
-    say(`${formatTable(targetsTable(targets))}\n`);
   }
+  if (words.parts.includes('webrtc')) add(await benchWebRtc(progress));
+  if (targets.length > 0) say(`${formatTable(targetsTable(targets))}\n`);
   let media: readonly ContenderResult[] | undefined;
   if (words.parts.includes('media')) {
     const result = await benchMedia({ ...words, onProgress: progress });
