@@ -9,6 +9,7 @@ import { describeMachine, thisMachine } from './machine.js';
 import { benchMedia } from './media.js';
 import type { ContenderResult } from './media-report.js';
 import { reportPage } from './page/report-page.js';
+import { benchPanel } from './panel.js';
 import type { Figures, PartResult } from './part-result.js';
 import { openSpeechCorpus } from './speech/speech-corpus.js';
 import { speechTable } from './speech/speech-table.js';
@@ -73,6 +74,7 @@ async function bench(words: BenchArguments): Promise<number> {
     if (words.parts.includes('dsp')) add(await benchDsp({ ...options, extent: words.extent }));
     if (words.parts.includes('leak')) add(await benchLeak(options));
   }
+  if (words.parts.includes('panel')) add(await benchPanel(progress));
   if (words.parts.includes('webrtc')) add(await benchWebRtc(progress));
   if (targets.length > 0) say(`${formatTable(targetsTable(targets))}\n`);
   let media: readonly ContenderResult[] | undefined;

@@ -70,7 +70,7 @@ export class BackToBackCall {
       (side) => this.#leg(side),
       (infoId) => port.closeInfo(infoId),
     );
-    // 64 random bits, unlike any other call's on any gateway.
+    // 64 random bits, unlike any other call's on any gateway. A phone that dials finds it in our answers.
     this.id = a.localTag;
   }
 

@@ -32,6 +32,16 @@ export type BackToBackInput =
         readonly to: CallParty;
       };
     }
+  /** Answers `call-arrived`: to the phone of a registered user. */
+  | {
+      readonly kind: 'route-call-to-user';
+      readonly callId: string;
+      readonly user: string;
+      /** On which the phone has registered. */
+      readonly listener: string;
+      readonly from: CallParty;
+      readonly to: CallParty;
+    }
   | { readonly kind: 'refuse-call'; readonly callId: string; readonly status: number; readonly reason: string }
   /** Answers `description-received`; `sdp` goes out on the other leg (or back, where the machine asked for it). */
   | { readonly kind: 'description-ready'; readonly exchangeId: number; readonly sdp: Buffer }
@@ -49,7 +59,7 @@ export type BackToBackInput =
 
 export type BackToBackOutput =
   | { readonly kind: 'send'; readonly flow: Flow; readonly bytes: Buffer }
-  /** INVITE outside a dialog. 100 Trying has been sent. */
+  /** INVITE outside a dialog. 100 Trying has been sent. `flow` names the user of a registered phone. */
   | {
       readonly kind: 'call-arrived';
       readonly callId: string;
@@ -89,5 +99,7 @@ export type BackToBackOutput =
       readonly status?: number;
       readonly reason: string;
     }
+  /** Somebody failed to authenticate, for the first time in a minute or once too often. */
+  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
   /** Something from the network was dropped or refused; `code` is a metric suffix. */
   | { readonly kind: 'counted'; readonly code: string };

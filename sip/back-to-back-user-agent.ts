@@ -10,6 +10,7 @@ import type { CallLeg } from './leg/call-leg.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import { MAX_FORWARDS, type SipRequest } from './message.js';
 import { safePhrase } from './outcome-mapping.js';
+import type { Registrar } from './registrar/registrar.js';
 import type { Refusal } from './request-checks.js';
 import { parseUri } from './uri.js';
 import { type CoreOutput, UserAgentCore, type UserAgentCoreOptions } from './user-agent-core.js';
@@ -22,9 +23,13 @@ const RETRY_AFTER_SECONDS = '10';
 
 type Place = { readonly call: BackToBackCall; readonly side: LegSide };
 
+/** By it a registered phone that is called knows the call as the API does; one that dials has the same in the To tag. */
+const CALL_HEADER = 'X-Tonegate-Call';
+
 export class BackToBackUserAgent {
   readonly #core: UserAgentCore;
   readonly #maxCalls: number;
+  readonly #registrar: Registrar | undefined;
   readonly #calls = new Map<string, BackToBackCall>();
   readonly #hops = new Map<string, number>();
   readonly #places = new Map<string, Place>();
@@ -37,6 +42,7 @@ export class BackToBackUserAgent {
 
   constructor(options: BackToBackOptions) {
     this.#maxCalls = options.maxCalls;
+    this.#registrar = options.registrar;
     this.#core = new UserAgentCore({ ...options, admit: () => this.#admit() });
     this.#port = this.#makePort();
   }
@@ -67,6 +73,9 @@ export class BackToBackUserAgent {
         this.#act(this.#calls.get(input.callId), nowMs, (call) => {
           call.route({ ...input.target, ...this.#hopsOf(input.callId) }, nowMs);
         });
+        break;
+      case 'route-call-to-user':
+        this.#act(this.#calls.get(input.callId), nowMs, (call) => this.#routeToUser(call, input, nowMs));
         break;
       case 'refuse-call':
         this.#act(this.#calls.get(input.callId), nowMs, (call) => {
@@ -101,10 +110,24 @@ export class BackToBackUserAgent {
     return outputs;
   }
 
+  #routeToUser(call: BackToBackCall, route: BackToBackInput & { readonly kind: 'route-call-to-user' }, nowMs: number) {
+    const { user, listener, from, to } = route;
+    const binding = this.#registrar?.bindingOf(user, listener, nowMs);
+    if (binding === undefined) {
+      call.refuse({ status: 480, reason: 'Not Registered' }, nowMs);
+      return;
+    }
+    // RFC 3261 §16.6: addressed to the phone's own Contact, and sent by the path on which it registered.
+    const { contact: requestUri, flow } = binding;
+    const headers = [{ name: CALL_HEADER, value: call.id }];
+    call.route({ flow, requestUri, from, to, headers, ...this.#hopsOf(call.id) }, nowMs);
+  }
+
   #takeCoreOutput(output: CoreOutput, nowMs: number): void {
     switch (output.kind) {
       case 'send':
       case 'counted':
+      case 'login-refused':
         this.#outputs.push(output);
         break;
       case 'call':

@@ -1,7 +1,7 @@
 /** The shell around a SIP machine: sockets, the clock, and one timer. One turn is one input and all of its outputs. */
-import type { Flow } from './message.js';
-import { type TransportListener, TransportSockets } from './transport-sockets.js';
-import type { LocalAddress } from './user-agent-core.js';
+import type { LocalAddress } from './local-addresses.js';
+import type { Flow, Transport } from './message.js';
+import { type TransportListener, TransportSockets } from './transport/transport-sockets.js';
 
 export type SipListener = TransportListener & {
   /** Written into Via and Contact; the bind address if missing. */
@@ -10,7 +10,7 @@ export type SipListener = TransportListener & {
 
 export type BoundListener = {
   readonly name: string;
-  readonly transport: Flow['transport'];
+  readonly transport: Transport;
   readonly port: number;
 };
 
@@ -33,6 +33,8 @@ export type MachineSocketOptions<Input, News> = {
   readonly makeMachine: (addresses: readonly LocalAddress[]) => Machine<Input, News>;
   /** May call `handle`; what it puts in waits for the end of the turn. */
   readonly onOutput: (output: News) => void;
+  /** See `TransportSocketsOptions`. */
+  readonly isOriginAllowed?: ((origin: string, listener: string) => boolean) | undefined;
   /** A fault that the machine did not lay to a call, or one of `onOutput`: the process goes on. */
   readonly onError?: ((error: unknown) => void) | undefined;
 };
@@ -59,6 +61,7 @@ export class MachineSocket<Input, News extends { readonly kind: string }> {
       listeners: options.listeners,
       onMessage: (flow, bytes) => this.handle({ kind: 'received', flow, bytes }),
       onFlowFailed: (flow) => this.handle({ kind: 'flow-failed', flow }),
+      isOriginAllowed: options.isOriginAllowed,
     });
   }
 

@@ -5,8 +5,8 @@ import { Core } from 'sip.js';
 import { cseqOf, headerValue, headerValues, parseNameAddress, tagOf, topVia } from './headers.js';
 import { parseMessage, streamBodyLengthBytes } from './message-parser.js';
 import { buildFailureResponse, writeMessage } from './message-writer.js';
-import { StreamFramer } from './stream-framer.js';
 import { type TortureName, tortureMessage, tortureNames } from './torture/rfc4475-messages.js';
+import { StreamFramer } from './transport/stream-framer.js';
 import { parseUri } from './uri.js';
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));

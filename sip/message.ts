@@ -30,13 +30,18 @@ export type SipResponse = {
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** RFC 3261 §18, and WebSockets by RFC 7118, plain and over TLS. */
+export type Transport = 'udp' | 'tcp' | 'ws' | 'wss';
+
 /** A path on which a message came in or goes out. Responses go back on the flow of their request (RFC 3581). */
 export type Flow = {
   /** Name of the listener in the configuration. */
   readonly listener: string;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Number of the TCP connection; absent for UDP and for a connection still to be opened. */
+  /** Number of the connection; absent for UDP and for a connection still to be opened. */
   readonly connectionId?: number;
+  /** The registered user whose path it is. Only admission writes it, after the user has been authenticated. */
+  readonly user?: string;
 };

@@ -31,9 +31,10 @@ const accept: HeaderField = { name: 'Accept', value: SDP_TYPE };
 export const CAPABILITY_HEADERS: readonly HeaderField[] = [allow, accept];
 
 /** @returns `undefined` for a request to go on with. ACK is never refused: nothing answers it. */
-export function checkRequest(request: SipRequest): Refusal | undefined {
+export function checkRequest(request: SipRequest, sender: 'peer' | 'registered-user'): Refusal | undefined {
   const { method } = request;
-  if (!allowed.has(method)) {
+  const isRegistration = method === 'REGISTER' && sender === 'registered-user';
+  if (!allowed.has(method) && !isRegistration) {
     return declined.has(method)
       ? { status: 405, reason: 'Method Not Allowed', headers: [allow] }
       : { status: 501, reason: 'Not Implemented', headers: [allow] };

@@ -2,31 +2,25 @@
  * What every SIP element of ours shares: bytes to messages, messages to transactions, transactions to legs, and all
  * deadlines in one queue. Its user makes calls, and then drains the `CoreOutput`s that came of them.
  */
-import { isIP } from 'node:net';
+import { admitPeer, admitUser } from './admission.js';
 import type { Dialog } from './dialog.js';
 import { headerValue, headerValues, tagOf } from './headers.js';
-import { bracketed } from './ip-address.js';
 import { CallLeg } from './leg/call-leg.js';
 import type { InviteTarget } from './leg/initial-invite.js';
 import type { LegEvent, LegIdentity, LegPort, ResponseOwner } from './leg/leg-events.js';
-import type { Flow, SipMessage, SipRequest } from './message.js';
+import { type LocalAddress, LocalAddresses } from './local-addresses.js';
+import type { Flow, SipRequest } from './message.js';
 import { type ParseFailure, parseMessage } from './message-parser.js';
 import { buildFailureResponse, buildResponse, writeMessage } from './message-writer.js';
+import { nextHopOf } from './next-hop.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
+import { ReceivedBodies } from './received-bodies.js';
+import type { Registrar } from './registrar/registrar.js';
+import { UserPaths } from './registrar/user-paths.js';
 import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
 import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
 import { type LayerOutput, type ServerTransaction, TransactionLayer } from './transaction/transaction-layer.js';
-import { parseUri } from './uri.js';
-
-/** One address of ours, as peers are told it. */
-export type LocalAddress = {
-  /** Name of the listener in the configuration. */
-  readonly listener: string;
-  readonly transport: 'udp' | 'tcp';
-  readonly host: string;
-  readonly port: number;
-};
 
 export type UserAgentCoreOptions = {
   readonly addresses: readonly LocalAddress[];
@@ -43,6 +37,8 @@ export type UserAgentCoreOptions = {
    * can make us send elsewhere.
    */
   readonly isPeer?: ((address: string, listener: string) => boolean) | undefined;
+  /** Whose users may speak to us on the listeners that it serves; no peer is heard there. */
+  readonly registrar?: Registrar | undefined;
   /** Hears of a broken invariant. The leg it was met in is ended, and it is counted as `internal-error`. */
   readonly onFault?: ((error: unknown) => void) | undefined;
 };
@@ -52,6 +48,8 @@ export type CoreOutput =
   /** An INVITE that passed all checks; 100 Trying is out. */
   | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
   | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
+  /** Somebody failed to authenticate, for the first time in a minute or once too often. */
+  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
   | { readonly kind: 'counted'; readonly code: string };
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
@@ -72,33 +70,34 @@ export class UserAgentCore implements LegPort {
   /** By their INVITE: a CANCEL has no tag of ours. */
   readonly #invited = new WeakMap<ServerTransaction, CallLeg>();
   readonly #queue = new DeadlineQueue<LegIdentity>();
-  /** Bodies of INFO requests not yet answered, with all that follows them in their datagram. */
-  readonly #keptBodies = new Map<SipRequest, Buffer>();
-  /** Where the body of the message being handled begins, to the end of what was received. */
-  #bodyRegion: Buffer | undefined;
+  readonly #addresses: LocalAddresses;
+  readonly #paths: UserPaths<CallLeg>;
+  readonly #bodies = new ReceivedBodies();
   #outputs: CoreOutput[] = [];
   #lastInfoId = 0;
 
   constructor(options: UserAgentCoreOptions) {
     this.#options = options;
+    this.#addresses = new LocalAddresses(options.addresses);
+    this.#paths = new UserPaths(options.registrar);
     this.random = options.random;
     this.intervals = options.intervals ?? RFC_INTERVALS;
     this.ringingLimitMs = options.ringingLimitMs ?? DEFAULT_RINGING_LIMIT_MS;
     this.layer = new TransactionLayer({
       random: options.random,
       intervals: this.intervals,
-      sentBy: (flow) => this.#addressOf(flow),
+      sentBy: (flow) => this.#addresses.of(flow),
       ...(options.maxTransactions === undefined ? undefined : { maxTransactions: options.maxTransactions }),
     });
   }
 
   get deadlineMs(): number {
-    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs);
+    return Math.min(this.layer.deadlineMs, this.#queue.deadlineMs, this.#paths.deadlineMs);
   }
 
   /** What is held for calls and for the time after them; all zero some 40 s after the last call. */
   get holdings(): { readonly legs: number; readonly transactions: number; readonly deadlines: number } {
-    return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size };
+    return { legs: this.#legs.size, transactions: this.layer.size, deadlines: this.#queue.size + this.#paths.size };
   }
 
   /** Hands over all that came of the calls made since the last time, and what comes of that, until there is no more. */
@@ -123,21 +122,21 @@ export class UserAgentCore implements LegPort {
       bytes.fill(0);
       return;
     }
-    this.#bodyRegion = bytes.subarray(message.body.byteOffset - bytes.byteOffset);
+    this.#bodies.open(message, bytes);
     try {
       this.guard(undefined, nowMs, () => {
         if (message.kind === 'response') {
           this.layer.receiveResponse(message, flow, nowMs);
-        } else if (this.#isWelcome(message, flow, nowMs)) {
-          this.layer.receiveRequest(message, flow, nowMs);
+          return;
+        }
+        const welcome = this.#welcome(message, flow, nowMs);
+        if (welcome !== undefined) {
+          this.layer.receiveRequest(message, welcome, nowMs);
         }
       });
       this.#drainLayer(nowMs);
     } finally {
-      if (this.#bodyRegion !== undefined && !mayHoldDescription(message)) {
-        this.#bodyRegion.fill(0);
-      }
-      this.#bodyRegion = undefined;
+      this.#bodies.close(message);
     }
   }
 
@@ -160,8 +159,9 @@ export class UserAgentCore implements LegPort {
 
   flowFailed(flow: Flow, nowMs: number): void {
     if (flow.transport !== 'udp') {
+      this.#options.registrar?.flowFailed(flow);
       for (const leg of this.#legs.values()) {
-        leg.loseConnection(flow);
+        this.guard(leg, nowMs, () => this.#loseConnection(leg, flow, nowMs));
       }
     }
     this.guard(undefined, nowMs, () => this.layer.flowFailed(flow, nowMs));
@@ -176,6 +176,10 @@ export class UserAgentCore implements LegPort {
       this.guard(due, nowMs, () => due.handleDeadline(nowMs));
       this.#drainLayer(nowMs);
     }
+    for (const leg of this.#paths.takeLost(nowMs)) {
+      this.guard(leg, nowMs, () => leg.loseDialog({ status: 480, reason: 'Connection Lost' }, nowMs));
+      this.#drainLayer(nowMs);
+    }
   }
 
   /** Starts a call of ours. Its `ended` event may be the first thing heard of it. */
@@ -188,26 +192,20 @@ export class UserAgentCore implements LegPort {
   }
 
   contact(flow: Flow): string {
-    const { host, port } = this.#addressOf(flow);
-    return flow.transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${flow.transport}>`;
+    return this.#addresses.contact(flow);
   }
 
   flowOf(dialog: Dialog): Flow {
-    const { flow } = dialog;
-    const hop = parseUri(dialog.nextHop);
-    const address = hop?.host?.replace(/^\[|\]$/g, '') ?? '';
-    if (hop === undefined || isIP(address) === 0) {
-      return flow;
+    // What browsers write into Contact is nobody's address (RFC 7118 §5.2), and a phone's may lie behind a NAT.
+    return dialog.flow.user === undefined
+      ? nextHopOf(dialog, this.#options.isPeer)
+      : (this.#paths.of(dialog) ?? dialog.flow);
+  }
+
+  sendBye(dialog: Dialog, bye: SipRequest, nowMs: number): void {
+    if (!this.#paths.postpone({ dialog, bye }, nowMs)) {
+      this.layer.request(bye, { flow: this.flowOf(dialog) }, nowMs);
     }
-    const port = hop.port ?? 5060;
-    if (address === flow.remoteAddress) {
-      // The same machine: a live connection is kept, and a datagram goes to the port it listens on.
-      return flow.connectionId !== undefined || port === flow.remotePort ? flow : { ...flow, remotePort: port };
-    }
-    if (this.#options.isPeer?.(address, flow.listener) !== true) {
-      return flow;
-    }
-    return { listener: flow.listener, transport: flow.transport, remoteAddress: address, remotePort: port };
   }
 
   emit(leg: LegIdentity, event: LegEvent): void {
@@ -219,7 +217,11 @@ export class UserAgentCore implements LegPort {
   }
 
   retire(leg: LegIdentity): void {
+    const known = this.#legs.get(leg.localTag);
     this.#legs.delete(leg.localTag);
+    if (known !== undefined) {
+      this.#paths.forget(known);
+    }
   }
 
   newInfoId(): number {
@@ -228,49 +230,52 @@ export class UserAgentCore implements LegPort {
   }
 
   keepBody(request: SipRequest): void {
-    if (this.#bodyRegion !== undefined) {
-      this.#keptBodies.set(request, this.#bodyRegion);
-      this.#bodyRegion = undefined;
-    }
+    this.#bodies.keep(request);
   }
 
   wipeBody(request: SipRequest): void {
-    this.#keptBodies.get(request)?.fill(0);
-    this.#keptBodies.delete(request);
+    this.#bodies.wipe(request);
   }
 
   count(code: string): void {
     this.#outputs.push({ kind: 'counted', code });
   }
 
-  /** One who is not gets his answer here: a transaction would be work for him, and sent again to whom he names. */
-  #isWelcome(request: SipRequest, flow: Flow, nowMs: number): boolean {
-    let isStranger = false;
+  /**
+   * The path of one who may speak. One who may not gets his answer here: a transaction would be work for him, and sent
+   * again to whom he names.
+   */
+  #welcome(request: SipRequest, flow: Flow, nowMs: number): Flow | undefined {
+    let welcome: Flow | undefined;
     const isJudged = this.guard(undefined, nowMs, () => {
-      isStranger = this.#isStranger(request, flow);
+      welcome = this.#judge(request, flow, nowMs);
     });
-    if (isJudged && !isStranger) {
-      return true;
+    if (!isJudged && request.method !== 'ACK') {
+      this.layer.refuse(request, flow, FAULT);
     }
-    if (request.method === 'ACK') {
-      // Nothing answers it, and it ends nothing of ours.
-      this.count('stray-ack');
-    } else {
-      if (isJudged) {
-        this.count('stranger');
-      }
-      this.layer.refuse(request, flow, isJudged ? FORBIDDEN : FAULT);
-    }
-    return false;
+    return welcome;
   }
 
-  #isStranger(request: SipRequest, flow: Flow): boolean {
-    const { isPeer } = this.#options;
-    if (isPeer === undefined) {
-      return false;
+  #judge(request: SipRequest, flow: Flow, nowMs: number): Flow | undefined {
+    const { registrar, isPeer } = this.#options;
+    const dialogFlow = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '')?.flow;
+    const admission = registrar?.serves(flow.listener)
+      ? admitUser(registrar, request, flow, { transactionFlow: this.layer.flowOfRequest(request), dialogFlow }, nowMs)
+      : admitPeer(isPeer, request, flow, dialogFlow);
+    switch (admission.kind) {
+      case 'welcome':
+        return admission.flow;
+      case 'stray-ack':
+        this.count('stray-ack');
+        return undefined;
+      case 'refused':
+        this.count(admission.code);
+        if (admission.failures !== undefined) {
+          this.#outputs.push({ kind: 'login-refused', flow, failures: admission.failures });
+        }
+        this.layer.refuse(request, flow, admission.refusal);
+        return undefined;
     }
-    const leg = this.#legs.get(tagOf(headerValue(request, 'To') ?? '') ?? '');
-    return leg?.isAt(flow.remoteAddress) !== true && !isPeer(flow.remoteAddress, flow.listener);
   }
 
   #drainLayer(nowMs: number): void {
@@ -313,7 +318,7 @@ export class UserAgentCore implements LegPort {
 
   #dispatch(transaction: ServerTransaction, cancels: ServerTransaction | undefined, nowMs: number): void {
     const { request, flow } = transaction;
-    const refusal = checkRequest(request);
+    const refusal = checkRequest(request, flow.user === undefined ? 'peer' : 'registered-user');
     if (refusal !== undefined) {
       this.#refuse(transaction, refusal);
       return;
@@ -338,6 +343,10 @@ export class UserAgentCore implements LegPort {
 
   #dispatchNew(transaction: ServerTransaction, nowMs: number): void {
     const { request, flow } = transaction;
+    if (request.method === 'REGISTER') {
+      this.#register(transaction, nowMs);
+      return;
+    }
     if (request.method !== 'INVITE' && request.method !== 'OPTIONS') {
       this.#refuse(transaction, { status: 481, reason: 'Call/Transaction Does Not Exist' });
       return;
@@ -353,6 +362,27 @@ export class UserAgentCore implements LegPort {
       this.#legs.set(leg.localTag, leg);
       this.#invited.set(transaction, leg);
       this.#outputs.push({ kind: 'call', leg, request, flow });
+    }
+  }
+
+  #register(transaction: ServerTransaction, nowMs: number): void {
+    const { request, flow } = transaction;
+    const { registrar } = this.#options;
+    if (registrar === undefined || flow.user === undefined) {
+      throw new Error('a REGISTER came in without a user');
+    }
+    const answer = registrar.register(request, { ...flow, user: flow.user }, nowMs);
+    this.count(answer.status === 200 ? 'registered' : `refused-${answer.status}`);
+    this.layer.respond(transaction, buildResponse(request, { ...answer, toTag: newTag(this.random) }), nowMs);
+    for (const { dialog, bye } of this.#paths.takeFarewells(flow.user)) {
+      this.layer.request(bye, { flow: this.flowOf(dialog) }, nowMs);
+    }
+  }
+
+  #loseConnection(leg: CallLeg, flow: Flow, nowMs: number): void {
+    if (leg.loseConnection(flow, nowMs) === 'waits') {
+      this.count('connection-lost-in-call');
+      this.#paths.lose(leg, flow.connectionId, nowMs);
     }
   }
 
@@ -396,25 +426,12 @@ export class UserAgentCore implements LegPort {
   }
 
   #isFrom(leg: CallLeg, flow: Flow): boolean {
-    return leg.isAt(flow.remoteAddress) || this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true;
-  }
-
-  #addressOf(flow: Flow): { readonly host: string; readonly port: number } {
-    const { addresses } = this.#options;
-    const found = addresses.find(
-      ({ listener, transport }) => listener === flow.listener && transport === flow.transport,
-    );
-    if (found === undefined) {
-      throw new Error(`no address is known for listener ${flow.listener} on ${flow.transport}`);
+    if (leg.flow?.user !== undefined || flow.user !== undefined) {
+      return leg.flow?.user === flow.user;
     }
-    return { host: bracketed(found.host), port: found.port };
+    return (
+      leg.flow?.remoteAddress === flow.remoteAddress ||
+      this.#options.isPeer?.(flow.remoteAddress, flow.listener) === true
+    );
   }
-}
-
-/** All other bodies are wiped behind their message: they may be keys, or anything else that is nobody's business. */
-function mayHoldDescription(message: SipMessage): boolean {
-  if (message.kind === 'response') {
-    return message.status < 300;
-  }
-  return message.method === 'INVITE' || message.method === 'ACK' || message.method === 'UPDATE';
 }

@@ -117,6 +117,9 @@ export class UserAgent {
       case 'counted':
         this.#outputs.push(output);
         break;
+      case 'login-refused':
+        // A phone has no registrar.
+        break;
       case 'call': {
         const { leg, request, flow } = output;
         const from = headerValue(request, 'From') ?? '';

@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   dsp: /^$/,
   sip: /^$/,
   'vault-client': /^$/,
-  gateway: /^(?:dsp\/|sip\/|vault-client\/wire(?:-frames)?\.ts$)/,
+  gateway: /^(?:dsp\/|sip\/|vault-client\/wire(?:-frames|-digest)?\.ts$)/,
   bench: /^(?:dsp|sip|vault-client|gateway|test)\//,
   test: /^(?:dsp|sip|vault-client|gateway|bench)\//,
 };
@@ -141,7 +141,7 @@ export function reachable(
 const DEMO = /^gateway\/(?:cli\/demo[^/]*|demo\/.*)\.ts$/;
 /** Of the media folder, control may load what speaks to media and what knows addresses; nothing that has seen a packet. */
 const MEDIA_SEAM = /^gateway\/media\/(?:control-wire|ip-address)\.ts$/;
-const VAULT_SEAM = /^vault-client\/wire(?:-frames)?\.ts$/;
+const VAULT_SEAM = /^vault-client\/wire(?:-frames|-digest)?\.ts$/;
 
 export function controlEntries(sources: Sources): readonly string[] {
   return [...sources.keys()].filter((path) => /^gateway\/cli\/(?!demo)[^/]+\.ts$/.test(path) && !isTest(path));
@@ -169,10 +169,14 @@ export function mediaKnowsOnlyMedia(sources: Sources): readonly string[] {
     .map(([, way]) => `a media process loads ${way}`);
 }
 
-/** What runs in the agent's browser holds no module of the server, and no package. */
+/** The one package that runs in the agent's browser, and the one file that may load it. */
+const SIP_LIBRARY = { file: 'gateway/browser/softphone/sip-phone-socket.ts', package: 'sip.js' };
+
+/** What runs in the agent's browser holds no module of the server, and no package but the softphone's SIP. */
 export function panelHoldsNoServer(sources: Sources): readonly string[] {
   return findings(sources, (path, { own, target, typeOnly }) => {
     if (!path.startsWith('gateway/browser/') || isTest(path) || typeOnly) return undefined;
+    if (path === SIP_LIBRARY.file && target === SIP_LIBRARY.package) return undefined;
     return own && target.startsWith('gateway/browser/') ? undefined : `${path} loads ${target}`;
   });
 }

@@ -182,6 +182,11 @@ const RULES: readonly Rule[] = [
         found: 'gateway/browser/a.ts loads gateway/api/call-desk.ts',
       },
       { tree: { 'gateway/browser/a.ts': imports('ws') }, found: 'gateway/browser/a.ts loads ws' },
+      { tree: { 'gateway/browser/a.ts': imports('sip.js') }, found: 'gateway/browser/a.ts loads sip.js' },
+      {
+        tree: { 'gateway/browser/softphone/sip-phone-socket.ts': imports('ws') },
+        found: 'gateway/browser/softphone/sip-phone-socket.ts loads ws',
+      },
     ],
   },
   {
@@ -261,6 +266,7 @@ describe('each rule finds what breaks it', () => {
         'gateway/call/a.ts': `${imports('../../sip/b.js')}import type { X } from '../../vault-client/wire.js';\n`,
         'sip/b.ts': "/**\n * import { x } from '../dsp/c.js';\n */\nexport const x = 1; // test.only\n",
         'vault-client/wire.ts': imports('node:crypto'),
+        'gateway/browser/softphone/sip-phone-socket.ts': imports('sip.js'),
         'gateway/browser/p.ts': "import type { X } from '../call/a.js';\n",
         'gateway/cli/main.ts': "const demo = await import('./demo.js');\n",
         'gateway/cli/demo.ts': imports('../../dsp/d.js'),

@@ -173,6 +173,18 @@ describe('AC-8: capturing another field while one is awaiting', () => {
     });
   });
 
+  test('reports of an awaiting field say how long it still waits', () => {
+    const desk = new Desk();
+    const timesOf = (outputs: readonly CardSessionOutput[]) =>
+      outputs.flatMap((output) => (output.kind === 'report' ? [output.report.timeLeftMs] : []));
+    expect(timesOf(desk.begin('cardNumber'))).toEqual([30_000]);
+    expect(timesOf(desk.key('42'))).toEqual([10_000, 10_000]);
+    desk.wait(4_000);
+    expect(timesOf(desk.lose())).toEqual([6_000]);
+    expect(timesOf(desk.key('*'))).toEqual([30_000]);
+    expect(timesOf(desk.key('#'))).toEqual([undefined]);
+  });
+
   test('leaves a captured value alone while no digit has come, and has wiped it once one has', () => {
     const desk = new Desk();
     desk.enterAll();
@@ -229,7 +241,7 @@ describe('keys', () => {
     expect(reports).toEqual(
       [1, 2, 3, 4].map((keyCount) => ({
         kind: 'report',
-        report: { field: 'cardNumber', state: 'awaiting', keyCount, failedAttempts: 0 },
+        report: { field: 'cardNumber', state: 'awaiting', keyCount, failedAttempts: 0, timeLeftMs: 10_000 },
       })),
     );
   });
@@ -246,7 +258,14 @@ describe('keys', () => {
     expect(desk.lose()).toEqual([
       {
         kind: 'report',
-        report: { field: 'securityCode', state: 'awaiting', keyCount: 2, isUncertain: true, failedAttempts: 0 },
+        report: {
+          field: 'securityCode',
+          state: 'awaiting',
+          keyCount: 2,
+          isUncertain: true,
+          failedAttempts: 0,
+          timeLeftMs: 10_000,
+        },
       },
     ]);
     desk.key('34');

@@ -202,7 +202,7 @@ export class CardSession {
     this.#abandonEntry(nowMs);
     const machine = new FieldCapture(this.#fields[field].digits, this.#rules, nowMs);
     this.#capture = { field, captureId, machine };
-    return [{ kind: 'done' }, ...putBack, this.#reportOf(field)];
+    return [{ kind: 'done' }, ...putBack, this.#awaitingReport(field, machine, nowMs)];
   }
 
   /** Ends the capture under way as if it had not been, as far as its first digit has not wiped the old value. */
@@ -236,7 +236,7 @@ export class CardSession {
           break;
         case 'counted':
         case 'disturbed':
-          outputs.push(this.#reportOf(capture.field));
+          outputs.push(this.#awaitingReport(capture.field, capture.machine, nowMs));
           break;
         case 'ignored':
           outputs.push({ kind: 'key-ignored' });
@@ -405,6 +405,10 @@ export class CardSession {
 
   #reportOf(name: FieldName): CardSessionOutput {
     return { kind: 'report', report: this.report(name) };
+  }
+
+  #awaitingReport(name: FieldName, { deadlineMs }: FieldCapture, nowMs: number): CardSessionOutput {
+    return { kind: 'report', report: { ...this.report(name), timeLeftMs: deadlineMs - nowMs } };
   }
 }
 

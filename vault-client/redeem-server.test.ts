@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
@@ -6,7 +7,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EmbeddedVaultStore } from './embedded-vault-store.js';
 import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
-import { type AuditEvent, REDEEM_ERRORS, type RedeemErrorCode, RedeemServer } from './redeem-server.js';
+import {
+  type AuditEvent,
+  REDEEM_ERRORS,
+  type RedeemErrorCode,
+  RedeemServer,
+  type RedemptionEvent,
+} from './redeem-server.js';
 
 const CREDENTIAL = 'a-credential-that-is-long-enough-to-be-one-0123';
 const NUMBER = '4929612345678901';
@@ -18,13 +25,21 @@ let store: EmbeddedVaultStore;
 let server: RedeemServer;
 let port = 0;
 let audited: AuditEvent[] = [];
+let redemptions: RedemptionEvent[] = [];
 let agent: Agent;
 
 async function serve(allowReveal: boolean): Promise<void> {
   const audit = (event: AuditEvent): void => {
     audited.push(event);
   };
-  server = new RedeemServer({ store, credential: CREDENTIAL, allowReveal, monotonicClock: () => nowMs, audit });
+  server = new RedeemServer({
+    store,
+    credential: CREDENTIAL,
+    allowReveal,
+    monotonicClock: () => nowMs,
+    audit,
+    onRedemption: (event) => redemptions.push(event),
+  });
   port = await server.listen('127.0.0.1', 0);
 }
 
@@ -32,6 +47,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tonegate-redeem-'));
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   audited = [];
+  redemptions = [];
   agent = new Agent({ keepAlive: true, maxSockets: 8 });
   store = EmbeddedVaultStore.open({
     databasePath: join(directory, 'vault.sqlite'),
@@ -145,6 +161,31 @@ describe('redeeming', () => {
   });
 });
 
+describe('the session that a token is from', () => {
+  test('hears of its use and of every refused one, by digest, and nothing of tokens that never were', async () => {
+    const token = await makeToken();
+    await post({ token, orderId: 'order-1' });
+    await post({ token, orderId: 'order-2' });
+    await post({ token: UNKNOWN, orderId: 'order-3' });
+    await post({ token, orderId: 'order-4', reveal: true });
+    const tokenDigest = createHash('sha256').update(token).digest('base64url');
+    expect(redemptions).toEqual([
+      { kind: 'redemption', tokenDigest, outcome: 'redeemed', orderId: 'order-1' },
+      { kind: 'redemption', tokenDigest, outcome: 'token_already_redeemed', orderId: 'order-2' },
+      { kind: 'redemption', tokenDigest, outcome: 'reveal_not_allowed', orderId: 'order-4' },
+    ]);
+  });
+
+  test.each([
+    ['order-20261123-001', true],
+    [`order-${NUMBER}`, false],
+    ['4929.6123:4567/8901', false],
+  ])('hears the order id %s only if no card number could be in it', async (orderId, isTold) => {
+    await post({ token: await makeToken(), orderId });
+    expect(redemptions[0]?.orderId).toBe(isTold ? orderId : undefined);
+  });
+});
+
 describe('the audit', () => {
   test('hears of every decision, and of a token only its first eight characters', async () => {
     const token = await makeToken();
@@ -232,6 +273,7 @@ describe('bad requests', () => {
       allowReveal: false,
       monotonicClock: () => 0,
       audit: () => {},
+      onRedemption: () => {},
     });
     await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'redeem-port-unavailable' });
   });

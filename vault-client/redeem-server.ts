@@ -9,7 +9,8 @@ import type {
 } from './embedded-vault-store.js';
 import { VaultError } from './errors.js';
 import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
-import type { VaultEvent } from './wire.js';
+import type { RedemptionRefusal, VaultEvent } from './wire.js';
+import { tokenDigestOf } from './wire-digest.js';
 
 /** A token and an order id; nobody has more to say. */
 const MAX_BODY_SIZE_BYTES = 2048;
@@ -28,12 +29,19 @@ const TOKEN_HINT_LENGTH = 8;
 
 export type AuditEvent = Extract<VaultEvent, { readonly kind: 'audit' }>;
 
+export type RedemptionEvent = Extract<VaultEvent, { readonly kind: 'redemption' }>;
+
+/** As many digits as the shortest card number: an order id with so many of them stays in the vault. */
+const MAX_ORDER_ID_DIGITS = 11;
+
 export type RedeemServerOptions = {
   readonly store: Pick<EmbeddedVaultStore, 'redeem'>;
   readonly credential: string;
   readonly allowReveal: boolean;
   readonly monotonicClock: () => number;
   readonly audit: (event: AuditEvent) => void;
+  /** Only of tokens that there are: what becomes of them is of interest to the session they are from. */
+  readonly onRedemption: (event: RedemptionEvent) => void;
 };
 
 export type RedeemErrorCode =
@@ -157,6 +165,7 @@ export class RedeemServer {
       answerError(response, 'malformed_request');
     } else if (request.reveal && !this.#options.allowReveal) {
       this.#audit('token-refused', request, 'reveal_not_allowed');
+      this.#tell(request, 'reveal_not_allowed');
       answerError(response, 'reveal_not_allowed');
     } else {
       this.#answerOutcome(request, this.#outcome(request), response);
@@ -169,9 +178,11 @@ export class RedeemServer {
       answerError(response, 'internal_error');
     } else if (outcome.kind === 'refused') {
       this.#audit('token-refused', request, outcome.code);
+      if (outcome.code !== 'token_unknown') this.#tell(request, outcome.code);
       answerError(response, outcome.code);
     } else {
       this.#audit('token-redeemed', request, outcome.card === undefined ? 'redeemed' : 'redeemed-and-revealed');
+      this.#tell(request, 'redeemed');
       answer(response, 200, redeemedBody(request, outcome));
     }
   }
@@ -187,6 +198,17 @@ export class RedeemServer {
 
   #audit(action: AuditEvent['action'], request: RedeemRequest, outcome: string): void {
     this.#options.audit({ kind: 'audit', action, tokenHint: tokenHint(request.token), outcome });
+  }
+
+  #tell({ token, orderId }: RedeemRequest, outcome: 'redeemed' | RedemptionRefusal): void {
+    const digits = orderId.replaceAll(/\D/g, '').length;
+    const tokenDigest = tokenDigestOf(token);
+    this.#options.onRedemption({
+      kind: 'redemption',
+      tokenDigest,
+      outcome,
+      ...(digits <= MAX_ORDER_ID_DIGITS ? { orderId } : {}),
+    });
   }
 
   #auditUnauthorized(): void {

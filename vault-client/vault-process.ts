@@ -123,6 +123,7 @@ class VaultProcess {
       allowReveal: redeem.allowReveal,
       monotonicClock: monotonicMs,
       audit: (event) => this.#send(event),
+      onRedemption: (event) => this.#send(event),
     });
     const keySocket = new KeySocket({
       path: configuration.keySocketPath,

@@ -1,5 +1,5 @@
 /**
- * What the vault process says and hears. This file and `wire-frames.ts` are all that the gateway may import of
+ * What the vault process says and hears. This file, `wire-frames.ts` and `wire-digest.ts` are all that the gateway may import of
  * `vault-client/`: none of the types below can carry a digit in clear.
  *
  * Two sockets, two dialects:
@@ -120,6 +120,9 @@ export type VaultConfiguration = {
   readonly tokenLifetimeMs: number;
 };
 
+/** Why a token that there is was not good for an order. */
+export type RedemptionRefusal = 'token_already_redeemed' | 'token_expired' | 'token_voided' | 'reveal_not_allowed';
+
 export type FieldState = 'empty' | 'awaiting' | 'captured' | 'error';
 
 /** One field as anybody outside the vault may know it. */
@@ -130,6 +133,11 @@ export type FieldReport = {
   readonly keyCount: number;
   /** Only while awaiting: a press of this entry may have been lost on the line, and only `*` makes up for it. */
   readonly isUncertain?: true;
+  /**
+   * Only while awaiting: so long after this report the entry times out, unless a key comes first. A span and no time of
+   * day, because whoever reads it may have another clock.
+   */
+  readonly timeLeftMs?: number;
   /** Only when captured: payments' masked form, e.g. four stars, …, last four. */
   readonly masked?: string;
   readonly brand?: CardBrand;
@@ -184,6 +192,15 @@ export type VaultEvent =
       readonly sessionId: string;
       readonly level: 'session';
       readonly code: SessionErrorCode;
+    }
+  /** Somebody has used a token that there is or was, or has tried to. */
+  | {
+      readonly kind: 'redemption';
+      /** `tokenDigestOf` the token: whoever knows the token knows which it is. */
+      readonly tokenDigest: string;
+      readonly outcome: 'redeemed' | RedemptionRefusal;
+      /** Missing where it has so many digits that it could hold a card number. */
+      readonly orderId?: string;
     }
   | {
       readonly kind: 'audit';

@@ -1,7 +1,8 @@
 /** What the API tells its owner: for the audit log (who tried what) and for the access log (how it went). */
 import type { ApiErrorCode } from './api-errors.js';
-import type { AuthenticationResult } from './authentication.js';
+import type { FailedTry } from './authentication.js';
 import type { Closing } from './event-protocol.js';
+import type { TicketRefusal } from './panel-tickets.js';
 
 export type ApiAuditEvent =
   /** At most one a source and minute; `count` says how many tries it stands for. */
@@ -11,20 +12,47 @@ export type ApiAuditEvent =
       readonly way: 'http' | 'socket';
       readonly count: number;
     }
-  | { readonly kind: 'origin-refused'; readonly source: string }
-  /** Somebody known asked for what is not to be had: another's call, a locked recording, a step out of order. */
+  /** Likewise. */
+  | { readonly kind: 'origin-refused'; readonly source: string; readonly count: number }
+  /** Likewise; `code` is that of the newest. */
+  | {
+      readonly kind: 'panel-ticket-refused';
+      readonly source: string;
+      readonly code: TicketRefusal;
+      readonly count: number;
+    }
+  | {
+      readonly kind: 'panel-ticket-issued';
+      readonly source: string;
+      readonly actor: string;
+      readonly agent: string;
+      readonly callId?: string;
+    }
+  | { readonly kind: 'panel-session-opened'; readonly source: string; readonly actor: string; readonly callId?: string }
+  | { readonly kind: 'softphone-opened'; readonly source: string; readonly actor: string; readonly user: string }
+  /** Somebody known asked for what is not to be had: another's call, a locked recording, what the role may not. */
   | {
       readonly kind: 'operation-refused';
       readonly source: string;
-      readonly agent: string;
+      readonly actor: string;
       readonly operation: string;
       readonly code: ApiErrorCode;
     }
-  | { readonly kind: 'socket-opened'; readonly source: string; readonly agent: string }
+  /** Somebody looked into what is kept as evidence; told before the answer. */
+  | {
+      readonly kind: 'audit-log-read' | 'audit-log-verified' | 'recording-read';
+      readonly source: string;
+      readonly actor: string;
+      /** The recording. */
+      readonly name?: string;
+      /** Where in the log the reading began. */
+      readonly after?: number;
+    }
+  | { readonly kind: 'socket-opened'; readonly source: string; readonly actor: string }
   | {
       readonly kind: 'socket-closed';
       readonly source: string;
-      readonly agent: string;
+      readonly actor: string;
       readonly reason: Closing | 'client';
     };
 
@@ -35,7 +63,7 @@ export type AccessEntry = {
   readonly status: number;
   readonly durationMs: number;
   readonly source: string;
-  readonly agent?: string;
+  readonly account?: string;
 };
 
 /** Counters since the start; names are the Prometheus metric's suffix. */
@@ -44,6 +72,11 @@ export type ApiCounters = {
   requestsRefused: number;
   requestsFailed: number;
   authenticationFailures: number;
+  rolesRefused: number;
+  originsRefused: number;
+  panelTicketsIssued: number;
+  panelTicketsRefused: number;
+  panelSessionsOpened: number;
   socketsOpened: number;
   socketsRefused: number;
   socketsClosedSlow: number;
@@ -56,6 +89,11 @@ export function newCounters(): ApiCounters {
     requestsRefused: 0,
     requestsFailed: 0,
     authenticationFailures: 0,
+    rolesRefused: 0,
+    originsRefused: 0,
+    panelTicketsIssued: 0,
+    panelTicketsRefused: 0,
+    panelSessionsOpened: 0,
     socketsOpened: 0,
     socketsRefused: 0,
     socketsClosedSlow: 0,
@@ -72,7 +110,7 @@ export type RefusedTokenContext = {
 
 /** Counts a refused token, and audits it when the authenticator says it is time to. */
 export function accountRefusedToken(
-  { reportFailures }: Extract<AuthenticationResult, { readonly kind: 'refused' }>,
+  { reportFailures }: FailedTry,
   { source, way, counters, onAudit }: RefusedTokenContext,
 ): void {
   counters.authenticationFailures += 1;

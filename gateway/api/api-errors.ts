@@ -13,7 +13,16 @@ export type ApiErrorCode =
   | 'request-too-large'
   | 'unsupported-media-type'
   | 'unknown-route'
+  | 'forbidden-role'
   | 'forbidden-origin'
+  | 'range-not-satisfiable'
+  | 'idempotency-in-flight'
+  | 'idempotency-key-reused'
+  | 'ticket-unknown'
+  | 'ticket-expired'
+  | 'ticket-used'
+  | 'ticket-origin'
+  | 'softphone-unavailable'
   | 'upgrade-required'
   | 'request-timeout'
   | 'operation-timeout'
@@ -40,7 +49,22 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
   'request-too-large': { status: 413, message: 'The request is larger than this API accepts.' },
   'unsupported-media-type': { status: 415, message: 'Request bodies must be application/json.' },
   'unknown-route': { status: 404, message: 'There is nothing at this address.' },
-  'forbidden-origin': { status: 403, message: 'Pages of this origin may not open the event socket.' },
+  'forbidden-role': { status: 403, message: 'This account may not do that.' },
+  'forbidden-origin': { status: 403, message: 'Pages of this origin may not do that here.' },
+  'range-not-satisfiable': { status: 416, message: 'There is nothing in the range that was asked for.' },
+  'idempotency-in-flight': {
+    status: 409,
+    message: 'The request with this idempotency key is still being carried out.',
+  },
+  'idempotency-key-reused': { status: 422, message: 'The idempotency key was used for another request before.' },
+  'ticket-unknown': { status: 404, message: 'There is no such panel ticket.' },
+  'ticket-expired': { status: 410, message: 'The panel ticket was not used in time. Ask for another one.' },
+  'ticket-used': { status: 409, message: 'The panel ticket has been used before. Ask for another one.' },
+  'ticket-origin': { status: 403, message: 'The panel may not be shown in a page of this origin.' },
+  'softphone-unavailable': {
+    status: 409,
+    message: 'No softphone is set up for this agent. Ask your administrator.',
+  },
   'upgrade-required': { status: 426, message: 'This address speaks WebSocket only.' },
   'request-timeout': { status: 408, message: 'The request took too long to arrive.' },
   'operation-timeout': {

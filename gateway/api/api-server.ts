@@ -2,40 +2,48 @@
  * The HTTP and WebSocket server of the gateway: API, event socket, panel, health and metrics on one port. It holds no
  * state of calls; it asks the `CallDesk`.
  *
- * Order of a request: source and agent are established in `onRequest`, before a body is read; then the body (JSON,
- * at most MAX_BODY_SIZE_BYTES), the schema, the desk. Every refusal is a row of `api-errors.ts`.
+ * Order of a request: source, account and role are established in `onRequest`, before a body is read; then the body
+ * (JSON, at most MAX_BODY_SIZE_BYTES), the schema, the desk. Every refusal is a row of `api-errors.ts`.
  */
+import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import {
-  type AccessEntry,
-  type ApiAuditEvent,
-  type ApiCounters,
-  accountRefusedToken,
-  newCounters,
-} from './api-audit.js';
+import type { AdministrationDesk } from './administration-desk.js';
+import { Admission } from './admission.js';
+import { type AccessEntry, type ApiAuditEvent, type ApiCounters, newCounters } from './api-audit.js';
 import { ApiError, type ApiErrorCode, apiErrors, codeOfClientError, codeOfError, errorBody } from './api-errors.js';
-import { type AgentCredential, Authenticator, bearerToken } from './authentication.js';
-import type { CallDesk, Requester } from './call-desk.js';
-import { EVENT_PATH, EventSockets } from './event-socket.js';
-import { METRICS_CONTENT_TYPE } from './metrics.js';
+import { type AccountCredential, Authenticator } from './authentication.js';
+import type { CallDesk, WatchDesk } from './call-desk.js';
+import { callHandlers } from './call-handlers.js';
+import { addCors } from './cors.js';
+import { EventSockets } from './event-socket.js';
+import type { EvidenceDesk } from './evidence-desk.js';
+import { evidenceHandlers } from './evidence-handlers.js';
+import { OriginGuard } from './origins.js';
 import { addPageRoutes, readPages } from './pages-store.js';
+import { panelHandlers } from './panel-handlers.js';
+import { PanelTickets } from './panel-tickets.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import { RepeatedRequests } from './repeated-requests.js';
 import { addRoutes } from './routes.js';
-import { type BucketRate, fullBucket, type TokenBucket, take, waitMs } from './token-bucket.js';
-
-export type ApiHealth = {
-  readonly ok: boolean;
-  /** By name: `vault`, and `media` for all media processes together. */
-  readonly parts: Readonly<Record<string, boolean>>;
-};
+import { type ApiHealth, serviceHandlers } from './service-handlers.js';
+import type { SoftphoneDesk } from './softphone-access.js';
+import { softphoneHandlers } from './softphone-handlers.js';
 
 export type ApiServerOptions = {
   readonly listen: { readonly address: string; readonly port: number };
   readonly desk: CallDesk;
-  readonly agents: readonly AgentCredential[];
-  /** Origins whose pages may open the event socket, beside our own. */
+  readonly watch: WatchDesk;
+  readonly evidence: EvidenceDesk;
+  readonly administration: AdministrationDesk;
+  readonly softphone: SoftphoneDesk;
+  readonly accounts: readonly AccountCredential[];
+  /** Origins whose pages may use the API and the event socket, beside our own. */
   readonly allowedOrigins: readonly string[];
+  /** Origins whose pages may hold the embedded panel in a frame. */
+  readonly frameAncestors: readonly string[];
+  /** How long the bearer of an embedded panel is good. */
+  readonly panelSessionLifetimeMs: number;
   readonly onAudit: (event: ApiAuditEvent) => void;
   readonly metrics: () => Promise<string>;
   readonly health: () => ApiHealth;
@@ -54,8 +62,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 5_000;
 /** Longer than any tokenization provider is waited for. */
 const OPERATION_TIMEOUT_MS = 60_000;
-/** A panel makes a request a click; an integration may poll. One bucket an agent. */
-const AGENT_RATE: BucketRate = { burst: 200, perSecond: 50 };
+/** Of a panel ticket, and of the bearer it is traded for. */
+const PANEL_SECRET_SIZE_BYTES = 32;
 
 const COMMON_HEADERS = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -69,31 +77,46 @@ const COMMON_HEADERS = {
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #authenticator: Authenticator;
+  readonly #tickets: PanelTickets;
+  readonly #admission: Admission;
+  readonly #origins: OriginGuard;
   readonly #counters: ApiCounters = newCounters();
   readonly #sockets: EventSockets;
+  readonly #routes: string[] = [];
   readonly #app: FastifyInstance;
-  readonly #requesters = new WeakMap<FastifyRequest, Requester>();
-  readonly #buckets = new Map<string, TokenBucket>();
 
   /** @throws Error on an unusable bearer token. */
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#authenticator = new Authenticator(options.agents);
+    const { accounts, allowedOrigins, desk, frameAncestors, onAudit, watch } = options;
+    const nowMs = () => performance.now();
+    const counters = this.#counters;
+    this.#tickets = new PanelTickets({
+      sessionLifetimeMs: options.panelSessionLifetimeMs,
+      frameAncestors,
+      newSecret: () => randomBytes(PANEL_SECRET_SIZE_BYTES).toString('base64url'),
+    });
+    this.#authenticator = new Authenticator(accounts, (token, atMs) => this.#tickets.accountOf(token, atMs));
+    this.#origins = new OriginGuard({ allowedOrigins, counters, onAudit, nowMs });
+    this.#admission = new Admission({ authenticator: this.#authenticator, counters, onAudit, nowMs });
     this.#sockets = new EventSockets({
-      desk: options.desk,
+      desk,
+      watch,
       authenticator: this.#authenticator,
-      allowedOrigins: options.allowedOrigins,
-      counters: this.#counters,
-      onAudit: options.onAudit,
+      origins: this.#origins,
+      counters,
+      onAudit,
       onFault: (error) => options.onFault?.(error),
-      nowMs: () => performance.now(),
+      nowMs,
     });
     this.#app = this.#build();
   }
 
   /** Listens and answers the port (the one chosen by the system for port 0). @throws Error when it cannot. */
   async start(): Promise<number> {
-    addPageRoutes(this.#app, await readPages(this.#options.pagesDirectory));
+    const { pagesDirectory, frameAncestors, softphone } = this.#options;
+    const context = { frameAncestors, softphoneServer: softphone.serverOrigin };
+    addPageRoutes(this.#app, await readPages(pagesDirectory), context);
     await this.#app.ready();
     this.#app.server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head));
     const { address, port } = this.#options.listen;
@@ -110,6 +133,11 @@ export class ApiServer {
   /** For the metrics page. */
   counters(): Readonly<Record<string, number>> {
     return { ...this.#counters };
+  }
+
+  /** Every route there is, as `GET /v1/calls/{id}`; complete once the server has started. */
+  routes(): readonly string[] {
+    return [...this.#routes];
   }
 
   get openSockets(): number {
@@ -130,15 +158,17 @@ export class ApiServer {
       clientErrorHandler: (error, socket) => refuseRaw(socket, codeOfClientError(error.code)),
     });
     app.server.maxConnections = MAX_CONNECTIONS;
+    app.addHook('onRoute', ({ method, url }) => void this.#routes.push(`${method} ${url.replace(':id', '{id}')}`));
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
       const parsed = parseJson(String(body));
       if (parsed.ok) done(null, parsed.value);
       else done(new ApiError('bad-request'));
     });
+    addCors(app, this.#options.allowedOrigins);
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(COMMON_HEADERS);
-      done(this.#admit(request, reply));
+      done(this.#admission.refusalOf(request, reply));
     });
     app.addHook('onResponse', (request, reply, done) => {
       this.#account(request, reply);
@@ -150,89 +180,53 @@ export class ApiServer {
       if (code === 'internal-error') this.#options.onFault?.(error);
       return this.#sendError(reply, code);
     });
-    addRoutes(app, {
-      desk: this.#options.desk,
-      requesterOf: (request) => this.#requesterOf(request),
-      onAudit: this.#options.onAudit,
-    });
-    this.#addServiceRoutes(app);
+    this.#addOperations(app);
     return app;
   }
 
-  #addServiceRoutes(app: FastifyInstance): void {
-    app.get('/healthz', (_request, reply) => {
-      const health = this.#options.health();
-      return reply.code(health.ok ? 200 : 503).send(health);
+  #addOperations(app: FastifyInstance): void {
+    const { accounts, administration, desk, evidence, health, metrics, onAudit, softphone, watch } = this.#options;
+    addRoutes(app, {
+      handlers: {
+        ...callHandlers({ desk, watch }),
+        ...evidenceHandlers({ evidence, onAudit }),
+        ...panelHandlers({
+          tickets: this.#tickets,
+          authenticator: this.#authenticator,
+          desk,
+          agents: accounts.filter(({ role }) => role === 'agent').map(({ name }) => name),
+          origins: this.#origins,
+          counters: this.#counters,
+          onAudit,
+          nowMs: () => performance.now(),
+        }),
+        ...softphoneHandlers({ softphone, onAudit }),
+        ...serviceHandlers({ administration, health, metrics }),
+      },
+      accountOf: (request) => this.#admission.accountOf(request),
+      repeats: new RepeatedRequests(() => performance.now()),
+      onAudit,
     });
-    app.get('/metrics', async (_request, reply) => {
-      const page = await this.#options.metrics();
-      return reply.header('Content-Type', METRICS_CONTENT_TYPE).send(page);
-    });
-    app.get(EVENT_PATH, (_request, reply) => this.#sendError(reply, 'upgrade-required'));
-  }
-
-  /** Nothing under /v1 is open; the metrics are, to this machine. Returns why a request is turned away. */
-  #admit(request: FastifyRequest, reply: FastifyReply): ApiError | undefined {
-    const route = request.routeOptions.url ?? '';
-    const isApi = route.startsWith('/v1/') && route !== EVENT_PATH;
-    if (!isApi && !(route === '/metrics' && !isLocal(request))) return undefined;
-    const token = bearerToken(request.headers.authorization);
-    if (token === undefined) {
-      reply.header('WWW-Authenticate', 'Bearer');
-      return new ApiError('unauthorized');
-    }
-    const nowMs = performance.now();
-    const result = this.#authenticator.authenticate(token, request.ip, nowMs);
-    if (result.kind === 'refused') {
-      const { onAudit } = this.#options;
-      accountRefusedToken(result, { source: request.ip, way: 'http', counters: this.#counters, onAudit });
-      if (result.code === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer error="invalid_token"');
-      else reply.header('Retry-After', String(Math.ceil(result.retryAfterMs / 1000)));
-      return new ApiError(result.code);
-    }
-    this.#requesters.set(request, { agent: result.agent, origin: request.ip });
-    return this.#throttle(result.agent, reply, nowMs);
-  }
-
-  #throttle(agent: string, reply: FastifyReply, nowMs: number): ApiError | undefined {
-    const taken = take(this.#buckets.get(agent) ?? fullBucket(AGENT_RATE, nowMs), AGENT_RATE, nowMs);
-    // Bounded by the number of configured agents.
-    this.#buckets.set(agent, taken.bucket);
-    if (taken.granted) return undefined;
-    reply.header('Retry-After', String(Math.ceil(waitMs(taken.bucket, AGENT_RATE) / 1000)));
-    return new ApiError('too-many-requests');
-  }
-
-  #requesterOf(request: FastifyRequest): Requester {
-    const requester = this.#requesters.get(request);
-    if (requester === undefined) throw new Error('a route asked for the requester of an unauthenticated request');
-    return requester;
   }
 
   #account(request: FastifyRequest, reply: FastifyReply): void {
     this.#counters.requests += 1;
     if (reply.statusCode >= 500) this.#counters.requestsFailed += 1;
     else if (reply.statusCode >= 400) this.#counters.requestsRefused += 1;
-    const agent = this.#requesters.get(request)?.agent;
+    const account = this.#admission.accountOf(request)?.name;
     this.#options.onAccess?.({
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       source: request.ip,
-      ...(agent === undefined ? {} : { agent }),
+      ...(account === undefined ? {} : { account }),
     });
   }
 
   #sendError(reply: FastifyReply, code: ApiErrorCode): FastifyReply {
     return reply.code(apiErrors[code].status).headers(COMMON_HEADERS).send(errorBody(code));
   }
-}
-
-/** A request that a proxy on this machine hands on is not local, whatever its address says. */
-function isLocal(request: FastifyRequest): boolean {
-  const forwarded = request.headers.forwarded ?? request.headers['x-forwarded-for'];
-  return forwarded === undefined && /^(127\.|::1$|::ffff:127\.)/.test(request.ip);
 }
 
 function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {

@@ -5,30 +5,36 @@ const ADA = 'ada-0123456789abcdefghij';
 const BOB = 'bob-0123456789abcdefghij';
 const make = () =>
   new Authenticator([
-    { name: 'ada', token: ADA },
-    { name: 'bob', token: BOB },
+    { name: 'ada', role: 'agent', token: ADA },
+    { name: 'bob', role: 'agent', token: BOB },
   ]);
 
 describe('bearer tokens', () => {
-  test('each token is its own agent, any other nobody', () => {
+  test('each token is its own account, any other nobody', () => {
     const authenticator = make();
-    expect(authenticator.authenticate(ADA, '192.0.2.1', 0)).toEqual({ kind: 'agent', agent: 'ada' });
-    expect(authenticator.authenticate(BOB, '192.0.2.1', 0)).toEqual({ kind: 'agent', agent: 'bob' });
+    expect(authenticator.authenticate(ADA, '192.0.2.1', 0)).toEqual({
+      kind: 'account',
+      account: { name: 'ada', role: 'agent' },
+    });
+    expect(authenticator.authenticate(BOB, '192.0.2.1', 0)).toEqual({
+      kind: 'account',
+      account: { name: 'bob', role: 'agent' },
+    });
     for (const wrong of ['', `${ADA}x`, ADA.slice(1), ADA.toUpperCase(), 'x'.repeat(100_000)]) {
       expect(authenticator.authenticate(wrong, '192.0.2.1', 0)).toMatchObject({ kind: 'refused' });
     }
   });
 
-  test('a token that could be guessed, repeated or not sent is refused at start, naming the agent', () => {
-    expect(() => new Authenticator([{ name: 'eve', token: 'secret' }])).toThrow(/eve.*22/);
-    expect(() => new Authenticator([{ name: 'eve', token: `${'x'.repeat(30)} y` }])).toThrow(/eve/);
+  test('a token that could be guessed, repeated or not sent is refused at start, naming the account', () => {
+    expect(() => new Authenticator([{ name: 'eve', role: 'agent', token: 'secret' }])).toThrow(/eve.*22/);
+    expect(() => new Authenticator([{ name: 'eve', role: 'agent', token: `${'x'.repeat(30)} y` }])).toThrow(/eve/);
     expect(
       () =>
         new Authenticator([
-          { name: 'ada', token: ADA },
-          { name: 'eve', token: ADA },
+          { name: 'ada', role: 'agent', token: ADA },
+          { name: 'eve', role: 'agent', token: ADA },
         ]),
-    ).toThrow(/eve.*another agent/);
+    ).toThrow(/eve.*another account/);
   });
 
   test.each([
@@ -58,7 +64,7 @@ describe('failed tries', () => {
   test('other sources, and right tokens of the same source, are not shut out', () => {
     const authenticator = make();
     for (let n = 0; n < 1000; n += 1) authenticator.authenticate('wrong', '192.0.2.1', 0);
-    expect(authenticator.authenticate(ADA, '192.0.2.1', 0).kind).toBe('agent');
+    expect(authenticator.authenticate(ADA, '192.0.2.1', 0).kind).toBe('account');
     expect(authenticator.authenticate('wrong', '192.0.2.2', 0)).toMatchObject({ code: 'unauthorized' });
   });
 

@@ -37,8 +37,13 @@ export type DeskResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: DeskErrorCode };
 
-/** Who asks; kept with every audit record. */
-export type Requester = { readonly agent: string; readonly origin: string };
+/** Which agent asks; kept with every audit record. */
+export type Requester = {
+  readonly agent: string;
+  readonly origin: string;
+  /** Set where the requester is let see this one of the agent's calls only, e.g. a panel opened for it. */
+  readonly onlyCallId?: string;
+};
 
 export type DeskEvent =
   | { readonly kind: 'call'; readonly call: CallView }
@@ -55,6 +60,14 @@ export type CallDesk = {
   capture(requester: Requester, sessionId: string, field: FieldName): Promise<DeskResult<SessionView>>;
   complete(requester: Requester, sessionId: string): Promise<DeskResult<SessionView>>;
   cancel(requester: Requester, sessionId: string): Promise<DeskResult<SessionView>>;
-  /** The listener hears of every change of the agent's own calls until the returned function is called. */
-  subscribe(agent: string, listener: (event: DeskEvent) => void): () => void;
+  /** The listener hears of every change of the requester's own calls until the returned function is called. */
+  subscribe(requester: Requester, listener: (event: DeskEvent) => void): () => void;
+};
+
+/** Every call of every agent, to look at: no view of it holds a token, and there is nothing in it to act with. */
+export type WatchDesk = {
+  calls(): readonly CallView[];
+  call(callId: string): DeskResult<CallView>;
+  session(sessionId: string): DeskResult<SessionView>;
+  subscribe(listener: (event: DeskEvent) => void): () => void;
 };

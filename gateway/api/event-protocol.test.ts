@@ -21,7 +21,11 @@ const call: CallView = {
 };
 const text = (message: unknown): EventInput => ({ kind: 'text', text: JSON.stringify(message) });
 const hello = text({ type: 'authenticate', token: 'secret' });
-const accepted: EventInput = { kind: 'authenticated', result: { kind: 'agent', agent: 'ada' }, calls: [call] };
+const accepted: EventInput = {
+  kind: 'authenticated',
+  result: { kind: 'account', account: { name: 'ada', role: 'agent' } },
+  calls: [call],
+};
 const news = (bufferedSizeBytes = 0): EventInput => ({
   kind: 'desk',
   event: { kind: 'call', call },

@@ -13,10 +13,10 @@
  *
  * Nothing is replayed: who was away gets a new snapshot. WebSocket pings (RFC 6455 §5.5.2) find dead clients.
  */
-import { z } from 'zod';
 import type { AuthenticationResult } from './authentication.js';
 import type { CallView, DeskEvent } from './call-desk.js';
 import type { EventMessage } from './event-messages.js';
+import { authenticateMessage, pingMessage } from './event-schemas.js';
 import { type BucketRate, fullBucket, type TokenBucket, take } from './token-bucket.js';
 
 export const AUTHENTICATE_TIMEOUT_MS = 5_000;
@@ -39,9 +39,10 @@ export const closings = {
   crowded: { code: 1013, reason: 'too many connections wait to authenticate' },
   silent: { code: 4000, reason: 'no answer to pings' },
   refused: { code: 4401, reason: 'the access token was refused' },
+  forbidden: { code: 4403, reason: 'this account has no events' },
   late: { code: 4408, reason: 'no authentication in time' },
   'too-many-tries': { code: 4429, reason: 'too many failed tries' },
-  'too-many-sockets': { code: 4430, reason: 'too many connections of this agent' },
+  'too-many-sockets': { code: 4430, reason: 'too many connections of this account' },
 } as const;
 
 export type Closing = keyof typeof closings;
@@ -64,14 +65,13 @@ export type EventOutput =
 
 type State = 'waiting' | 'checking' | 'open' | 'closed';
 
-const authenticateMessage = z.strictObject({ type: z.literal('authenticate'), token: z.string().max(512) });
-const pingMessage = z.strictObject({ type: z.literal('ping') });
-
 export class EventConnection {
   #state: State = 'waiting';
   #deadlineMs: number;
   #pongSeen = true;
   #messages: TokenBucket;
+  /** When the bearer that opened this connection is no good any more. */
+  #expiresAtMs = Number.POSITIVE_INFINITY;
 
   constructor(nowMs: number) {
     this.#deadlineMs = nowMs + AUTHENTICATE_TIMEOUT_MS;
@@ -128,6 +128,7 @@ export class EventConnection {
       return this.#close(result.code === 'unauthorized' ? 'refused' : 'too-many-tries');
     }
     this.#state = 'open';
+    this.#expiresAtMs = result.account.panel?.expiresAtMs ?? Number.POSITIVE_INFINITY;
     this.#deadlineMs = nowMs + PING_INTERVAL_MS;
     return [{ kind: 'send', message: { type: 'snapshot', calls } }];
   }
@@ -135,6 +136,7 @@ export class EventConnection {
   #tick(nowMs: number): readonly EventOutput[] {
     if (nowMs < this.#deadlineMs) return [];
     if (this.#state !== 'open') return this.#close('late');
+    if (nowMs >= this.#expiresAtMs) return this.#close('refused');
     if (!this.#pongSeen) return this.#close('silent');
     this.#pongSeen = false;
     this.#deadlineMs = nowMs + PING_INTERVAL_MS;

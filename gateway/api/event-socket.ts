@@ -5,15 +5,19 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type ApiAuditEvent, type ApiCounters, accountRefusedToken } from './api-audit.js';
 import type { ApiErrorCode } from './api-errors.js';
 import type { Authenticator } from './authentication.js';
-import type { CallDesk } from './call-desk.js';
+import type { CallDesk, CallView, DeskEvent, WatchDesk } from './call-desk.js';
+import { requesterOf } from './call-handlers.js';
 import { type Closing, closings, EventConnection, type EventInput, type EventOutput } from './event-protocol.js';
+import { contractOf } from './operations.js';
+import type { OriginGuard } from './origins.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import { type Account, mayPerform } from './roles.js';
 
-export const EVENT_PATH = '/v1/events';
+const EVENT_PATH = contractOf('watch-events').path;
 /** The longest message a client sends is a token; this is the bound of HTTP bodies too. */
 export const MAX_MESSAGE_SIZE_BYTES = 16 * 1024;
 /** A panel, the agent's own page and a spare of each, twice. */
-export const MAX_SOCKETS_PER_AGENT = 8;
+export const MAX_SOCKETS_PER_ACCOUNT = 8;
 /** When more wait to authenticate, the one waiting longest goes: a newcomer who means it speaks at once. */
 export const MAX_WAITING_SOCKETS = 64;
 /** After our close frame the peer has so long to answer before the connection is cut. */
@@ -21,8 +25,9 @@ const CLOSE_GRACE_MS = 2_000;
 
 export type EventSocketOptions = {
   readonly desk: CallDesk;
+  readonly watch: WatchDesk;
   readonly authenticator: Authenticator;
-  readonly allowedOrigins: readonly string[];
+  readonly origins: OriginGuard;
   readonly counters: ApiCounters;
   readonly onAudit: (event: ApiAuditEvent) => void;
   readonly onFault: (error: unknown) => void;
@@ -34,7 +39,7 @@ type Client = {
   readonly source: string;
   readonly connection: EventConnection;
   timer: NodeJS.Timeout | undefined;
-  agent: string | undefined;
+  account: Account | undefined;
   unsubscribe: (() => void) | undefined;
   closing: Closing | undefined;
 };
@@ -90,10 +95,8 @@ export class EventSockets {
   #refusalOf(request: IncomingMessage): ApiErrorCode | undefined {
     if (this.#stopping) return 'unavailable';
     if (request.url?.split('?', 1)[0] !== EVENT_PATH) return 'unknown-route';
-    const { origin, host } = request.headers;
-    if (isOriginAllowed(origin, host, this.#options.allowedOrigins)) return undefined;
-    this.#options.onAudit({ kind: 'origin-refused', source: request.socket.remoteAddress ?? 'unknown' });
-    return 'forbidden-origin';
+    const source = request.socket.remoteAddress ?? 'unknown';
+    return this.#options.origins.admits(request.headers, source) ? undefined : 'forbidden-origin';
   }
 
   #accept(socket: WebSocket, source: string): void {
@@ -102,7 +105,7 @@ export class EventSockets {
       source,
       connection: new EventConnection(this.#options.nowMs()),
       timer: undefined,
-      agent: undefined,
+      account: undefined,
       unsubscribe: undefined,
       closing: undefined,
     };
@@ -149,34 +152,54 @@ export class EventSockets {
   }
 
   #authenticate(client: Client, token: string): void {
-    const { authenticator, desk, counters, onAudit, nowMs } = this.#options;
+    const { authenticator, counters, onAudit, nowMs } = this.#options;
     const result = authenticator.authenticate(token, client.source, nowMs());
     if (result.kind === 'refused') {
       accountRefusedToken(result, { source: client.source, way: 'socket', counters, onAudit });
       this.#turn(client, { kind: 'authenticated', result, calls: [] });
       return;
     }
-    const { agent } = result;
-    if (this.#socketsOf(agent) >= MAX_SOCKETS_PER_AGENT) {
+    const { account } = result;
+    const { source } = client;
+    const operation = 'watch-events';
+    if (!mayPerform(account, contractOf(operation))) {
+      counters.rolesRefused += 1;
+      onAudit({ kind: 'operation-refused', source, actor: account.name, operation, code: 'forbidden-role' });
+      this.#end(client, 'forbidden');
+      return;
+    }
+    if (this.#socketsOf(account) >= MAX_SOCKETS_PER_ACCOUNT) {
       this.#end(client, 'too-many-sockets');
       return;
     }
-    client.agent = agent;
+    client.account = account;
     counters.socketsOpened += 1;
-    onAudit({ kind: 'socket-opened', source: client.source, agent });
+    onAudit({ kind: 'socket-opened', source, actor: account.name });
     // Subscribed first and in the same turn: nothing can change between the snapshot and the first event.
-    client.unsubscribe = desk.subscribe(agent, (event) => {
+    const { calls, unsubscribe } = this.#subscribe(account, source, (event) => {
       this.#turn(client, { kind: 'desk', event, bufferedSizeBytes: client.socket.bufferedAmount });
     });
-    this.#turn(client, { kind: 'authenticated', result, calls: desk.calls({ agent, origin: client.source }) });
+    client.unsubscribe = unsubscribe;
+    this.#turn(client, { kind: 'authenticated', result, calls });
   }
 
-  #socketsOf(agent: string): number {
-    return [...this.#clients].filter((client) => client.agent === agent && client.closing === undefined).length;
+  #subscribe(
+    account: Account,
+    source: string,
+    listener: (event: DeskEvent) => void,
+  ): { readonly calls: readonly CallView[]; readonly unsubscribe: () => void } {
+    const { desk, watch } = this.#options;
+    if (account.role === 'supervisor') return { unsubscribe: watch.subscribe(listener), calls: watch.calls() };
+    const requester = requesterOf(account, source);
+    return { unsubscribe: desk.subscribe(requester, listener), calls: desk.calls(requester) };
+  }
+
+  #socketsOf({ name }: Account): number {
+    return [...this.#clients].filter((client) => client.account?.name === name && client.closing === undefined).length;
   }
 
   #makeRoom(): void {
-    const waiting = [...this.#clients].filter((client) => client.agent === undefined && client.closing === undefined);
+    const waiting = [...this.#clients].filter(({ account, closing }) => account === undefined && closing === undefined);
     if (waiting.length > MAX_WAITING_SOCKETS && waiting[0] !== undefined) this.#end(waiting[0], 'crowded');
   }
 
@@ -207,25 +230,10 @@ export class EventSockets {
   #forget(client: Client): void {
     clearTimeout(client.timer);
     client.unsubscribe?.();
-    if (!this.#clients.delete(client) || client.agent === undefined) return;
-    const { source, agent, closing } = client;
-    this.#options.onAudit({ kind: 'socket-closed', source, agent, reason: closing ?? 'client' });
+    if (!this.#clients.delete(client) || client.account === undefined) return;
+    const { source, account, closing } = client;
+    this.#options.onAudit({ kind: 'socket-closed', source, actor: account.name, reason: closing ?? 'client' });
   }
-}
-
-/**
- * Browsers name the page's origin and cannot be made not to; other programs name none. Nothing rides on cookies here,
- * so this is a second lock: a foreign page cannot even try tokens.
- */
-export function isOriginAllowed(
-  origin: string | undefined,
-  host: string | undefined,
-  allowedOrigins: readonly string[],
-): boolean {
-  if (origin === undefined || allowedOrigins.includes(origin)) return true;
-  if (host === undefined || !URL.canParse(origin)) return false;
-  const { protocol, host: originHost } = new URL(origin);
-  return (protocol === 'http:' || protocol === 'https:') && originHost === host.toLowerCase();
 }
 
 function isMisuse(closing: Closing): boolean {

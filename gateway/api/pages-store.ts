@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type PageContext, pageHeaders } from './page-policy.js';
 
 export type PageFile = {
   /** As it is asked for: `/panel/`, `/panel/panel-page.js`. */
@@ -15,20 +16,8 @@ export type PageFile = {
   readonly etag: string;
 };
 
-/** Scripts and styles from here only, no frame around it but our own, nowhere to send anything but here. */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "frame-ancestors 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  // Nothing of ours turns text into script or markup; this makes the browser refuse anything that tries.
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** Modules are no secret, and pages of other origins may load them; what the modules ask for is another matter. */
+const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } as const;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -59,11 +48,12 @@ export async function readPages(directory: string): Promise<readonly PageFile[]>
   return [...(await Promise.all(read)), file('/icon.svg', 'image/svg+xml', Buffer.from(ICON))];
 }
 
-export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[]): void {
-  for (const { path, contentType, body, etag } of files) {
+export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[], context: PageContext): void {
+  for (const { path, contentType, body, etag } of files.map((file) => inContext(file, context))) {
+    const headers = { ...pageHeaders(path, context), ...(path.endsWith('.js') ? SCRIPT_HEADERS : {}) };
     app.get(path, (request, reply) => {
       reply.headers({
-        'Content-Security-Policy': PAGE_POLICY,
+        ...headers,
         'Cache-Control': 'no-cache',
         'Content-Type': contentType,
         ETag: etag,
@@ -73,6 +63,13 @@ export function addPageRoutes(app: FastifyInstance, files: readonly PageFile[]):
     if (path.endsWith('/')) app.get(path.slice(0, -1), (_request, reply) => reply.redirect(path, 302));
   }
   app.get('/', (_request, reply) => reply.redirect(FIRST_PAGE, 302));
+}
+
+/** The embedded panel's page says in a `<meta>` whom it may listen to: `{frameAncestors}`, which are checked origins. */
+function inContext(page: PageFile, { frameAncestors }: PageContext): PageFile {
+  if (!page.path.endsWith('/')) return page;
+  const text = page.body.toString().replace('{frameAncestors}', frameAncestors.join(' '));
+  return file(page.path, page.contentType, Buffer.from(text));
 }
 
 function file(path: string, contentType: string, body: Buffer): PageFile {

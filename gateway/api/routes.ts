@@ -1,133 +1,132 @@
-/** The routes of `/v1`: check the request, ask the desk, answer a masked view or a refusal. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { FIELD_NAMES } from '../../vault-client/wire.js';
+/** The routes: each row of `operations.ts` with the one function that answers it. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { ApiAuditEvent } from './api-audit.js';
 import { ApiError } from './api-errors.js';
-import type { CallDesk, DeskResult, Requester } from './call-desk.js';
+import { fingerprintOf, parseIdempotencyKey } from './idempotency.js';
+import {
+  contractOf,
+  OPERATION_NAMES,
+  type OperationContract,
+  type OperationName,
+  type operations,
+} from './operations.js';
+import type { Outcome } from './outcome.js';
+import type { RepeatedRequests } from './repeated-requests.js';
+import type { Account } from './roles.js';
+import { identifier } from './view-schemas.js';
 
-/** Every id of ours is shorter; what does not look like one is `not-found`, like any id nobody has. */
-const identifier = z.string().regex(/^[A-Za-z0-9._:@-]{1,128}$/);
+type Contracts = typeof operations;
+type Parsed<Contract, Part extends 'query' | 'body'> = Contract extends {
+  readonly [Key in Part]: infer Schema extends z.ZodType;
+}
+  ? z.output<Schema>
+  : undefined;
+type Body<Contract> = Contract extends { readonly answer: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : undefined;
 
-export const requestSchemas = {
-  record: z.strictObject({ action: z.enum(['start', 'pause', 'resume', 'stop']) }),
-  capture: z.strictObject({ field: z.enum(FIELD_NAMES) }),
-  /** Operations that take nothing take no body, or an empty object. */
-  nothing: z.strictObject({}).optional(),
+export type Asked<Name extends OperationName> = {
+  /** Who asks; undefined only for operations that are for anybody. */
+  readonly account: Account | undefined;
+  readonly source: string;
+  /** The `{id}` of the path; empty where there is none. */
+  readonly id: string;
+  readonly query: Parsed<Contracts[Name], 'query'>;
+  readonly body: Parsed<Contracts[Name], 'body'>;
+  readonly request: FastifyRequest;
+  /** For headers, and for answers that are no JSON of ours. */
+  readonly reply: FastifyReply;
 };
 
+export type Handler<Name extends OperationName> = (
+  asked: Asked<Name>,
+) => Outcome<Body<Contracts[Name]>> | Promise<Outcome<Body<Contracts[Name]>>>;
+
+export type Handlers = { readonly [Name in OperationName]: Handler<Name> };
+
 export type RouteOptions = {
-  readonly desk: CallDesk;
-  /** Who asks, as the authentication hook found. */
-  readonly requesterOf: (request: FastifyRequest) => Requester;
+  readonly handlers: Handlers;
+  readonly accountOf: (request: FastifyRequest) => Account | undefined;
+  readonly repeats: RepeatedRequests;
   readonly onAudit: (event: ApiAuditEvent) => void;
 };
 
-type Handler = (requester: Requester, id: string, body: unknown) => DeskResult<unknown> | Promise<DeskResult<unknown>>;
-
-type Operation = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  /** Name in audit records. */
-  readonly name: string;
-  readonly answers: 'call' | 'session';
-  readonly status: 200 | 201;
-  readonly handle: Handler;
-};
-
-export function operations(desk: CallDesk): readonly Operation[] {
-  const call = { answers: 'call', status: 200 } as const;
-  const session = { answers: 'session', status: 200 } as const;
-  return [
-    { method: 'GET', path: '/v1/calls/:id', name: 'read-call', ...call, handle: (who, id) => desk.call(who, id) },
-    { method: 'DELETE', path: '/v1/calls/:id', name: 'hang-up', ...call, handle: (who, id) => desk.hangUp(who, id) },
-    {
-      method: 'POST',
-      path: '/v1/calls/:id/recording',
-      name: 'record',
-      ...call,
-      handle: (who, id, body) => desk.record(who, id, checked(requestSchemas.record, body).action),
-    },
-    {
-      method: 'POST',
-      path: '/v1/calls/:id/payment-sessions',
-      name: 'start-session',
-      answers: 'session',
-      status: 201,
-      handle: (who, id, body) => {
-        checked(requestSchemas.nothing, body);
-        return desk.startSession(who, id);
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/payment-sessions/:id',
-      name: 'read-session',
-      ...session,
-      handle: (who, id) => desk.session(who, id),
-    },
-    {
-      method: 'POST',
-      path: '/v1/payment-sessions/:id/capture',
-      name: 'capture',
-      ...session,
-      handle: (who, id, body) => desk.capture(who, id, checked(requestSchemas.capture, body).field),
-    },
-    {
-      method: 'POST',
-      path: '/v1/payment-sessions/:id/complete',
-      name: 'complete',
-      ...session,
-      handle: (who, id, body) => {
-        checked(requestSchemas.nothing, body);
-        return desk.complete(who, id);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/v1/payment-sessions/:id/cancel',
-      name: 'cancel',
-      ...session,
-      handle: (who, id, body) => {
-        checked(requestSchemas.nothing, body);
-        return desk.cancel(who, id);
-      },
-    },
-  ];
-}
-
-/** Adds the routes to an instance whose hooks have authenticated the request already. */
-export function addRoutes(app: FastifyInstance, { desk, requesterOf, onAudit }: RouteOptions): void {
-  app.get('/v1/calls', (request) => ({ calls: desk.calls(requesterOf(request)) }));
-  for (const operation of operations(desk)) {
-    app.route<{ Params: { id: string } }>({
-      method: operation.method,
-      url: operation.path,
-      handler: async (request, reply) => {
-        const requester = requesterOf(request);
-        const id = identifier.safeParse(request.params.id);
-        const result: DeskResult<unknown> = id.success
-          ? await operation.handle(requester, id.data, request.body ?? undefined)
-          : { ok: false, code: 'not-found' };
-        if (!result.ok) {
-          onAudit({
-            kind: 'operation-refused',
-            source: requester.origin,
-            agent: requester.agent,
-            operation: operation.name,
-            code: result.code,
-          });
-          throw new ApiError(result.code);
-        }
-        return reply.code(operation.status).send({ [operation.answers]: result.value });
-      },
-    });
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Which row of `operations.ts` a route is. */
+    operation?: OperationName;
   }
 }
 
+/** Adds the routes to an instance whose hooks have authenticated the request and checked its role. */
+export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
+  for (const name of OPERATION_NAMES) addRoute(app, name, options);
+}
+
+function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, options: RouteOptions): void {
+  const contract = contractOf(name);
+  const handle: Handler<Name> = options.handlers[name];
+  app.route<{ Params: { id?: string } }>({
+    method: contract.method,
+    url: contract.path.replace('{id}', ':id'),
+    config: { operation: name },
+    ...(contract.timeoutMs === undefined ? {} : { handlerTimeout: contract.timeoutMs }),
+    handler: async (request, reply) => {
+      const account = options.accountOf(request);
+      const outcome = await answered(contract, request, reply, options, (parts) =>
+        handle({ account, source: request.ip, request, reply, ...parts } as Asked<Name>),
+      );
+      if (outcome.ok)
+        return outcome.value === undefined ? reply : reply.code(statusOf(reply, contract)).send(outcome.value);
+      const { code } = outcome;
+      if (account !== undefined) {
+        options.onAudit({ kind: 'operation-refused', source: request.ip, actor: account.name, operation: name, code });
+      }
+      throw new ApiError(code);
+    },
+  });
+}
+
+type CheckedParts = { readonly id: string; readonly query: unknown; readonly body: unknown };
+type RoutedRequest = FastifyRequest<{ Params: { id?: string } }>;
+type CarryOut = (parts: CheckedParts) => Outcome<unknown> | Promise<Outcome<unknown>>;
+
+/** Checks the parts of the request against the contract's schemas before anybody looks at them. */
+async function answered(
+  contract: OperationContract,
+  request: RoutedRequest,
+  reply: FastifyReply,
+  { accountOf, repeats }: RouteOptions,
+  carryOut: CarryOut,
+): Promise<Outcome<unknown>> {
+  const { path, query, body, isRepeatable } = contract;
+  const id = path.includes('{id}') ? identifier.safeParse(request.params.id) : ({ success: true, data: '' } as const);
+  if (!id.success) return { ok: false, code: 'not-found' };
+  const parts = {
+    id: id.data,
+    query: query && checked(query, request.query),
+    body: body && checked(body, request.body ?? undefined),
+  };
+  const account = accountOf(request);
+  const header = request.headers['idempotency-key'];
+  if (header === undefined || !isRepeatable || account === undefined) return carryOut(parts);
+  const key = parseIdempotencyKey(String(header));
+  if (key === undefined) return { ok: false, code: 'bad-request' };
+  const fingerprint = fingerprintOf([request.method, request.url, parts.body ?? null, account.panel?.callId ?? null]);
+  const once = await repeats.once({ scope: account.name, key, fingerprint }, async () => carryOut(parts));
+  if (once.isRepeated) reply.header('Idempotency-Replayed', 'true');
+  return once.outcome;
+}
+
 /** @throws ApiError `bad-request`, which says nothing of what was sent. */
-function checked<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
+function checked<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given);
   if (!parsed.success) throw new ApiError('bad-request');
   return parsed.data;
+}
+
+/** A handler may have chosen another status, such as 503 for a part that is down. */
+function statusOf(reply: FastifyReply, { status }: OperationContract): number {
+  return reply.statusCode === 200 ? status : reply.statusCode;
 }

@@ -2,6 +2,7 @@ import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } f
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
+import { HISTORY_INDEXES } from './audit-history-store.js';
 import { type AuditStatement, auditRecord } from './audit-record.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
 
@@ -128,6 +129,7 @@ function prepare(database: Database.Database): void {
   database.pragma('secure_delete = ON');
   database.pragma('temp_store = MEMORY');
   database.exec(AUDIT_SCHEMA);
+  database.exec(HISTORY_INDEXES);
   // Only after a write does this build of SQLite tell, in WAL mode, which level it really uses.
   database.pragma('user_version = 1');
   if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) throw new AuditLogError('not-durable');

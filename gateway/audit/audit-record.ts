@@ -59,6 +59,17 @@ export type AuditAction =
   | 'authentication-failed'
   | 'origin-refused'
   | 'operation-refused'
+  | 'panel-ticket-issued'
+  | 'panel-ticket-refused'
+  | 'softphone-opened'
+  | 'panel-session-opened'
+  // What is told to others' servers.
+  | 'webhook-delivered'
+  | 'webhook-given-up'
+  // Looking into what is kept (PCI DSS 10.2.1.3).
+  | 'audit-log-read'
+  | 'audit-log-verified'
+  | 'recording-read'
   | 'socket-opened'
   | 'socket-closed';
 

@@ -1,10 +1,11 @@
 /** The gateway's API as the page uses it: one event socket for the truth, HTTP for what the agent asks for. */
 import type { FieldName } from '../../vault-client/wire.js';
+import type { SoftphoneAccess } from '../api/softphone-access.js';
 import type { RecordingAction } from '../media/control-wire.js';
 import { type Calls, type ConnectionStatus, callsAfter } from './desk-state.js';
 import { EventConnection } from './event-connection.js';
 
-/** For people, where the gateway itself has said nothing. */
+/** For people, where the gateway itself has said nothing; the panel has its own texts for these codes. */
 export const NETWORK_PROBLEM = 'The gateway could not be reached. Check your connection and try again.';
 export const UNKNOWN_PROBLEM = 'That did not work. Try again.';
 
@@ -16,9 +17,11 @@ export type DeskClientOptions = {
 
 export type DeskSnapshot = { readonly connection: ConnectionStatus; readonly calls: Calls };
 
-export type CommandOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+export type Refusal = { readonly ok: false; readonly code: string; readonly message: string };
+
+export type CommandOutcome = { readonly ok: true } | Refusal;
+
+export type SoftphoneOutcome = { readonly ok: true; readonly access: SoftphoneAccess } | Refusal;
 
 /** The gateway answers within its own limits; this one is for a network that swallows. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -79,20 +82,46 @@ export class DeskClient {
     return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/cancel`, {});
   }
 
+  /** For a telephone that has lost its own way of saying so. */
+  hangUp(callId: string): Promise<CommandOutcome> {
+    return this.#request('DELETE', `calls/${encodeURIComponent(callId)}`, undefined);
+  }
+
+  async openSoftphone(): Promise<SoftphoneOutcome> {
+    const outcome = await this.#request('POST', 'softphone', {});
+    if (!outcome.ok) return outcome;
+    const access = softphoneAccessOf(outcome.body);
+    return access === undefined ? { ok: false, code: 'unknown', message: UNKNOWN_PROBLEM } : { ok: true, access };
+  }
+
   /** The answer's view is not used: an event may have overtaken it. The event socket alone tells the state. */
-  async #post(path: string, body: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+  #post(path: string, body: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+    return this.#request('POST', path, body);
+  }
+
+  async #request(
+    method: 'POST' | 'DELETE',
+    path: string,
+    body: Readonly<Record<string, string>> | undefined,
+  ): Promise<{ readonly ok: true; readonly body: unknown } | Refusal> {
     try {
       const response = await fetch(new URL(`/v1/${path}`, this.#options.baseUrl), {
-        method: 'POST',
-        headers: { Authorization: `Bearer ${this.#options.token}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
+        method,
+        headers: {
+          Authorization: `Bearer ${this.#options.token}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
         cache: 'no-store',
         credentials: 'omit',
         redirect: 'error',
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      if (response.ok) return { ok: true };
-      return refusalOf(await response.json());
+      const answer: unknown = await response.json();
+      if (response.ok) return { ok: true, body: answer };
+      // What HTTP does not take, the event socket will not take either when it has to say it again.
+      if (response.status === 401) this.#events.refuse();
+      return refusalOf(answer);
     } catch {
       return { ok: false, code: 'network', message: NETWORK_PROBLEM };
     }
@@ -104,10 +133,18 @@ export class DeskClient {
   }
 }
 
-function refusalOf(body: unknown): CommandOutcome {
+export function refusalOf(body: unknown): Refusal {
   const unknown = { ok: false, code: 'unknown', message: UNKNOWN_PROBLEM } as const;
   if (typeof body !== 'object' || body === null || !('error' in body)) return unknown;
   const { error } = body;
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return unknown;
   return { ok: false, code: String(error.code), message: String(error.message) };
+}
+
+/** The gateway's own answer, typed where it is made; here only its outline is checked. */
+function softphoneAccessOf(body: unknown): SoftphoneAccess | undefined {
+  if (typeof body !== 'object' || body === null || !('softphone' in body)) return undefined;
+  const { softphone } = body;
+  if (typeof softphone !== 'object' || softphone === null || !('server' in softphone)) return undefined;
+  return softphone as SoftphoneAccess;
 }

@@ -37,6 +37,12 @@ export class EventConnection {
     this.#connect();
   }
 
+  /** The token is no good any more. */
+  refuse(): void {
+    this.close();
+    this.#options.onStatus('refused');
+  }
+
   close(): void {
     this.#closed = true;
     globalThis.removeEventListener('online', this.#retryNow);
@@ -69,7 +75,7 @@ export class EventConnection {
     socket.addEventListener('close', (event) => {
       clearTimeout(giveUp);
       if (socket !== this.#socket) return;
-      if (isFinal(event.code)) this.#refused();
+      if (isFinal(event.code)) this.refuse();
       else this.#lose(socket);
     });
   }
@@ -105,10 +111,5 @@ export class EventConnection {
     this.#options.onStatus(this.#everOpen ? 'reconnecting' : 'connecting');
     this.#retryTimer = setTimeout(() => this.#connect(), retryDelayMs(this.#failures, Math.random()));
     this.#failures += 1;
-  }
-
-  #refused(): void {
-    this.close();
-    this.#options.onStatus('refused');
   }
 }

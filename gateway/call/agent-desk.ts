@@ -6,6 +6,7 @@ import type { AuditEntry } from '../audit/audit-trail.js';
 import type { RecordingAction } from '../media/control-wire.js';
 import type { Asker, DeskAnswer, PaymentDesk } from '../payment/payment-desk.js';
 import type { SessionView } from '../payment/session-view.js';
+import type { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 
 export type AgentDeskOptions = {
@@ -26,18 +27,18 @@ export class AgentDesk implements CallDesk {
     const { directory } = this.#options;
     return directory
       .all()
-      .filter((call) => call.agent === requester.agent)
+      .filter((call) => this.#own(requester, call.id) !== undefined)
       .map((call) => directory.view(call));
   }
 
   call(requester: Requester, callId: string): DeskResult<CallView> {
-    const call = this.#options.directory.own(requester.agent, callId);
+    const call = this.#own(requester, callId);
     return call ? { ok: true, value: this.#options.directory.view(call) } : { ok: false, code: 'not-found' };
   }
 
   async hangUp(requester: Requester, callId: string): Promise<DeskResult<CallView>> {
     const { directory, sip } = this.#options;
-    const call = directory.own(requester.agent, callId);
+    const call = this.#own(requester, callId);
     if (!call) return { ok: false, code: 'not-found' };
     if (call.endedAt !== undefined) return { ok: false, code: 'call-not-active' };
     sip.handle({ kind: 'hang-up', callId, reason: 'agent' });
@@ -46,7 +47,7 @@ export class AgentDesk implements CallDesk {
 
   async record(requester: Requester, callId: string, action: RecordingAction): Promise<DeskResult<CallView>> {
     const { directory, payments } = this.#options;
-    const call = directory.own(requester.agent, callId);
+    const call = this.#own(requester, callId);
     if (!call) return { ok: false, code: 'not-found' };
     if (call.state !== 'active' && call.state !== 'held') return { ok: false, code: 'call-not-active' };
     if (payments.holdsWindow(callId)) return this.#recordingRefused(requester, callId, action, 'recording-locked');
@@ -68,7 +69,7 @@ export class AgentDesk implements CallDesk {
   }
 
   async startSession(requester: Requester, callId: string): Promise<DeskResult<SessionView>> {
-    const call = this.#options.directory.own(requester.agent, callId);
+    const call = this.#own(requester, callId);
     if (!call) return { ok: false, code: 'not-found' };
     // A hold that is just being agreed would come to be inside the window.
     if (call.state !== 'active' || call.negotiation.isUnderWay) return { ok: false, code: 'call-not-active' };
@@ -95,13 +96,20 @@ export class AgentDesk implements CallDesk {
     return resultOf(await this.#options.payments.cancel(sessionId, askerOf(requester)));
   }
 
-  subscribe(agent: string, listener: (event: DeskEvent) => void): () => void {
-    return this.#options.directory.subscribe(agent, listener);
+  subscribe({ agent, onlyCallId }: Requester, listener: (event: DeskEvent) => void): () => void {
+    return this.#options.directory.subscribe(agent, (event) => {
+      if (onlyCallId === undefined || callOfEvent(event) === onlyCallId) listener(event);
+    });
+  }
+
+  #own({ agent, onlyCallId }: Requester, callId: string): Call | undefined {
+    if (onlyCallId !== undefined && onlyCallId !== callId) return undefined;
+    return this.#options.directory.own(agent, callId);
   }
 
   #owns(requester: Requester, sessionId: string): boolean {
     const callId = this.#options.payments.callOf(sessionId);
-    return callId !== undefined && this.#options.directory.own(requester.agent, callId) !== undefined;
+    return callId !== undefined && this.#own(requester, callId) !== undefined;
   }
 
   #recordingRefused(
@@ -119,6 +127,10 @@ export class AgentDesk implements CallDesk {
     });
     return { ok: false, code };
   }
+}
+
+function callOfEvent(event: DeskEvent): string {
+  return event.kind === 'call' ? event.call.id : event.session.callId;
 }
 
 function askerOf(requester: Requester): Asker {

@@ -12,6 +12,7 @@ type Listener = (event: DeskEvent) => void;
 export class CallDirectory {
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #watchers = new Set<Listener>();
   readonly #payments: PaymentDesk;
 
   constructor(payments: PaymentDesk) {
@@ -79,7 +80,14 @@ export class CallDirectory {
     };
   }
 
+  /** Of every agent's calls, and of those that are nobody's. */
+  subscribeToAll(listener: Listener): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
   #tell(call: Call, event: DeskEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
     if (call.agent === undefined) return;
     for (const listener of this.#listeners.get(call.agent) ?? []) listener(event);
   }

@@ -21,6 +21,8 @@ export type RoutingQuestion = {
   readonly remoteAddress: string;
   readonly dialledUser: string;
   readonly fromUser: string;
+  /** Who has been authenticated, on a listener for registered users. */
+  readonly registeredUser?: string | undefined;
 };
 
 export class CallRouting {
@@ -30,7 +32,7 @@ export class CallRouting {
 
   /** @param configuration one that has passed its cross checks: names resolve, address blocks and expressions are valid */
   constructor(configuration: Configuration) {
-    this.#peers = configuration.peers.map((peer) => ({ peer, addresses: addressSetOf(peer.addresses) }));
+    this.#peers = configuration.peers.map((peer) => ({ peer, addresses: addressSetOf(peer) }));
     this.#routes = configuration.routes.map((route) => ({
       route,
       users: route.users === undefined ? undefined : new RegExp(`^(?:${route.users})$`),
@@ -65,8 +67,11 @@ export class CallRouting {
   }
 
   #peerOf(question: RoutingQuestion): PeerConfiguration | undefined {
-    const { listener, remoteAddress } = question;
-    return this.#peers.find(({ peer, addresses }) => peer.listener === listener && addresses.has(remoteAddress))?.peer;
+    const { listener, remoteAddress, registeredUser } = question;
+    return this.#peers.find(({ peer, addresses }) => {
+      const isFromIt = peer.kind === 'registered' ? registeredUser !== undefined : addresses.has(remoteAddress);
+      return peer.listener === listener && isFromIt;
+    })?.peer;
   }
 
   #agentOf(user: string): string | undefined {
@@ -75,6 +80,8 @@ export class CallRouting {
   }
 }
 
-function addressSetOf(texts: readonly string[]): AddressSet {
+/** Registered users come from anywhere. */
+function addressSetOf(peer: PeerConfiguration): AddressSet {
+  const texts = peer.kind === 'address' ? peer.addresses : [];
   return new AddressSet(texts.map(parseAddressBlock).filter((block) => block !== undefined));
 }

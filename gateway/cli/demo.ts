@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { AgentDesktop } from '../demo/agent-desktop.js';
 import { DemoGateway } from '../demo/demo-gateway-process.js';
 import { type DemoResult, type DemoWorld, runPayment } from '../demo/demo-run.js';
-import { runInteractive } from '../demo/interactive-terminal.js';
+import { runInteractive } from '../demo/interactive-demo.js';
 import { OrderEntry } from '../demo/order-entry.js';
 import { Phone } from '../demo/phone-socket.js';
 import { parsedArguments } from './command-arguments.js';
@@ -18,12 +18,17 @@ export async function demo(args: readonly string[], io: CommandOutput): Promise<
   const words = parsedArguments({ args: [...args], options: OPTIONS }, DEMO_USAGE, io);
   if (!words) return EXIT_USAGE;
   const { json, interactive } = words.values;
-  const caller = await Phone.start({ user: '5550100', displayName: 'Casey Caller', seed: 11 });
+  const caller = await Phone.start({
+    user: '5550100',
+    displayName: 'Casey Caller',
+    seed: 11,
+    quietWhileKeying: interactive,
+  });
   const agent = await Phone.start({ user: '200', displayName: 'Alex Agent', seed: 23 });
   try {
+    if (interactive) return await runInteractive({ caller, deskPhone: agent, say: io.out });
     const gateway = await DemoGateway.start({ callerPort: caller.sipPort, agentPort: agent.sipPort });
     try {
-      if (interactive) return await runInteractive({ gateway, caller, say: io.out });
       return report(await runBoth({ gateway, caller, agent, say: io.out }), json, io);
     } finally {
       await gateway.stop();

@@ -6,6 +6,7 @@ import type { CommandOutput } from './command-output.js';
 const USAGE = `tonegate start [--config FILE]        runs the gateway
 tonegate check [--config FILE]        checks a configuration; --print-ports lists what would listen
 tonegate audit verify|list [--data DIR]  reads the audit log
+tonegate openapi                      prints the OpenAPI document of the API
 tonegate demo [--interactive] [--json FILE]  a call, a capture and a token on this machine`;
 
 const io: CommandOutput = {
@@ -33,6 +34,8 @@ async function commandOf(wanted: string): Promise<Command | undefined> {
       return (await import('./check.js')).check;
     case 'audit':
       return (await import('./audit.js')).audit;
+    case 'openapi':
+      return (await import('./openapi.js')).openapi;
     case 'demo':
       return (await import('./demo.js')).demo;
     default:

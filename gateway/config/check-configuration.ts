@@ -1,9 +1,13 @@
 /** What no single key can tell: whether the parts of a configuration fit each other, and what in it is unwise. Pure. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { checkRegistration } from './check-registration.js';
 import { type AddressBlock, blocksOverlap, isLoopback, isUnspecified, parseAddressBlock } from './cidr.js';
-import type { Configuration } from './configuration.js';
-import { type ConfigurationNote, keyPath } from './configuration-note.js';
+import type { Configuration, PeerConfiguration } from './configuration.js';
+import { type ConfigurationNote, keyPath, Notes, type Path } from './configuration-note.js';
+import { carrierOf } from './listening-ports.js';
+import { isOrigin, NO_ORIGIN } from './origin.js';
+import { checkSoftphone } from './softphone-server.js';
 
 /** Below it ports belong to other services and need privileges. */
 const FIRST_FREE_PORT = 1024;
@@ -19,21 +23,6 @@ export type ConfigurationChecks = {
   readonly warnings: readonly ConfigurationNote[];
 };
 
-type Path = readonly (string | number)[];
-
-class Notes {
-  readonly problems: ConfigurationNote[] = [];
-  readonly warnings: ConfigurationNote[] = [];
-
-  problem(path: Path, text: string): void {
-    this.problems.push({ key: keyPath(path), text });
-  }
-
-  warn(path: Path, text: string): void {
-    this.warnings.push({ key: keyPath(path), text });
-  }
-}
-
 export function checkConfiguration(configuration: Configuration): ConfigurationChecks {
   const notes = new Notes();
   checkDataDirectory(configuration, notes);
@@ -41,10 +30,13 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPeers(configuration, notes);
   checkPeerOverlaps(configuration, notes);
   checkRoutes(configuration, notes);
+  checkRegistration(configuration, notes);
+  checkSoftphone(configuration, notes);
   checkMedia(configuration, notes);
   checkPayment(configuration, notes);
   checkVault(configuration, notes);
   checkApi(configuration, notes);
+  checkWebhooks(configuration, notes);
   checkSockets(configuration, notes);
   return notes;
 }
@@ -88,7 +80,9 @@ function checkPeers({ sip, peers }: Configuration, notes: Notes): void {
     if (!listener) {
       const names = sip.listeners.map(({ name }) => name).join(', ');
       notes.problem([...path, 'listener'], `names no listener; there are: ${names}`);
-    } else if (!listener.transports.includes(peer.target.transport)) {
+    }
+    if (peer.kind === 'registered') continue;
+    if (listener && !listener.transports.includes(peer.target.transport)) {
       notes.problem(
         [...path, 'target', 'transport'],
         `listener ${listener.name} has only ${listener.transports.join(', ')}`,
@@ -109,13 +103,13 @@ function checkPeers({ sip, peers }: Configuration, notes: Notes): void {
 
 function checkPeerOverlaps({ peers }: Configuration, notes: Notes): void {
   for (const [index, peer] of peers.entries()) {
-    const blocks = blocksOf(peer.addresses);
+    const blocks = blocksOf(peer);
     const earlier = peers
       .slice(0, index)
       .find(
         (other) =>
           other.listener === peer.listener &&
-          blocksOf(other.addresses).some((one) => blocks.some((block) => blocksOverlap(one, block))),
+          blocksOf(other).some((one) => blocks.some((block) => blocksOverlap(one, block))),
       );
     if (earlier) {
       notes.warn(
@@ -126,7 +120,8 @@ function checkPeerOverlaps({ peers }: Configuration, notes: Notes): void {
   }
 }
 
-function blocksOf(addresses: readonly string[]): readonly AddressBlock[] {
+function blocksOf(peer: PeerConfiguration): readonly AddressBlock[] {
+  const addresses = peer.kind === 'address' ? peer.addresses : [];
   return addresses.map(parseAddressBlock).filter((block) => block !== undefined);
 }
 
@@ -228,14 +223,16 @@ function checkVault({ vault }: Configuration, notes: Notes): void {
 }
 
 function checkApi({ api }: Configuration, notes: Notes): void {
+  const accounts = accountPlaces(api);
+  const pathOf = (key: 'name' | 'tokenFile') => (index: number) => [...(accounts[index]?.path ?? []), key];
   checkUnique(
-    api.agents.map((agent) => agent.name),
-    (index) => ['api', 'agents', index, 'name'],
+    accounts.map(({ account }) => account.name),
+    pathOf('name'),
     notes,
   );
   checkUnique(
-    api.agents.map((agent) => agent.tokenFile),
-    (index) => ['api', 'agents', index, 'tokenFile'],
+    accounts.map(({ account }) => account.tokenFile),
+    pathOf('tokenFile'),
     notes,
   );
   const owners = new Map<string, string>();
@@ -248,9 +245,10 @@ function checkApi({ api }: Configuration, notes: Notes): void {
       owners.set(user, agent.name);
     }
   }
-  for (const [index, origin] of api.allowedOrigins.entries()) {
-    if (!isOrigin(origin)) {
-      notes.problem(['api', 'allowedOrigins', index], 'must be an origin like https://crm.example, without a path');
+  for (const key of ['allowedOrigins', 'frameAncestors'] as const) {
+    for (const [index, origin] of api[key].entries()) {
+      if (isOrigin(origin) || (key === 'allowedOrigins' && origin === OPAQUE_ORIGIN)) continue;
+      notes.problem(['api', key, index], NO_ORIGIN);
     }
   }
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
@@ -259,10 +257,45 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   }
 }
 
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+function checkWebhooks({ webhooks }: Configuration, notes: Notes): void {
+  checkUnique(
+    webhooks.map(({ name }) => name),
+    (index) => ['webhooks', index, 'name'],
+    notes,
+  );
+  for (const [index, { url, allowPlaintext }] of webhooks.entries()) {
+    const path = ['webhooks', index, 'url'];
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.hash !== '') {
+      notes.problem(path, 'must be an address like https://crm.example/hooks');
+    } else if (parsed.username !== '' || parsed.password !== '') {
+      notes.problem(path, 'must hold no password: the receiver knows us by the signature');
+    } else if (parsed.protocol === 'http:' && !isOwnHost(parsed.hostname)) {
+      if (allowPlaintext) notes.warn(path, 'sends tokens over plain HTTP');
+      else notes.problem(path, 'must be https: tokens go there (or set allowPlaintext)');
+    }
+  }
 }
 
+/** A host as a URL writes it. */
+function isOwnHost(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || (isIP(address) !== 0 && isLoopback(address));
+}
+
+/** Agents and the others have one set of names: an audit record has the name alone. */
+function accountPlaces({ agents, accounts }: Configuration['api']): readonly {
+  readonly account: { readonly name: string; readonly tokenFile?: string | undefined };
+  readonly path: Path;
+}[] {
+  return [
+    ...agents.map((account, index) => ({ account, path: ['api', 'agents', index] })),
+    ...accounts.map((account, index) => ({ account, path: ['api', 'accounts', index] })),
+  ];
+}
+
+/** What a sandboxed frame without `allow-same-origin` has instead of its own. Any page can make itself such a one. */
+const OPAQUE_ORIGIN = 'null';
 type BoundSocket = {
   readonly path: Path;
   readonly transport: 'udp' | 'tcp';
@@ -273,7 +306,7 @@ type BoundSocket = {
 /** No two of our own sockets may want one port of one address; port 0 takes any that is free. */
 function checkSockets({ api, media, sip, vault }: Configuration, notes: Notes): void {
   const sockets: BoundSocket[] = sip.listeners.flatMap((listener, index) =>
-    listener.transports.map((transport) => ({
+    [...new Set(listener.transports.map(carrierOf))].map((transport) => ({
       path: ['sip', 'listeners', index, 'port'],
       transport,
       address: listener.address,

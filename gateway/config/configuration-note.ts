@@ -16,3 +16,19 @@ export function keyPath(path: readonly PropertyKey[]): string {
 export function describeNote(note: ConfigurationNote): string {
   return note.key === '' ? note.text : `${note.key}: ${note.text}`;
 }
+
+export type Path = readonly (string | number)[];
+
+/** What checks find, problems and warnings apart. */
+export class Notes {
+  readonly problems: ConfigurationNote[] = [];
+  readonly warnings: ConfigurationNote[] = [];
+
+  problem(path: Path, text: string): void {
+    this.problems.push({ key: keyPath(path), text });
+  }
+
+  warn(path: Path, text: string): void {
+    this.warnings.push({ key: keyPath(path), text });
+  }
+}

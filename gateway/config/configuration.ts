@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, checked here. Every key has a default that makes sense on one machine. */
 import { z } from 'zod';
+import { WEBHOOK_TYPES } from '../webhook/webhook-schemas.js';
 
 const port = z.int().min(0).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and hyphens');
@@ -14,26 +15,61 @@ const listener = z.strictObject({
   address: z.string().describe('IP address to bind to.'),
   port,
   transports: z
-    .array(z.enum(['udp', 'tcp']))
+    .array(z.enum(['udp', 'tcp', 'ws', 'wss']))
     .min(1)
-    .default(['udp', 'tcp']),
+    .default(['udp', 'tcp'])
+    .describe('Of tcp, ws and wss one at most: each takes the TCP port.'),
+  tls: z
+    .strictObject({ certificateFile: z.string().min(1), keyFile: z.string().min(1) })
+    .optional()
+    .describe('Certificate chain and key (PEM) of a wss listener.'),
+  allowedOrigins: z
+    .array(z.string())
+    .default([])
+    .describe("Origins whose pages may connect by ws or wss, beside the gateway's own."),
+  digest: z
+    .array(z.enum(['SHA-256', 'MD5']))
+    .min(1)
+    .default(['SHA-256', 'MD5'])
+    .describe('Algorithms offered to registered users, best first. sip.js knows MD5 alone.'),
   publicAddress: z
     .string()
     .optional()
     .describe('Address written into Via, Contact and SDP; the bind address if missing.'),
 });
 
-const peer = z.strictObject({
+const media = z
+  .enum(['rtp', 'webrtc'])
+  .describe('How its media comes: plain RTP, or ICE and DTLS-SRTP as browsers do. The paying caller has plain RTP.');
+
+const addressPeer = z.strictObject({
+  kind: z.literal('address').default('address'),
   name,
   listener: name.describe('Listener on which this peer is heard and from which it is called.'),
+  media: media.default('rtp'),
   addresses: z.array(z.string()).min(1).describe('IP addresses or CIDR blocks; requests from elsewhere are refused.'),
   target: hostPort
     .extend({ transport: z.enum(['udp', 'tcp']).default('udp') })
     .describe('Where calls to this peer go.'),
-  media: z
-    .enum(['rtp', 'webrtc'])
-    .default('rtp')
-    .describe('How its media comes: plain RTP, or ICE and DTLS-SRTP as browsers do. The paying caller has plain RTP.'),
+});
+
+const registeredPeer = z.strictObject({
+  kind: z.literal('registered').describe('The users of sip.users, who register on the listener.'),
+  name,
+  listener: name.describe('Listener on which they register. No other peer uses it.'),
+  media: media.default('webrtc'),
+});
+
+const peer = z.discriminatedUnion('kind', [addressPeer, registeredPeer], {
+  error: 'must be address or registered',
+});
+
+const user = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, 'use letters, digits, dots, hyphens, underscores and plus signs')
+    .describe('User part of its address, and its name in digest authentication.'),
+  passwordFile: z.string().optional().describe('File (mode 0600) with the password; made under secrets/ if missing.'),
 });
 
 const route = z.strictObject({
@@ -71,6 +107,37 @@ const agent = z.strictObject({
   users: z.array(z.string()).default([]).describe('SIP user parts of this agent; an asterisk takes every user.'),
 });
 
+const iceServer = z.discriminatedUnion('kind', [
+  hostPort.extend({ kind: z.literal('stun') }),
+  hostPort.extend({
+    kind: z.literal('turn'),
+    userName: z.string().min(1),
+    passwordFile: z.string().min(1).describe('File (mode 0600) with the password.'),
+  }),
+]);
+
+const account = z.strictObject({
+  name,
+  role: z
+    .enum(['supervisor', 'auditor', 'integration', 'administrator'])
+    .describe('What the account may do; agents stand under agents.'),
+  tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
+});
+
+const webhook = z.strictObject({
+  name,
+  url: z.string().describe('https, or http to this machine.'),
+  secretFile: z
+    .string()
+    .optional()
+    .describe('File (mode 0600) with the whsec_ secret that signs; made under secrets/ if missing.'),
+  events: z
+    .array(z.enum(WEBHOOK_TYPES))
+    .min(1)
+    .default([...WEBHOOK_TYPES]),
+  allowPlaintext: z.boolean().default(false).describe('Lets tokens go over http to another machine.'),
+});
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -79,26 +146,48 @@ export const configurationSchema = z.strictObject({
         .array(listener)
         .min(1)
         .default([
-          { name: 'caller-side', address: '127.0.0.1', port: 5060, transports: ['udp', 'tcp'] },
-          { name: 'agent-side', address: '127.0.0.1', port: 5062, transports: ['udp', 'tcp'] },
+          {
+            name: 'caller-side',
+            address: '127.0.0.1',
+            port: 5060,
+            transports: ['udp', 'tcp'],
+            allowedOrigins: [],
+            digest: ['SHA-256', 'MD5'],
+          },
+          {
+            name: 'agent-side',
+            address: '127.0.0.1',
+            port: 5062,
+            transports: ['udp', 'tcp'],
+            allowedOrigins: [],
+            digest: ['SHA-256', 'MD5'],
+          },
         ]),
       maxCalls: z.int().min(1).max(100_000).default(2000),
+      realm: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,64}$/, 'use letters, digits, dots and hyphens')
+        .default('tonegate')
+        .describe('What registered users are asked the password for.'),
+      users: z.array(user).default([]).describe('Who may register, and call from a peer of the kind registered.'),
     })
     .prefault({}),
   peers: z.array(peer).default([
     {
+      kind: 'address',
       name: 'trunk',
+      media: 'rtp',
       listener: 'caller-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5070, transport: 'udp' },
-      media: 'rtp',
     },
     {
+      kind: 'address',
       name: 'pbx',
+      media: 'rtp',
       listener: 'agent-side',
       addresses: ['127.0.0.0/8'],
       target: { address: '127.0.0.1', port: 5080, transport: 'udp' },
-      media: 'rtp',
     },
   ]),
   routes: z.array(route).prefault([
@@ -147,12 +236,36 @@ export const configurationSchema = z.strictObject({
       allowedOrigins: z
         .array(z.string())
         .default([])
-        .describe('Origins whose pages may open the event socket, beside our own.'),
+        .describe(
+          'Origins whose pages may use the API and the event socket, beside our own; "null" for sandboxed frames.',
+        ),
+      accounts: z.array(account).default([]).describe('Who else may ask, and in which role.'),
+      frameAncestors: z
+        .array(z.string())
+        .default([])
+        .describe('Origins whose pages may show the panel in a frame, with a ticket.'),
+      softphone: z
+        .strictObject({
+          server: z
+            .string()
+            .optional()
+            .describe('Address of the SIP WebSocket as browsers reach it; that of the listener if missing.'),
+          iceServers: z.array(iceServer).max(4).default([]).describe('STUN and TURN servers that browsers ask.'),
+        })
+        .prefault({}),
+      panelSessionLifetimeMs: z
+        .int()
+        .min(60_000)
+        .max(86_400_000)
+        .default(43_200_000)
+        .describe('How long a panel in a frame works without another ticket.'),
     })
     .prefault({}),
+  webhooks: z.array(webhook).default([]).describe('Servers of others that are told what happens.'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 
 export type Configuration = z.infer<typeof configurationSchema>;
 export type RouteConfiguration = Configuration['routes'][number];
+export type ListenerConfiguration = Configuration['sip']['listeners'][number];
 export type PeerConfiguration = Configuration['peers'][number];

@@ -5,6 +5,8 @@ import { configurationSchema } from './configuration.js';
 type SchemaNode = {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
+  /** Kinds of one thing. */
+  readonly oneOf?: readonly SchemaNode[];
 };
 
 /** As a file may be written: what has a default may be left out. */
@@ -22,7 +24,11 @@ export function configurationSchemaText(): string {
 
 /** Keys that may stand at `path`; empty where none may. */
 export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
-  let node: SchemaNode | undefined = configurationJsonSchema();
-  for (const part of path) node = typeof part === 'number' ? node?.items : node?.properties?.[String(part)];
-  return Object.keys(node?.properties ?? {});
+  let nodes: readonly SchemaNode[] = [configurationJsonSchema()];
+  for (const part of path) {
+    nodes = nodes
+      .map((node) => (typeof part === 'number' ? node.items : node.properties?.[String(part)]))
+      .flatMap((node) => (node === undefined ? [] : (node.oneOf ?? [node])));
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }

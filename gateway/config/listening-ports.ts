@@ -1,6 +1,6 @@
 /** Every port that the gateway listens on, for firewall rules and for the auditor's list (PCI DSS 1.2.5). Pure. */
 import { bracketed } from '../../sip/ip-address.js';
-import type { Configuration } from './configuration.js';
+import type { Configuration, ListenerConfiguration } from './configuration.js';
 
 export type ListeningPort = {
   readonly transport: 'udp' | 'tcp';
@@ -14,13 +14,15 @@ export type ListeningPort = {
 
 export function listeningPorts({ api, media, peers, sip, vault }: Configuration): readonly ListeningPort[] {
   const signalling = sip.listeners.flatMap((listener) => {
-    const addresses = peers.filter((peer) => peer.listener === listener.name).flatMap((peer) => peer.addresses);
+    const heard = peers
+      .filter((peer) => peer.listener === listener.name)
+      .flatMap((peer) => (peer.kind === 'address' ? peer.addresses : ['users who authenticate']));
     return listener.transports.map((transport) => ({
-      transport,
+      transport: carrierOf(transport),
       address: listener.address,
       ...onePort(listener.port),
-      purpose: `SIP, listener ${listener.name}`,
-      heard: addresses.length === 0 ? 'nobody: no peer uses it' : [...new Set(addresses)].join(', '),
+      purpose: `SIP${transport === 'ws' || transport === 'wss' ? ` over ${transport}` : ''}, listener ${listener.name}`,
+      heard: heard.length === 0 ? 'nobody: no peer uses it' : [...new Set(heard)].join(', '),
     }));
   });
   return [
@@ -48,6 +50,11 @@ export function listeningPorts({ api, media, peers, sip, vault }: Configuration)
       heard: 'holders of the redeem credential',
     },
   ];
+}
+
+/** WebSockets are TCP to a firewall. */
+export function carrierOf(transport: ListenerConfiguration['transports'][number]): 'udp' | 'tcp' {
+  return transport === 'udp' ? 'udp' : 'tcp';
 }
 
 /** One line for people: `udp 127.0.0.1:20000-29999  RTP …; heard: …`. */

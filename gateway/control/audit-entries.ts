@@ -1,24 +1,19 @@
 /** What the gateway, its sessions, vault and API report, in the words of the audit log. Pure. */
-import { createHash } from 'node:crypto';
 import type { VaultEvent } from '../../vault-client/wire.js';
 import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
-import { canonicalJson } from '../audit/hash-chain.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
+import type { WebhookAudit } from '../webhook/webhooks.js';
+import { hashOfConfiguration } from './administration.js';
 
-/**
- * The SHA-256 of the configuration's canonical JSON, defaults and overrides included: equal hashes, equal configurations.
- * Secrets are not in it, only the paths of their files.
- */
 export function auditEntryOfConfiguration(configuration: Configuration): AuditEntry {
-  const sha256 = createHash('sha256').update(canonicalJson(configuration)).digest('hex');
   return {
     actor: 'gateway',
     origin: 'gateway',
     action: 'configuration-loaded',
     outcome: 'success',
-    detail: { sha256 },
+    detail: { sha256: hashOfConfiguration(configuration) },
   };
 }
 
@@ -45,30 +40,60 @@ export function auditEntryOfVault(event: Extract<VaultEvent, { readonly kind: 'a
   };
 }
 
+export function auditEntryOfWebhook({ kind, endpoint, type, attempts, reason }: WebhookAudit): AuditEntry {
+  return {
+    actor: 'gateway',
+    origin: 'gateway',
+    action: kind,
+    outcome: kind === 'webhook-delivered' ? 'success' : 'failure',
+    resource: { name: endpoint },
+    detail: { type, attempts, ...(reason !== undefined && { reason }) },
+  };
+}
+
 export function auditEntryOfApi(event: ApiAuditEvent): AuditEntry {
-  const origin = event.source;
+  const { kind: action, source: origin } = event;
   switch (event.kind) {
     case 'authentication-failed':
-      return {
-        actor: 'unknown',
-        origin,
-        action: event.kind,
-        outcome: 'refused',
-        detail: { way: event.way, count: event.count },
-      };
+      return { ...refusal, action, origin, detail: { way: event.way, count: event.count } };
     case 'origin-refused':
-      return { actor: 'unknown', origin, action: event.kind, outcome: 'refused' };
-    case 'operation-refused':
+      return { ...refusal, action, origin, detail: { count: event.count } };
+    case 'panel-ticket-refused':
+      return { ...refusal, action, origin, detail: { code: event.code, count: event.count } };
+    case 'operation-refused': {
+      const { actor, operation, code } = event;
+      return { actor, origin, action, outcome: 'refused', detail: { operation, code } };
+    }
+    case 'panel-ticket-issued':
+      return { ...success(event), resource: callOf(event), detail: { agent: event.agent } };
+    case 'softphone-opened':
+      return { ...success(event), detail: { user: event.user } };
+    case 'panel-session-opened':
+      return { ...success(event), resource: callOf(event) };
+    case 'audit-log-read':
+    case 'audit-log-verified':
+    case 'recording-read': {
+      const { name, after } = event;
       return {
-        actor: event.agent,
-        origin,
-        action: event.kind,
-        outcome: 'refused',
-        detail: { operation: event.operation, code: event.code },
+        ...success(event),
+        ...(name !== undefined && { resource: { name } }),
+        ...(after !== undefined && { detail: { after } }),
       };
+    }
     case 'socket-opened':
-      return { actor: event.agent, origin, action: event.kind, outcome: 'success' };
+      return success(event);
     case 'socket-closed':
-      return { actor: event.agent, origin, action: event.kind, outcome: 'success', detail: { reason: event.reason } };
+      return { ...success(event), detail: { reason: event.reason } };
   }
+}
+
+/** Of somebody who is not known. */
+const refusal = { actor: 'unknown', outcome: 'refused' } as const;
+
+function success({ kind, source, actor }: Extract<ApiAuditEvent, { readonly actor: string }>): AuditEntry {
+  return { actor, origin: source, action: kind, outcome: 'success' };
+}
+
+function callOf({ callId }: { readonly callId?: string }): NonNullable<AuditEntry['resource']> {
+  return callId === undefined ? {} : { callId };
 }

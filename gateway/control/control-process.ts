@@ -7,27 +7,49 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
-import { type ApiHealth, ApiServer } from '../api/api-server.js';
-import type { CallDesk } from '../api/call-desk.js';
+import { ApiServer } from '../api/api-server.js';
+import type { AccountCredential } from '../api/authentication.js';
 import { type MetricGroup, renderMetrics } from '../api/metrics.js';
+import type { ApiHealth } from '../api/service-handlers.js';
 import { AuditLog } from '../audit/audit-log-store.js';
 import { type AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { AgentDesk } from '../call/agent-desk.js';
 import { CallControl } from '../call/call-control.js';
 import { CallDirectory } from '../call/call-directory.js';
 import { CallRouting } from '../call/call-routing.js';
+import { SupervisorDesk } from '../call/supervisor-desk.js';
 import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
-import { readOrCreateSecret } from '../config/secrets-store.js';
+import { ownOrigins } from '../config/origin.js';
+import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
+import { Evidence } from '../evidence/evidence-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
-import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import { Webhooks } from '../webhook/webhooks.js';
+import { administrationOf } from './administration.js';
+import {
+  auditEntryOfApi,
+  auditEntryOfConfiguration,
+  auditEntryOfSession,
+  auditEntryOfVault,
+  auditEntryOfWebhook,
+} from './audit-entries.js';
+import {
+  isOriginListed,
+  registrationSettings,
+  SOFTPHONE_PASSWORD_LIFETIME_MS,
+  type SoftphoneCredential,
+} from './sip-registration.js';
+import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
+import { StartError } from './start-error.js';
+import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -39,17 +61,8 @@ const CHILDREN_UP_TIMEOUT_MS = 20_000;
 /** The log's name in the records of its own opening and closing. */
 const AUDIT_LOG = 'audit-log';
 
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'children-not-up';
-
-  constructor() {
-    super('the media and vault processes did not come up: the lines above say why');
-  }
-}
-
 export type RunningPorts = {
-  readonly sipPorts: readonly { readonly name: string; readonly transport: 'udp' | 'tcp'; readonly port: number }[];
+  readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
   readonly apiPort: number;
   readonly redeemPort: number;
 };
@@ -60,6 +73,8 @@ export class ControlProcess {
   readonly #log: Logger;
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
+  readonly #evidence: Evidence;
+  readonly #webhooks: Webhooks;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
@@ -76,6 +91,8 @@ export class ControlProcess {
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
+  /** Of the pages that the API's server gives out; none before it listens. */
+  #ownOrigins: readonly string[] = [];
 
   /** @param paths of a data directory that has been prepared */
   constructor(configuration: Configuration, paths: DataPaths, log: Logger) {
@@ -84,16 +101,28 @@ export class ControlProcess {
     this.#log = log;
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
+    this.#evidence = new Evidence(paths);
     this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
     this.#media = this.#makeMedia(linkSecret);
     this.#payments = this.#makePayments();
     this.#directory = new CallDirectory(this.#payments);
+    this.#webhooks = new Webhooks({
+      endpoints: webhookEndpointsOf(configuration),
+      outboxPath: paths.outbox,
+      onAudit: (event) => this.#audit.record(auditEntryOfWebhook(event)),
+      onFault: (error) => log.error({ err: error }, 'webhook fault'),
+      wallClock: () => Date.now(),
+    });
+    this.#directory.subscribeToAll((event) => this.#webhooks.deskChanged(event));
     const routing = new CallRouting(configuration);
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
+      registration: registrationSettings(configuration),
+      isOriginAllowed: (origin, listener) =>
+        this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
       onOutput: (output) => this.#calls.onSip(output),
       onError: (error) => log.error({ err: error }, 'a call was lost to a fault'),
@@ -109,13 +138,7 @@ export class ControlProcess {
       onAudit: record,
       onLog: (level, fields, message) => log[level](fields, message),
     });
-    const desk = new AgentDesk({
-      directory: this.#directory,
-      payments: this.#payments,
-      sip: this.#sip,
-      onAudit: record,
-    });
-    this.#api = this.#makeApi(desk);
+    this.#api = this.#makeApi();
   }
 
   /** Opens everything, media and vault first. @throws when a port is taken or a child does not come up */
@@ -143,7 +166,20 @@ export class ControlProcess {
     const redeemPort = await allUp;
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
+    this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
+    this.#webhooks.start();
     return { sipPorts, apiPort, redeemPort };
+  }
+
+  /**
+   * Something for one sitting at the softphone, so that the password in the user's file never gets to a browser. It lasts
+   * an hour: a page that stays open longer asks again. `undefined` for one who is no user of `sip.users`.
+   */
+  issueSoftphoneCredential(user: string): SoftphoneCredential | undefined {
+    const password = this.#sip.issuePassword(user, SOFTPHONE_PASSWORD_LIFETIME_MS);
+    const { realm } = this.#configuration.sip;
+    const expiresAtMs = Date.now() + SOFTPHONE_PASSWORD_LIFETIME_MS;
+    return password === undefined ? undefined : { user, password, realm, expiresAtMs };
   }
 
   /** Ends running calls with BYE, then everything else. */
@@ -155,8 +191,10 @@ export class ControlProcess {
     await this.#sip.close();
     await this.#media.stop();
     await this.#vault.stop();
+    this.#webhooks.close();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
+    this.#evidence.close();
     this.#auditLog.close();
   }
 
@@ -242,16 +280,28 @@ export class ControlProcess {
     });
   }
 
-  #makeApi(desk: CallDesk): ApiServer {
+  #makeApi(): ApiServer {
     const { api } = this.#configuration;
     return new ApiServer({
       listen: api.listen,
-      desk,
-      agents: [...secretPaths(this.#configuration).agentTokens].map(([name, path]) => ({
-        name,
-        token: readOrCreateSecret(path),
-      })),
+      desk: new AgentDesk({
+        directory: this.#directory,
+        payments: this.#payments,
+        sip: this.#sip,
+        onAudit: (entry) => this.#audit.record(entry),
+      }),
+      watch: new SupervisorDesk(this.#directory, this.#payments),
+      evidence: this.#evidence,
+      administration: administrationOf(this.#configuration),
+      softphone: softphoneDeskOf({
+        configuration: this.#configuration,
+        servers: iceServersOf(this.#configuration),
+        issueCredential: (user) => this.issueSoftphoneCredential(user),
+      }),
+      accounts: credentialsOf(this.#configuration),
       allowedOrigins: api.allowedOrigins,
+      frameAncestors: api.frameAncestors,
+      panelSessionLifetimeMs: api.panelSessionLifetimeMs,
       pagesDirectory: builtFile('gateway/browser/pages'),
       onAudit: (event) => this.#audit.record(auditEntryOfApi(event)),
       metrics: () => this.#metrics(),
@@ -312,6 +362,8 @@ export class ControlProcess {
       ...metricsOf('media', media),
       ...metricsOf('vault', vault),
       { group: 'api', kind: 'counter', values: this.#api.counters() },
+      { group: 'webhook', kind: 'counter', values: this.#webhooks.counters() },
+      { group: 'webhook', kind: 'gauge', values: { waiting: this.#webhooks.waiting } },
       { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
     ]);
   }
@@ -327,9 +379,29 @@ function metricsOf(group: string, statistics: Readonly<Record<string, number>>):
   ];
 }
 
+/** Each with its bearer token, which is made where there is none yet. */
+function credentialsOf(configuration: Configuration): readonly AccountCredential[] {
+  const { agentTokens, accountTokens } = secretPaths(configuration);
+  const roles = new Map(configuration.api.accounts.map(({ name, role }) => [name, role]));
+  return [...agentTokens, ...accountTokens].map(([name, path]) => ({
+    name,
+    role: roles.get(name) ?? 'agent',
+    token: readOrCreateSecret(path),
+  }));
+}
+
 function mediaProcessCount(configuration: Configuration): number {
   const { processes } = configuration.media;
   return processes === 'auto' ? availableParallelism() : processes;
+}
+
+/** @throws SecretFileError when a password's file is open to others or holds nothing */
+function iceServersOf({ api }: Configuration): readonly IceServer[] {
+  return api.softphone.iceServers.map((server) => {
+    const place = { host: server.address, port: server.port };
+    if (server.kind === 'stun') return { kind: 'stun', ...place };
+    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+  });
 }
 
 /** Shares the port range out: each process has an even number of ports of its own. */

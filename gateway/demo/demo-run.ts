@@ -6,9 +6,10 @@ import { parseRecording } from '../recording/wav-file.js';
 import type { AgentDesktop } from './agent-desktop.js';
 import type { DemoGateway } from './demo-gateway-process.js';
 import { type HeardStream, keysFound, startOf } from './isolation.js';
+import type { KeyTransport } from './key-transport.js';
 import type { OrderEntry } from './order-entry.js';
 import type { Phone } from './phone-socket.js';
-import type { KeyTransport, SentPress } from './phone-talker.js';
+import type { SentPress } from './phone-talker.js';
 
 /** Key code of `#` (RFC 4733 §3.2). */
 const POUND = 11;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { keysFound, startOf } from './isolation.js';
+import type { KeyTransport } from './key-transport.js';
 import { PhoneListener } from './phone-listener.js';
-import { type KeyTransport, PhoneTalker } from './phone-talker.js';
+import { PhoneTalker } from './phone-talker.js';
 
 const EVENT_PAYLOAD_TYPE = 101;
 const KEYS = [4, 0, 11, 7, 7];

@@ -14,7 +14,7 @@ export type HeardStream = {
 };
 
 /** The packet that a secure window holds back, and as much again. */
-const SEARCH_MARGIN_SAMPLES = 320;
+export const SEARCH_MARGIN_SAMPLES = 320;
 /** Nothing on one machine is later than a second, even a busy one. */
 const MAX_LAG_SAMPLES = 8000;
 

@@ -3,21 +3,28 @@ import { decodeG711 } from '../../dsp/g711.js';
 import { RtpHeader, timestampDistance } from '../media/rtp-header.js';
 
 /** Ten minutes: a demo call with a person at the keys. */
-const MAX_KEPT_SAMPLES = 10 * 60 * 8000;
+export const MAX_KEPT_SAMPLES = 10 * 60 * 8000;
 const EVENT_PAYLOAD_SIZE_BYTES = 4;
+
+/** A press that came as an RFC 4733 event, on the clock of the audio. */
+export type HeardEvent = { readonly key: number; readonly onsetSample: number };
 
 export class PhoneListener {
   readonly #header = new RtpHeader();
   readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
   readonly #decoded = new Int16Array(1024);
-  readonly #eventKeys: number[] = [];
+  readonly #events: HeardEvent[] = [];
   #firstTimestamp: number | undefined;
   #heardSamples = 0;
   #lastEventTimestamp: number | undefined;
 
-  /** Keys that came as RFC 4733 events, one entry a press. */
+  /** One entry a press. */
+  get events(): readonly HeardEvent[] {
+    return this.#events;
+  }
+
   get eventKeys(): readonly number[] {
-    return this.#eventKeys;
+    return this.#events.map(({ key }) => key);
   }
 
   audio(): Int16Array {
@@ -45,6 +52,8 @@ export class PhoneListener {
     // RFC 4733 §2.5.1.2: all packets of one press bear the timestamp of its beginning.
     if (this.#header.timestamp === this.#lastEventTimestamp) return;
     this.#lastEventTimestamp = this.#header.timestamp;
-    this.#eventKeys.push(payload[0] ?? 0);
+    const { timestamp } = this.#header;
+    const onsetSample = timestampDistance(this.#firstTimestamp ?? timestamp, timestamp);
+    this.#events.push({ key: payload[0] ?? 0, onsetSample });
   }
 }

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { negotiatedAudio } from '../../sip/offer-answer.js';
 import { parseSdp } from '../../sip/sdp.js';
 import { type UserAgentNews, UserAgentSocket } from '../../sip/user-agent-socket.js';
+import type { KeyTransport } from './key-transport.js';
 import { PhoneListener } from './phone-listener.js';
-import { type KeyTransport, PhoneTalker } from './phone-talker.js';
+import { PhoneTalker } from './phone-talker.js';
 
 const ADDRESS = '127.0.0.1';
 const PACKET_TIME_MS = 20;
@@ -13,7 +14,12 @@ const USUAL_EVENT_PAYLOAD_TYPE = 101;
 const CALL_LIMIT_MS = 10_000;
 const LISTENER = 'phone';
 
-export type PhoneOptions = { readonly user: string; readonly displayName: string; readonly seed: number };
+export type PhoneOptions = {
+  readonly user: string;
+  readonly displayName: string;
+  readonly seed: number;
+  readonly quietWhileKeying?: boolean;
+};
 
 type Line = {
   readonly callId: string;
@@ -35,11 +41,12 @@ export class Phone {
   #talker: PhoneTalker;
   #listener = new PhoneListener();
   #sent = new PhoneListener();
+  #talking = true;
   #calls = 0;
 
   private constructor(options: PhoneOptions) {
     this.#options = options;
-    this.#talker = new PhoneTalker({ seed: options.seed, ssrc: options.seed });
+    this.#talker = talkerOf(options);
     this.#rtp = createSocket('udp4');
     this.#sip = new UserAgentSocket({
       listeners: [{ name: LISTENER, address: ADDRESS, port: 0, transports: ['udp'] }],
@@ -60,6 +67,21 @@ export class Phone {
     return this.#sipPort;
   }
 
+  /** Whether there is a call, answered or not. */
+  get onCall(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** Whether the person at the phone speaks; kept from call to call. */
+  get talking(): boolean {
+    return this.#talking;
+  }
+
+  set talking(talking: boolean) {
+    this.#talking = talking;
+    this.#talker.talking = talking;
+  }
+
   get talker(): PhoneTalker {
     return this.#talker;
   }
@@ -74,13 +96,13 @@ export class Phone {
   }
 
   /** Dials and resolves when the far side has answered. @throws when it does not */
-  async call(user: string, port: number): Promise<void> {
+  async call(user: string, port: number, limitMs = CALL_LIMIT_MS): Promise<void> {
     this.#calls += 1;
     const callId = `call-${this.#calls}`;
     const answered = new Promise<void>((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = (reason) => reject(new Error(`the call failed: ${reason}`));
-      setTimeout(() => reject(new Error('the call was not answered')), CALL_LIMIT_MS).unref();
+      setTimeout(() => reject(new Error('the call was not answered')), limitMs).unref();
     });
     this.#takeLine(callId);
     this.#sip.handle({
@@ -158,7 +180,8 @@ export class Phone {
 
   #takeLine(callId: string): void {
     this.#drop();
-    this.#talker = new PhoneTalker({ seed: this.#options.seed, ssrc: this.#options.seed });
+    this.#talker = talkerOf(this.#options);
+    this.#talker.talking = this.#talking;
     this.#listener = new PhoneListener();
     this.#sent = new PhoneListener();
     this.#line = { callId, remotePort: 0, eventPayloadType: USUAL_EVENT_PAYLOAD_TYPE };
@@ -218,4 +241,8 @@ export class Phone {
       ].join('\r\n'),
     );
   }
+}
+
+function talkerOf({ seed, quietWhileKeying = false }: PhoneOptions): PhoneTalker {
+  return new PhoneTalker({ seed, ssrc: seed, quietWhileKeying });
 }

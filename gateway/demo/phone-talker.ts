@@ -3,11 +3,12 @@
  * `tick` is 20 ms.
  */
 import { encodeG711 } from '../../dsp/g711.js';
+import { amplitudeOfDbm0 } from '../../dsp/level.js';
+import { SeededRandom } from '../../dsp/seeded-random.js';
 import { SpeechLike } from '../../dsp/speech-like.js';
 import { renderPress } from '../../dsp/tone-generator.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../media/rtp-header.js';
-
-export type KeyTransport = 'telephone-event' | 'in-band';
+import type { KeyTransport } from './key-transport.js';
 
 /** One press on the sender's own clock. */
 export type SentPress = {
@@ -24,11 +25,17 @@ const PAUSE_PACKETS = 5;
 /** RFC 4733 §2.5.1.4: the end is said three times. */
 const END_PACKETS = 3;
 const EVENT_VOLUME_DBM0 = 10;
+/** More than the longest card with all of its fields: who clicks faster than a phone keys is not owed more. */
+const MAX_QUEUED_KEYS = 64;
+/** A quiet line is not digital silence. */
+const LINE_NOISE_DBM0 = -65;
 
 export type PhoneTalkerOptions = {
   readonly seed: number;
   readonly ssrc: number;
   readonly speechLevelDbm0?: number;
+  /** As people are wont to be; a phone that talks on between its keys is harder on the gateway. */
+  readonly quietWhileKeying?: boolean;
 };
 
 type Press = { readonly key: number; readonly transport: KeyTransport; packet: number; timestamp: number };
@@ -41,6 +48,9 @@ export class PhoneTalker {
   readonly #tone = new Int16Array(PRESS_PACKETS * PACKET_SAMPLES);
   readonly #queue: { readonly key: number; readonly transport: KeyTransport }[] = [];
   readonly #presses: SentPress[] = [];
+  readonly #lineNoise: SeededRandom;
+  /** Whether the person speaks; the line's noise is always there. */
+  talking = true;
   #press: Press | undefined;
   #pauseLeft = 0;
   #sequence = 1;
@@ -49,6 +59,7 @@ export class PhoneTalker {
   constructor(options: PhoneTalkerOptions) {
     this.#options = options;
     this.#speech = new SpeechLike({ seed: options.seed, levelDbm0: options.speechLevelDbm0 ?? -20 });
+    this.#lineNoise = new SeededRandom(options.seed);
   }
 
   get idle(): boolean {
@@ -65,24 +76,32 @@ export class PhoneTalker {
 
   /** Keys the caller will press, one after the other: 100 ms down, 100 ms up. */
   key(keys: readonly number[], transport: KeyTransport): void {
-    for (const key of keys) this.#queue.push({ key, transport });
+    const room = MAX_QUEUED_KEYS - this.#queue.length;
+    for (const key of keys.slice(0, room)) this.#queue.push({ key, transport });
   }
 
   /** @param eventPayloadType what the other side calls telephone-event @returns the packets of the next 20 ms */
   tick(eventPayloadType: number): readonly Buffer[] {
     this.#nextPress();
     const packets: Buffer[] = [];
-    this.#speech.render(this.#frame, PACKET_SAMPLES);
+    if (this.#speaks) this.#speech.render(this.#frame, PACKET_SAMPLES);
+    else this.#renderLineNoise();
     const press = this.#press;
-    if (press?.transport === 'in-band') {
+    if (press !== undefined && press.transport !== 'telephone-event') {
       const start = press.packet * PACKET_SAMPLES;
       this.#frame.set(this.#tone.subarray(start, start + PACKET_SAMPLES));
     }
     // Like many phones this one goes on sending audio beside its events.
     packets.push(this.#audioPacket());
-    if (press?.transport === 'telephone-event') packets.push(...this.#eventPackets(press, eventPayloadType));
+    if (press !== undefined && press.transport !== 'in-band') {
+      packets.push(...this.#eventPackets(press, eventPayloadType));
+    }
     this.#advance();
     return packets;
+  }
+
+  get #speaks(): boolean {
+    return this.talking && (this.idle || this.#options.quietWhileKeying !== true);
   }
 
   #nextPress(): void {
@@ -91,7 +110,7 @@ export class PhoneTalker {
     if (!next) return;
     this.#press = { ...next, packet: 0, timestamp: this.#sentSamples };
     this.#tone.fill(0);
-    if (next.transport === 'in-band') {
+    if (next.transport !== 'telephone-event') {
       renderPress(this.#tone, { key: next.key, startSample: 0, lengthSamples: this.#tone.length });
     }
     const offsetSample = this.#sentSamples + this.#tone.length;
@@ -106,6 +125,13 @@ export class PhoneTalker {
     if (this.#press.packet < PRESS_PACKETS) return;
     this.#press = undefined;
     this.#pauseLeft = PAUSE_PACKETS;
+  }
+
+  #renderLineNoise(): void {
+    const deviation = amplitudeOfDbm0(LINE_NOISE_DBM0) / Math.SQRT2;
+    for (let index = 0; index < PACKET_SAMPLES; index += 1) {
+      this.#frame[index] = deviation * this.#lineNoise.gaussian();
+    }
   }
 
   #audioPacket(): Buffer {

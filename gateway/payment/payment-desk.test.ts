@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CardRules, FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { tokenDigestOf } from '../../vault-client/wire-digest.js';
 import {
   PaymentDesk,
   type SessionAudit,
@@ -99,6 +100,22 @@ describe('the payment desk', () => {
     await started(world);
     expect(await world.desk.start('call-1', ALICE)).toEqual({ ok: false, code: 'session-in-progress' });
     expect(await world.desk.start('call-2', ALICE)).toMatchObject({ ok: true });
+  });
+
+  test("AC-14: the token's own session hears of its order, and no other does", async () => {
+    const world = gateway();
+    const sessionId = await started(world);
+    await world.desk.start('call-2', ALICE);
+    await captureAll(world, sessionId);
+    await world.desk.complete(sessionId, ALICE);
+    const token = { token: 'tok-1', brand: 'visa', masked: '**** 4242', expiresAtMs: 0 } as const;
+    world.desk.vaultEvent({ kind: 'tokenized', sessionId, ...token });
+    const redemption = { kind: 'redemption', outcome: 'redeemed', orderId: 'order-1' } as const;
+    world.views.length = 0;
+    world.desk.vaultEvent({ ...redemption, tokenDigest: tokenDigestOf('another') });
+    expect(world.views).toEqual([]);
+    world.desk.vaultEvent({ ...redemption, tokenDigest: tokenDigestOf('tok-1') });
+    expect(world.views).toMatchObject([{ id: sessionId, redemption: { state: 'redeemed', orderId: 'order-1' } }]);
   });
 
   test('the vault knows of a capture before media sends keys under it', async () => {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CardRules, FieldName, SessionErrorCode, VaultEvent } from '../../vault-client/wire.js';
+import { tokenDigestOf } from '../../vault-client/wire-digest.js';
 import type { Answer } from '../process/answer.js';
 import { randomIdentifier } from './identifiers.js';
 import {
@@ -92,7 +93,7 @@ export class PaymentDesk {
 
   /** The call's newest session. */
   ofCall(callId: string): SessionView | undefined {
-    return this.#newest(callId)?.machine.view();
+    return this.#newest(callId)?.machine.view(this.#options.nowMs());
   }
 
   /** True while the caller's keys have to be kept from everybody. */
@@ -105,7 +106,7 @@ export class PaymentDesk {
   }
 
   view(sessionId: string): SessionView | undefined {
-    return this.#sessions.get(sessionId)?.machine.view();
+    return this.#sessions.get(sessionId)?.machine.view(this.#options.nowMs());
   }
 
   /** Answers when the session is ready or has failed; a failed one stays, with Try Again and Cancel open. */
@@ -139,7 +140,7 @@ export class PaymentDesk {
     });
     // A zone that hangs must not keep the agent waiting beyond the session's own time limit.
     await Promise.race([this.#apply(entry, { kind: 'start' }, asker), started]);
-    const session = entry.machine.view();
+    const session = entry.machine.view(this.#options.nowMs());
     return session.error ? { ok: false, code: session.error.code } : { ok: true, session };
   }
 
@@ -184,11 +185,21 @@ export class PaymentDesk {
   }
 
   vaultEvent(event: VaultEvent): void {
+    if (event.kind === 'redemption') this.#redemption(event);
     if (!('sessionId' in event)) return;
     const entry = this.#sessions.get(event.sessionId);
     if (!entry) return;
     const input = inputOf(event);
     if (input) this.#tell(entry, input, GATEWAY);
+  }
+
+  #redemption({ tokenDigest, outcome, orderId }: Extract<VaultEvent, { readonly kind: 'redemption' }>): void {
+    for (const entry of this.#sessions.values()) {
+      const { token } = entry.machine.view(this.#options.nowMs());
+      if (token === undefined || tokenDigestOf(token) !== tokenDigest) continue;
+      this.#tell(entry, { kind: 'redemption', outcome, ...(orderId !== undefined && { orderId }) }, GATEWAY);
+      return;
+    }
   }
 
   async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {
@@ -202,7 +213,7 @@ export class PaymentDesk {
       if (error instanceof SessionStateError) return { ok: false, code: error.code };
       throw error;
     }
-    return { ok: true, session: entry.machine.view() };
+    return { ok: true, session: entry.machine.view(this.#options.nowMs()) };
   }
 
   #newest(callId: string): Entry | undefined {
@@ -255,7 +266,7 @@ export class PaymentDesk {
     const { media, vault } = this.#options;
     switch (output.kind) {
       case 'changed':
-        this.#options.onChanged(entry.machine.view());
+        this.#options.onChanged(entry.machine.view(this.#options.nowMs()));
         return;
       case 'open-window': {
         const answer = await media.openWindow(entry.callId);

@@ -179,13 +179,13 @@ describe('operation × state', () => {
         const session = sessionAfter(HISTORIES[state]);
         expect(session.state).toBe(state);
         const input = operations[operation] as SessionInput;
-        const before = session.view();
+        const before = session.view(0);
         if (row[state] === 'refused') {
           expect(() => session.handle(input, 1)).toThrow(SessionStateError);
-          expect(session.view()).toEqual(before);
+          expect(session.view(0)).toEqual(before);
         } else if (row[state] === '-') {
           expect(session.handle(input, 1)).toEqual([]);
-          expect(session.view()).toEqual(before);
+          expect(session.view(0)).toEqual(before);
         } else {
           expect(session.handle(input, 1).length).toBeGreaterThan(0);
           expect(session.state).toBe(row[state]);
@@ -223,7 +223,7 @@ test('AC-3: a recorder that does not acknowledge in time fails the session close
   expect(session.deadlineMs).toBe(1000);
   expect(session.handle({ kind: 'deadline' }, 999)).toEqual([]);
   session.handle({ kind: 'deadline' }, 1000);
-  expect(session.view().error?.code).toBe('recorder-not-paused');
+  expect(session.view(0).error?.code).toBe('recorder-not-paused');
   expect(session.holdsWindow).toBe(true);
 });
 
@@ -232,11 +232,11 @@ test('AC-23: a vault that does not answer is told at Start', () => {
   session.handle({ kind: 'start' }, 0);
   session.handle({ kind: 'window-opened' }, 5);
   session.handle({ kind: 'deadline' }, 1000);
-  expect(session.view().error).toEqual({
+  expect(session.view(0).error).toEqual({
     code: 'vault-unreachable',
     message: 'The payment service cannot be reached',
   });
-  expect(session.view().actions).toEqual(['try-again', 'cancel']);
+  expect(session.view(0).actions).toEqual(['try-again', 'cancel']);
 });
 
 test('AC-8: Capture on another field disarms the first and begins the second under a new capture id', () => {
@@ -257,7 +257,22 @@ test('AC-8: Capture on another field disarms the first and begins the second und
 });
 
 test('AC-10: the field awaits as soon as the vault has begun its capture', () => {
-  expect(sessionAfter(CAPTURING).view().fields.cardNumber.state).toBe('awaiting');
+  expect(sessionAfter(CAPTURING).view(0).fields.cardNumber.state).toBe('awaiting');
+});
+
+test('whoever looks at an awaiting field is told how long it still waits, by his own clock from then on', () => {
+  const session = sessionAfter(CAPTURING);
+  const timeLeft = (nowMs: number) => session.view(nowMs).fields.cardNumber.timeLeftMs;
+  expect(timeLeft(0)).toBeUndefined();
+  const report: FieldReport = { field: 'cardNumber', state: 'awaiting', keyCount: 0, failedAttempts: 0 };
+  session.handle({ kind: 'field', report: { ...report, timeLeftMs: 30_000 } }, 5_000);
+  expect([5_000, 12_000, 99_000].map(timeLeft)).toEqual([30_000, 23_000, 0]);
+  session.handle({ kind: 'field', report: { ...report, keyCount: 1, timeLeftMs: 10_000 } }, 12_000);
+  expect(timeLeft(13_000)).toBe(9_000);
+  session.handle({ kind: 'capture', field: 'expirationDate', captureId: 'c2' }, 14_000);
+  expect(timeLeft(14_000)).toBeUndefined();
+  session.handle({ kind: 'field', report: captured('cardNumber') }, 14_000);
+  expect(timeLeft(14_000)).toBeUndefined();
 });
 
 test('a disturbed line is told at once and recorded once, and a * of the caller ends the warning', () => {
@@ -266,7 +281,7 @@ test('a disturbed line is told at once and recorded once, and a * of the caller 
     { kind: 'audit', action: 'capture-disturbed', outcome: 'failure', field: 'cardNumber' },
     { kind: 'changed' },
   ]);
-  expect(session.view().fields.cardNumber).toEqual({
+  expect(session.view(0).fields.cardNumber).toEqual({
     state: 'awaiting',
     keyCount: 4,
     failedAttempts: 0,
@@ -280,7 +295,7 @@ test('a disturbed line is told at once and recorded once, and a * of the caller 
     { kind: 'field', report: { field: 'cardNumber', state: 'awaiting', keyCount: 0, failedAttempts: 0 } },
     0,
   );
-  expect(session.view().fields.cardNumber).not.toHaveProperty('warning');
+  expect(session.view(0).fields.cardNumber).not.toHaveProperty('warning');
 });
 
 test('an uncertain entry is red with a text of its own, and the session goes on however often it happens', () => {
@@ -304,7 +319,7 @@ test('an uncertain entry is red with a text of its own, and the session goes on 
     });
   }
   expect(session.state).toBe('ready');
-  expect(session.view().fields.cardNumber.error?.message).toBe('Line disturbed, please re-capture');
+  expect(session.view(0).fields.cardNumber.error?.message).toBe('Line disturbed, please re-capture');
 });
 
 test('a verdict on the entry before does not end a re-capture that the vault has not begun yet', () => {
@@ -321,12 +336,12 @@ test('a verdict on the entry before does not end a re-capture that the vault has
 test('AC-12: Complete is offered only when all three fields are captured', () => {
   const session = sessionAfter(READY);
   for (const field of FIELD_NAMES) {
-    expect(session.view().actions).not.toContain('complete');
+    expect(session.view(0).actions).not.toContain('complete');
     session.handle({ kind: 'capture', field, captureId: field }, 0);
     session.handle({ kind: 'capture-begun', captureId: field }, 0);
     session.handle({ kind: 'field', report: captured(field) }, 0);
   }
-  expect(session.view().actions).toContain('complete');
+  expect(session.view(0).actions).toContain('complete');
   expect(session.handle({ kind: 'complete' }, 0)).toContainEqual({
     kind: 'tokenize',
     idempotencyKey: 'session-1-1',
@@ -342,23 +357,66 @@ test('a field that turns red afterwards takes Complete away again', () => {
     },
     0,
   );
-  expect(session.view().actions).not.toContain('complete');
-  expect(session.view().fields.securityCode.error?.message).toBe('Invalid security code');
+  expect(session.view(0).actions).not.toContain('complete');
+  expect(session.view(0).fields.securityCode.error?.message).toBe('Invalid security code');
 });
 
 test('AC-13: success shows the token, wipes the vault and closes the window', () => {
   const session = sessionAfter(TOKENIZING);
   const outputs = session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: '2026-01-01T00:00:00Z' }, 0);
   expect(kinds(outputs)).toEqual(['session-vaulted', 'close-vault-session', 'close-window', 'changed']);
-  expect(session.view().token).toBe('tok-1');
-  expect(session.view().actions).toEqual(['start-new-capture']);
+  expect(session.view(0).token).toBe('tok-1');
+  expect(session.view(0).actions).toEqual(['start-new-capture']);
+});
+
+describe('what becomes of the token', () => {
+  test('AC-14: its order and every refused one are shown', () => {
+    const session = sessionAfter(VAULTED);
+    expect(session.view(0).redemption).toBeUndefined();
+    const used = session.handle({ kind: 'redemption', outcome: 'redeemed', orderId: 'order-1' }, 0);
+    expect(used).toEqual([{ kind: 'changed' }]);
+    session.handle({ kind: 'redemption', outcome: 'token_already_redeemed', orderId: 'order-2' }, 0);
+    expect(session.view(0).redemption).toEqual({
+      state: 'redeemed',
+      orderId: 'order-1',
+      refusedAttempts: 1,
+      lastRefusal: 'token_already_redeemed',
+    });
+  });
+
+  test('a token that no order has got is refused only', () => {
+    const session = sessionAfter(VAULTED);
+    session.handle({ kind: 'redemption', outcome: 'token_expired', orderId: 'order-1' }, 0);
+    expect(session.view(0).redemption).toEqual({
+      state: 'refused',
+      refusedAttempts: 1,
+      lastRefusal: 'token_expired',
+    });
+  });
+
+  test('an order system that does not give up is counted so far and no further', () => {
+    const session = sessionAfter(VAULTED);
+    const told = Array.from({ length: 1000 }, () =>
+      session.handle({ kind: 'redemption', outcome: 'token_already_redeemed' }, 0),
+    ).filter((outputs) => outputs.length > 0);
+    expect(told).toHaveLength(100);
+    expect(session.view(0).redemption?.refusedAttempts).toBe(100);
+    // Being used at last is still told.
+    expect(session.handle({ kind: 'redemption', outcome: 'redeemed' }, 0)).toEqual([{ kind: 'changed' }]);
+  });
+
+  test('without a token there is nothing to become', () => {
+    const session = sessionAfter(TOKENIZING);
+    expect(session.handle({ kind: 'redemption', outcome: 'redeemed' }, 0)).toEqual([]);
+    expect(session.view(0).redemption).toBeUndefined();
+  });
 });
 
 test('AC-15: Cancel while tokenizing abandons the token that arrives later', () => {
   const session = sessionAfter(TOKENIZING);
   expect(kinds(session.handle({ kind: 'cancel' }, 0))).toContain('close-vault-session');
   expect(session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: 'later' }, 0)).toEqual([]);
-  expect(session.view().token).toBeUndefined();
+  expect(session.view(0).token).toBeUndefined();
 });
 
 test('AC-16: Cancel leaves no field value in the view, wipes the vault and closes the window', () => {
@@ -369,7 +427,7 @@ test('AC-16: Cancel leaves no field value in the view, wipes the vault and close
     'close-window',
     'changed',
   ]);
-  for (const field of FIELD_NAMES) expect(session.view().fields[field].state).toBe('empty');
+  for (const field of FIELD_NAMES) expect(session.view(0).fields[field].state).toBe('empty');
 });
 
 test('a session-level failure wipes the vault but keeps the window open until Cancel', () => {
@@ -404,21 +462,21 @@ test('too many attempts fail the session and leave the blamed field red', () => 
     0,
   );
   expect(session.state).toBe('failed');
-  expect(session.view().fields.cardNumber.error?.message).toBe('Too many attempts');
-  expect(session.view().actions).toEqual(['try-again', 'cancel']);
+  expect(session.view(0).fields.cardNumber.error?.message).toBe('Too many attempts');
+  expect(session.view(0).actions).toEqual(['try-again', 'cancel']);
 });
 
 test('a vault that does not answer Complete in time fails the session', () => {
   const session = sessionAfter(TOKENIZING);
   session.handle({ kind: 'deadline' }, session.deadlineMs);
-  expect(session.view().error?.code).toBe('payment-connector-error');
+  expect(session.view(0).error?.code).toBe('payment-connector-error');
 });
 
 test('AC-18: keys that nobody awaited are counted in the view', () => {
   const session = sessionAfter(READY);
   session.handle({ kind: 'keys-dropped', count: 2 }, 0);
   session.handle({ kind: 'keys-dropped', count: 1 }, 0);
-  expect(session.view().droppedKeys).toBe(3);
+  expect(session.view(0).droppedKeys).toBe(3);
 });
 
 test('a hung-up call ends the session and does not resume anything', () => {

@@ -16,10 +16,10 @@
  * In `failed` the secure window stays open: what the caller still keys must not be heard. Cancel closes it; Try Again
  * hands it, still open, to the next session.
  */
-import type { FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
+import type { FieldName, FieldReport, RedemptionRefusal, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
 import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES, UNCERTAIN_ENTRY_WARNING } from './messages.js';
-import type { FieldView, SessionAction, SessionState, SessionView } from './session-view.js';
+import type { FieldView, RedemptionView, SessionAction, SessionState, SessionView } from './session-view.js';
 
 export type SessionInput =
   | { readonly kind: 'start' }
@@ -38,6 +38,8 @@ export type SessionInput =
   | { readonly kind: 'tokenization-rejected' }
   /** A zone is gone or has refused: nothing more can be captured in this session. */
   | { readonly kind: 'fault'; readonly code: SessionErrorCode }
+  /** An order has used the token, or was refused it. */
+  | { readonly kind: 'redemption'; readonly outcome: 'redeemed' | RedemptionRefusal; readonly orderId?: string }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'call-ended' }
   | { readonly kind: 'deadline' };
@@ -92,6 +94,9 @@ export type PaymentSessionOptions = {
   readonly windowOpen: boolean;
 };
 
+/** Refused redemptions of one token that are counted and told. */
+const MAX_REFUSED_ATTEMPTS = 100;
+
 const EMPTY_FIELD: FieldView = { state: 'empty', keyCount: 0, failedAttempts: 0 };
 
 export class PaymentSession {
@@ -105,10 +110,13 @@ export class PaymentSession {
     securityCode: EMPTY_FIELD,
   };
   #capture: { readonly field: FieldName; readonly captureId: string; readonly begun: boolean } | undefined;
+  /** When the entry under way times out in the vault, as far as it has said so. */
+  #entryDeadlineMs: number | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #tokenizeAttempts = 0;
   #droppedKeys = 0;
   #error: SessionErrorCode | undefined;
+  #redemption: RedemptionView | undefined;
   #token: { readonly token: string; readonly expiresAt: string } | undefined;
 
   constructor(options: PaymentSessionOptions) {
@@ -157,7 +165,7 @@ export class PaymentSession {
       case 'capture-begun':
         return this.#captureBegun(input.captureId);
       case 'field':
-        return this.#report(input.report);
+        return this.#report(input.report, nowMs);
       case 'keys-dropped':
         if (!this.holdsWindow) return [];
         this.#droppedKeys += input.count;
@@ -168,6 +176,8 @@ export class PaymentSession {
         return this.#vaulted(input.token, input.expiresAt);
       case 'tokenization-rejected':
         return this.#tokenizationRejected();
+      case 'redemption':
+        return this.#redeemed(input);
       case 'cancel':
         return this.#cancel();
       case 'call-ended':
@@ -177,17 +187,25 @@ export class PaymentSession {
     }
   }
 
-  view(): SessionView {
+  view(nowMs: number): SessionView {
     return {
       id: this.#options.sessionId,
       callId: this.#options.callId,
       state: this.#state,
-      fields: { ...this.#fields },
+      fields: this.#fieldsWithTime(nowMs),
       actions: this.#actions(),
       droppedKeys: this.#droppedKeys,
       ...(this.#error && { error: { code: this.#error, message: SESSION_ERROR_MESSAGES[this.#error] } }),
       ...(this.#token && { token: this.#token.token, tokenExpiresAt: this.#token.expiresAt }),
+      ...(this.#redemption && { redemption: this.#redemption }),
     };
+  }
+
+  #fieldsWithTime(nowMs: number): Readonly<Record<FieldName, FieldView>> {
+    const awaiting = FIELD_NAMES.find((field) => this.#fields[field].state === 'awaiting');
+    if (awaiting === undefined || this.#entryDeadlineMs === undefined) return { ...this.#fields };
+    const timeLeftMs = Math.max(0, Math.round(this.#entryDeadlineMs - nowMs));
+    return { ...this.#fields, [awaiting]: { ...this.#fields[awaiting], timeLeftMs } };
   }
 
   #actions(): readonly SessionAction[] {
@@ -231,6 +249,7 @@ export class PaymentSession {
     // The vault puts a field that was awaiting back to what it was and reports it.
     const abandoned = this.#capture;
     this.#capture = { field, captureId, begun: false };
+    this.#entryDeadlineMs = undefined;
     this.#state = 'capturing';
     return [
       ...(abandoned
@@ -255,10 +274,11 @@ export class PaymentSession {
     return [{ kind: 'arm-capture', captureId }, { kind: 'changed' }];
   }
 
-  #report(report: FieldReport): readonly SessionOutput[] {
+  #report(report: FieldReport, nowMs: number): readonly SessionOutput[] {
     if (this.#state !== 'ready' && this.#state !== 'capturing' && this.#state !== 'tokenizing') return [];
     const wasWarned = this.#fields[report.field].warning !== undefined;
     this.#fields = { ...this.#fields, [report.field]: viewOf(report) };
+    if (report.timeLeftMs !== undefined) this.#entryDeadlineMs = nowMs + report.timeLeftMs;
     const outputs: SessionOutput[] = [];
     if (report.isUncertain && !wasWarned) {
       outputs.push({ kind: 'audit', action: 'capture-disturbed', outcome: 'failure', field: report.field });
@@ -313,6 +333,19 @@ export class PaymentSession {
       { kind: 'close-window' },
       { kind: 'changed' },
     ];
+  }
+
+  #redeemed({ outcome, orderId }: Extract<SessionInput, { readonly kind: 'redemption' }>): readonly SessionOutput[] {
+    if (this.#state !== 'vaulted') return [];
+    const before = this.#redemption ?? { state: 'refused', refusedAttempts: 0 };
+    if (outcome === 'redeemed') {
+      this.#redemption = { ...before, state: 'redeemed', ...(orderId !== undefined && { orderId }) };
+      return [{ kind: 'changed' }];
+    }
+    // An order system that goes on and on must not keep the panel busy.
+    if (before.refusedAttempts >= MAX_REFUSED_ATTEMPTS) return [];
+    this.#redemption = { ...before, refusedAttempts: before.refusedAttempts + 1, lastRefusal: outcome };
+    return [{ kind: 'changed' }];
   }
 
   #tokenizationRejected(): readonly SessionOutput[] {

@@ -88,10 +88,9 @@ export class CallLeg implements NegotiationUser {
     return this.#phase === 'established' ? this.#dialog : undefined;
   }
 
-  /** True if the far side is, as far as known, at that address. */
-  isAt(address: string): boolean {
-    const flow = this.#dialog?.flow ?? this.#negotiation.outgoing?.flow;
-    return flow?.remoteAddress === address;
+  /** By which path the far side is reached, as far as known. */
+  get flow(): Flow | undefined {
+    return this.#dialog?.flow ?? this.#negotiation.outgoing?.flow;
   }
 
   /** The offer of the INVITE that made this leg. */
@@ -259,13 +258,26 @@ export class CallLeg implements NegotiationUser {
     this.#port.reschedule(this);
   }
 
-  /** The connection of this leg is gone: the next request opens another one to the same place. */
-  loseConnection(failed: Flow): void {
+  /**
+   * The connection of this leg may be the one that is gone. The next request to a peer opens another one to the same place.
+   * A registered user cannot be connected to: a call that stands `waits` for the user to come back, while one who was
+   * calling us could not even be told the answer, and is taken to have given up.
+   */
+  loseConnection(failed: Flow, nowMs: number): 'waits' | undefined {
     const flow = this.#dialog?.flow;
-    if (this.#dialog !== undefined && flow?.connectionId !== undefined && flow.connectionId === failed.connectionId) {
+    if (this.#dialog === undefined || flow?.connectionId === undefined || flow.connectionId !== failed.connectionId) {
+      return undefined;
+    }
+    if (flow.user === undefined) {
       const { connectionId: _, ...unconnected } = flow;
       this.#dialog.flow = unconnected;
+      return undefined;
     }
+    if (this.#phase === 'setup') {
+      this.#negotiation.incoming?.refuse(TERMINATED, [], nowMs);
+      this.#end({ status: 487, reason: 'Connection Lost' }, nowMs);
+    }
+    return this.#phase === 'established' ? 'waits' : undefined;
   }
 
   inviteConfirmed(invite: IncomingInvite, sdp: Buffer | undefined, nowMs: number): void {
@@ -388,7 +400,7 @@ export class CallLeg implements NegotiationUser {
     this.#negotiation.outgoing?.giveUp(outcome, nowMs);
     if (this.#dialog !== undefined) {
       const bye = this.#dialog.request('BYE', { headers: reasonHeaderFields(outcome) });
-      this.#port.layer.request(bye, { flow: this.#port.flowOf(this.#dialog) }, nowMs);
+      this.#port.sendBye(this.#dialog, bye, nowMs);
     }
     this.#leave(nowMs);
   }

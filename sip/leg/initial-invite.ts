@@ -14,6 +14,8 @@ export type InviteTarget = {
   readonly to: InviteParty;
   /** One less than what came in, where the call is passed on; 70 otherwise. */
   readonly maxForwards?: number;
+  /** For whoever is called, beside those that every INVITE has. */
+  readonly headers?: readonly HeaderField[];
 };
 
 export function initialInvite(
@@ -29,6 +31,7 @@ export function initialInvite(
     { name: 'CSeq', value: '1 INVITE' },
     { name: 'Contact', value: local.contact },
     { name: 'Allow', value: ALLOWED_METHODS },
+    ...(target.headers ?? []),
   ];
   if (local.sdp !== undefined) {
     headers.push({ name: 'Content-Type', value: SDP_TYPE });

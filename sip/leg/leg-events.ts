@@ -61,6 +61,8 @@ export type LegPort = {
   contact(flow: Flow): string;
   /** Where the next request of that dialog goes. */
   flowOf(dialog: Dialog): Flow;
+  /** Sends it as soon as there is a way. */
+  sendBye(dialog: Dialog, bye: SipRequest, nowMs: number): void;
   emit(leg: LegIdentity, event: LegEvent): void;
   /** The leg's deadline may have moved. */
   reschedule(leg: LegIdentity): void;

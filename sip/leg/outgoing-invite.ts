@@ -95,12 +95,15 @@ export class OutgoingInvite implements ResponseOwner {
   }
 
   handleFailure(cause: ClientFailure, nowMs: number): void {
-    // RFC 3261 §8.1.3.1: as if 408 or 503 had come.
-    const outcome =
-      cause === 'time-out'
-        ? { status: 408, reason: 'Request Timeout' }
-        : { status: 503, reason: 'Service Unavailable' };
-    this.#reject(outcome, nowMs);
+    // RFC 3261 §8.1.3.1: as if 408 or 503 had come. Deviates from it for a registered user whose connection is gone: because
+    // 503 would say to the caller's side that the gateway is out of order.
+    if (cause === 'time-out') {
+      this.#reject({ status: 408, reason: 'Request Timeout' }, nowMs);
+    } else if (this.flow?.user !== undefined) {
+      this.#reject({ status: 480, reason: 'Temporarily Unavailable' }, nowMs);
+    } else {
+      this.#reject({ status: 503, reason: 'Service Unavailable' }, nowMs);
+    }
   }
 
   /** Acknowledges the 2xx that won; `sdp` answers the offer in it. */
@@ -194,7 +197,7 @@ export class OutgoingInvite implements ResponseOwner {
     this.#sendAck(dialog, undefined);
     if (this.#inside === undefined) {
       const headers = reasonHeaderFields(this.#givenUp ?? { status: 200, reason: 'OK' });
-      this.#port.layer.request(dialog.request('BYE', { headers }), { flow: this.#port.flowOf(dialog) }, nowMs);
+      this.#port.sendBye(dialog, dialog.request('BYE', { headers }), nowMs);
     }
     if (this.#givenUp !== undefined && this.isInProgress) {
       this.#state = 'acknowledged';
@@ -226,8 +229,9 @@ export class OutgoingInvite implements ResponseOwner {
     this.#acks.set(dialog.remoteTag, { flow, bytes: this.#port.layer.sendAck(ack, flow) });
   }
 
-  /** On a stream the dialog stays on the connection that brought the answer. */
+  /** On a stream the dialog stays on the connection that brought the answer; with a registered user, on the user's path. */
   #flowFor(answered: Flow): Flow {
-    return answered.transport === 'udp' ? (this.#transaction?.flow ?? answered) : answered;
+    const sent = this.#transaction?.flow;
+    return sent !== undefined && (answered.transport === 'udp' || sent.user !== undefined) ? sent : answered;
   }
 }

@@ -174,6 +174,12 @@ export class TransactionLayer<Owner> {
     }
   }
 
+  /** Whence the transaction came that this request belongs to: it is sent again, or an ACK or CANCEL of that INVITE. */
+  flowOfRequest(request: SipRequest): Flow | undefined {
+    const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
+    return this.#servers.get(serverKey(request, isOfInvite ? 'INVITE' : request.method))?.flow;
+  }
+
   /** Answers a request, no ACK, that is to become no transaction: nothing is kept of it, not even for a moment. */
   refuse(
     received: SipRequest,

@@ -1,5 +1,6 @@
-/** Requests as a client makes them, with the answers taken apart for tests. */
+/** Requests as a client makes them, with the answers taken apart for tests; each is held against the OpenAPI document. */
 import { TOKEN } from '../panel/panel-world.js';
+import { faultOf } from './answer-check.js';
 
 export type Answer = {
   readonly status: number;
@@ -24,8 +25,11 @@ export class ApiClient {
       headers: { ...(token === '' ? {} : { Authorization: `Bearer ${token}` }), ...init.headers },
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-    return { status: response.status, body: isJson ? JSON.parse(text) : { text }, headers: response.headers };
+    const contentType = response.headers.get('content-type') ?? '';
+    const body = contentType.startsWith('application/json') ? JSON.parse(text) : { text };
+    const fault = faultOf({ method, path, status: response.status, contentType, body });
+    if (fault !== undefined) throw new Error(`not as documented: ${fault}`);
+    return { status: response.status, body, headers: response.headers };
   }
 
   post(path: string, body: unknown, token = TOKEN): Promise<Answer> {

@@ -227,7 +227,7 @@ describe('who asks', () => {
     world.audit.length = 0;
     await client.post(`/v1/calls/${callId}/recording`, { action: 'resume' });
     expect(world.audit).toEqual([
-      { kind: 'operation-refused', source: '127.0.0.1', agent: 'ada', operation: 'record', code: 'recording-locked' },
+      { kind: 'operation-refused', source: '127.0.0.1', actor: 'ada', operation: 'record', code: 'recording-locked' },
     ]);
   });
 

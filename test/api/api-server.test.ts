@@ -6,7 +6,15 @@ import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AccessEntry } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
-import { ADA, PAGES_DIRECTORY, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
+import {
+  ADA,
+  ADMINISTRATOR_TOKEN,
+  PAGES_DIRECTORY,
+  type PanelServer,
+  startServer,
+  TOKEN,
+} from '../panel/panel-world.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { MemoryCallDesk } from '../support/memory-call-desk.js';
 import { ApiClient, codeOf } from './api-client.js';
 
@@ -149,7 +157,8 @@ describe('pages and services', () => {
     expect(String(local.body.text)).toContain('tonegate_api_requests_total');
     const proxied = { 'X-Forwarded-For': '203.0.113.7' };
     expect((await client.ask('GET', '/metrics', { token: '', headers: proxied })).status).toBe(401);
-    expect((await client.ask('GET', '/metrics', { headers: proxied })).status).toBe(200);
+    expect((await client.ask('GET', '/metrics', { token: ADMINISTRATOR_TOKEN, headers: proxied })).status).toBe(200);
+    expect(codeOf(await client.ask('GET', '/metrics', { headers: proxied }))).toBe('forbidden-role');
   });
 
   test("the event socket's address without a handshake says so", async () => {
@@ -164,8 +173,14 @@ describe('faults, logs and starting', () => {
     return new ApiServer({
       listen: { address: '127.0.0.1', port: 0 },
       desk: new MemoryCallDesk(),
-      agents: [{ name: 'ada', token: TOKEN }],
+      watch: new MemoryCallDesk().watch,
+      evidence: EMPTY_EVIDENCE,
+      administration: defaultAdministration(),
+      softphone: NO_SOFTPHONE,
+      accounts: [{ name: 'ada', role: 'agent', token: TOKEN }],
       allowedOrigins: [],
+      frameAncestors: [],
+      panelSessionLifetimeMs: 60_000,
       onAudit: () => undefined,
       metrics: async () => '',
       health: () => ({ ok: false, parts: { vault: false } }),
@@ -201,7 +216,7 @@ describe('faults, logs and starting', () => {
     await fetch(`http://127.0.0.1:${port}/v1/payment-sessions/4242424242424242/capture?token=secret`, init);
     await fetch(`http://127.0.0.1:${port}/4242424242424242?token=secret`);
     expect(entries).toMatchObject([
-      { method: 'POST', route: '/v1/payment-sessions/:id/capture', status: 404, source: '127.0.0.1', agent: 'ada' },
+      { method: 'POST', route: '/v1/payment-sessions/:id/capture', status: 404, source: '127.0.0.1', account: 'ada' },
       { method: 'GET', route: 'unknown', status: 404 },
     ]);
     expect(JSON.stringify(entries)).not.toMatch(/4242|secret|test-token|cardNumber/);

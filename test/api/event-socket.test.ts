@@ -5,8 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { EventMessage } from '../../gateway/api/event-messages.js';
-import { MAX_SOCKETS_PER_AGENT, MAX_WAITING_SOCKETS } from '../../gateway/api/event-socket.js';
+import { MAX_SOCKETS_PER_ACCOUNT, MAX_WAITING_SOCKETS } from '../../gateway/api/event-socket.js';
 import { ADA, OTHER_TOKEN, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
+import { faultOfMessage } from './answer-check.js';
 
 let world: PanelServer;
 const open = new Set<WebSocket>();
@@ -36,7 +37,9 @@ async function dial(options: { origin?: string; host?: string; path?: string; po
   const waiting: ((message: EventMessage) => void)[] = [];
   let taken = 0;
   socket.on('message', (data) => {
-    messages.push(JSON.parse(data.toString()));
+    const message = JSON.parse(data.toString());
+    expect(faultOfMessage(message)).toBeUndefined();
+    messages.push(message);
     while (waiting.length > 0 && taken < messages.length) waiting.shift()?.(messages[taken++] as EventMessage);
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -118,8 +121,8 @@ describe('who gets in', () => {
     // The server hears of the close by its own turn of the loop.
     while (world.audit.length < 2) await new Promise(setImmediate);
     expect(world.audit).toEqual([
-      { kind: 'socket-opened', source: '127.0.0.1', agent: 'ada' },
-      { kind: 'socket-closed', source: '127.0.0.1', agent: 'ada', reason: 'client' },
+      { kind: 'socket-opened', source: '127.0.0.1', actor: 'ada' },
+      { kind: 'socket-closed', source: '127.0.0.1', actor: 'ada', reason: 'client' },
     ]);
   });
 
@@ -186,7 +189,7 @@ describe('misuse closes with a reason and leaves others alone', () => {
   test('more connections of an agent than agents need', async () => {
     const own = await startServer();
     const clients: Client[] = [];
-    for (let n = 0; n < MAX_SOCKETS_PER_AGENT; n += 1) clients.push(await enter(TOKEN, own.port));
+    for (let n = 0; n < MAX_SOCKETS_PER_ACCOUNT; n += 1) clients.push(await enter(TOKEN, own.port));
     const surplus = await dial({ port: own.port });
     surplus.socket.send(JSON.stringify({ type: 'authenticate', token: TOKEN }));
     expect((await surplus.closed).code).toBe(4430);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type PeerExit, PeerProcess } from '../support/peer-process.js';
 import { buildDirectory } from '../support/places.js';
+import { processesOfSession } from '../support/session-processes.js';
 
 /** The issue asks for less than a minute; a machine that does other things besides gets another one. */
 const LIMIT_MS = 120_000;
@@ -67,19 +68,3 @@ describe('the demo', () => {
     expect(readdirSync(join(directory, scratch))).toEqual([]);
   });
 });
-
-/** Command lines of living processes of a session (proc(5): the sixth field of `stat`). */
-function processesOfSession(session: number): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-        const [state, , , sessionOfPid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        if (Number(sessionOfPid) !== session || state === 'Z') return [];
-        return [readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')];
-      } catch {
-        return [];
-      }
-    });
-}

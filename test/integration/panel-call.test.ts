@@ -10,6 +10,7 @@ import {
   launchBrowser,
   openPage,
   type PanelPage,
+  press,
   row,
   screenshot,
   signIn,
@@ -84,7 +85,7 @@ async function enter(
 }
 
 async function complete(): Promise<string> {
-  await button(page.panel, 'complete').click();
+  await press(page.panel, 'complete');
   await headline(page).getByText('Card securely vaulted', { exact: true }).waitFor();
   expect(await hueOf(page.panel.locator('.headline .indicator'))).toBe('green');
   expect(await page.panel.locator('.headline .icon').isVisible()).toBe(true);
@@ -146,7 +147,7 @@ describe('a payment on a live call', () => {
     await screenshot(page, 'call-04-error');
     expect(await fieldText(page, 'expirationDate').textContent()).toBe('**/**');
     await enter('cardNumber', VISA.cardNumber, 'tone-and-event', { text: '**** **** **** 4242', hue: 'green' });
-    await button(page.panel, 'cancel').click();
+    await press(page.panel, 'cancel');
     await headline(page).getByText('Payment canceled', { exact: true }).waitFor();
     await recordingLabel(page).getByText('Recording', { exact: true }).waitFor();
     expect(await visibleActions(page)).toEqual(['Start']);

@@ -12,6 +12,7 @@ import {
   type PageOptions,
   type PanelPage,
   type PanelServer,
+  press,
   row,
   startServer,
 } from './panel-world.js';
@@ -49,7 +50,7 @@ export class PanelBench {
 
   async vault(page: PanelPage, callId: string, token: string): Promise<void> {
     await captureAll(this.world.desk, ADA, callId);
-    await button(page.panel, 'complete').click();
+    await press(page.panel, 'complete');
     await page.panel.getByText('Vaulting the card', { exact: true }).waitFor();
     this.world.desk.finishTokenization(callId, token);
     await page.panel.getByText('Card securely vaulted', { exact: true }).waitFor();

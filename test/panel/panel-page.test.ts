@@ -1,7 +1,18 @@
 /** The panel's page in Chromium: keyboard, screen reader, connection, list of calls, colours and widths. */
 import { describe, expect, test } from '@jest/globals';
 import { captureButton, fieldText, headline, isEnabled, usePanelBench } from './panel-bench.js';
-import { ADA, button, captureAll, hueOf, OTHER_TOKEN, row, screenshot, signIn, startServer } from './panel-world.js';
+import {
+  ADA,
+  captureAll,
+  hueOf,
+  OTHER_TOKEN,
+  press,
+  row,
+  screenshot,
+  settled,
+  signIn,
+  startServer,
+} from './panel-world.js';
 
 const bench = usePanelBench();
 
@@ -38,6 +49,7 @@ describe('keyboard and screen reader', () => {
       expect(await focused()).toBe(`Re-capture ${field}`);
     }
     await focusOn('Complete Tokenization');
+    await settled(page.panel, 'complete').waitFor();
     await keyboard.press('Enter');
     await headline(page).getByText('Vaulting the card').waitFor();
     expect(await focused()).toBe('Complete Tokenization');
@@ -49,6 +61,7 @@ describe('keyboard and screen reader', () => {
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     await focusOn('Cancel');
+    await settled(page.panel, 'cancel').waitFor();
     await keyboard.press('Enter');
     await headline(page).getByText('Payment canceled').waitFor();
     expect(await focused()).toBe('Start');
@@ -114,7 +127,7 @@ describe('the connection', () => {
     await first.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.pressKeys(first.callId, 3);
     await Promise.all([first, second].map(({ panel }) => panel.getByText('3 keys', { exact: true }).waitFor()));
-    await button(first.panel, 'cancel').click();
+    await press(first.panel, 'cancel');
     await headline(second).getByText('Payment canceled').waitFor();
   });
 

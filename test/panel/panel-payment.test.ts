@@ -10,7 +10,7 @@ import {
   usePanelBench,
   visibleActions,
 } from './panel-bench.js';
-import { ADA, button, captureAll, hueOf, row, screenshot } from './panel-world.js';
+import { ADA, button, captureAll, hueOf, press, row, screenshot } from './panel-world.js';
 
 const bench = usePanelBench();
 
@@ -102,7 +102,7 @@ describe('a payment', () => {
     expect(await button(page.panel, 'complete').isDisabled()).toBe(false);
     await screenshot(page, '08-complete');
 
-    await button(page.panel, 'complete').click();
+    await press(page.panel, 'complete');
     await headline(page).getByText('Vaulting the card').waitFor();
     expect(await isEnabled(page, 'cancel')).toBe(true);
     await screenshot(page, '09-tokenizing');
@@ -191,7 +191,7 @@ describe('a payment', () => {
   test('a session-level error offers Try Again, which starts afresh', async () => {
     const page = await bench().openReady();
     await captureAll(bench().world.desk, ADA, page.callId);
-    await button(page.panel, 'complete').click();
+    await press(page.panel, 'complete');
     await headline(page).getByText('Vaulting the card').waitFor();
     bench().world.desk.fail(page.callId, 'payment-connector-error');
     await button(page.panel, 'tryAgain').waitFor();
@@ -221,14 +221,14 @@ describe('a payment', () => {
       if (stage === 'capturing') await captureButton(page, 'cardNumber').click();
       if (stage === 'tokenizing') {
         await captureAll(bench().world.desk, ADA, page.callId);
-        await button(page.panel, 'complete').click();
+        await press(page.panel, 'complete');
         await headline(page).getByText('Vaulting the card').waitFor();
       }
       if (stage === 'failed') {
         bench().world.desk.fail(page.callId, 'internal-error');
         await button(page.panel, 'tryAgain').waitFor();
       }
-      await button(page.panel, 'cancel').click();
+      await press(page.panel, 'cancel');
       await headline(page).getByText('Payment canceled', { exact: true }).waitFor();
       expect(await recordingLabel(page).textContent()).toBe('Recording');
       expect(await visibleActions(page)).toEqual(['Start']);

@@ -6,12 +6,22 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import type { ApiAuditEvent } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
+import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { ApiHealth } from '../../gateway/api/service-handlers.js';
+import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
 export const OTHER_TOKEN = 'test-token-of-agent-bob-0123456789';
+export const SUPERVISOR_TOKEN = 'test-token-of-supervisor-sue-0123456789';
+export const AUDITOR_TOKEN = 'test-token-of-auditor-oda-0123456789';
+export const INTEGRATION_TOKEN = 'test-token-of-integration-crm-0123456789';
+export const ADMINISTRATOR_TOKEN = 'test-token-of-administrator-max-0123456789';
+/** The origin whose pages may frame the panel and open sockets. */
+export const CRM_ORIGIN = 'https://crm.example';
 export const ADA = { agent: 'ada', origin: 'test' };
 export const BOB = { agent: 'bob', origin: 'test' };
 
@@ -36,20 +46,40 @@ export type PanelServer = {
   readonly audit: ApiAuditEvent[];
 };
 
-export async function startServer(options: { desk?: MemoryCallDesk; port?: number } = {}): Promise<PanelServer> {
+export type ServerOptions = {
+  readonly desk?: MemoryCallDesk;
+  readonly port?: number;
+  readonly evidence?: EvidenceDesk;
+  readonly health?: () => ApiHealth;
+  readonly softphone?: SoftphoneDesk;
+  readonly allowedOrigins?: readonly string[];
+  readonly frameAncestors?: readonly string[];
+};
+
+export async function startServer(options: ServerOptions = {}): Promise<PanelServer> {
   const desk = options.desk ?? new MemoryCallDesk();
   const audit: ApiAuditEvent[] = [];
   const server = new ApiServer({
     listen: { address: '127.0.0.1', port: options.port ?? 0 },
     desk,
-    agents: [
-      { name: 'ada', token: TOKEN },
-      { name: 'bob', token: OTHER_TOKEN },
+    watch: desk.watch,
+    evidence: options.evidence ?? EMPTY_EVIDENCE,
+    administration: defaultAdministration(),
+    softphone: options.softphone ?? NO_SOFTPHONE,
+    accounts: [
+      { name: 'ada', role: 'agent', token: TOKEN },
+      { name: 'bob', role: 'agent', token: OTHER_TOKEN },
+      { name: 'sue', role: 'supervisor', token: SUPERVISOR_TOKEN },
+      { name: 'oda', role: 'auditor', token: AUDITOR_TOKEN },
+      { name: 'crm', role: 'integration', token: INTEGRATION_TOKEN },
+      { name: 'max', role: 'administrator', token: ADMINISTRATOR_TOKEN },
     ],
-    allowedOrigins: ['https://crm.example'],
+    allowedOrigins: options.allowedOrigins ?? [CRM_ORIGIN],
+    frameAncestors: options.frameAncestors ?? [CRM_ORIGIN],
+    panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
-    health: () => ({ ok: true, parts: { vault: true } }),
+    health: options.health ?? (() => ({ ok: true, parts: { vault: true } })),
     pagesDirectory: PAGES_DIRECTORY,
   });
   return { desk, server, port: await server.start(), audit };
@@ -118,6 +148,19 @@ export function row(panel: Locator, field: FieldName): Locator {
 
 export function button(panel: Locator, action: string): Locator {
   return panel.locator(`button[data-action="${action}"]`);
+}
+
+/**
+ * Clicks Complete or Cancel as somebody does who has seen the button: they take no click before they have stood there
+ * for a moment.
+ */
+export async function press(panel: Locator, action: 'complete' | 'cancel'): Promise<void> {
+  await button(panel, action).scrollIntoViewIfNeeded();
+  await settled(panel, action).click();
+}
+
+export function settled(panel: Locator, action: 'complete' | 'cancel'): Locator {
+  return panel.locator(`button[data-action="${action}"][data-settled]`);
 }
 
 export async function screenshot({ page }: PanelPage, name: string): Promise<void> {

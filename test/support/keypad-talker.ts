@@ -116,6 +116,11 @@ export class KeypadTalker {
     return this.#sentPackets * PACKET_SAMPLES;
   }
 
+  /** When the packet that begins with this sample is due, by `performance.now()`. */
+  sentAtMs(sample: number): number {
+    return this.#startedAtMs + (sample / PACKET_SAMPLES) * PTIME_MS;
+  }
+
   get isStopped(): boolean {
     return this.#isStopped;
   }

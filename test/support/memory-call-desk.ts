@@ -10,10 +10,11 @@ import type {
   DeskEvent,
   DeskResult,
   Requester,
+  WatchDesk,
 } from '../../gateway/api/call-desk.js';
 import type { RecordingAction, RecordingState } from '../../gateway/media/control-wire.js';
 import { PaymentSession, type SessionInput, SessionStateError } from '../../gateway/payment/payment-session.js';
-import type { SessionView } from '../../gateway/payment/session-view.js';
+import { type SessionView, withoutToken } from '../../gateway/payment/session-view.js';
 import type { CardBrand, FieldErrorCode, FieldName, FieldReport, SessionErrorCode } from '../../vault-client/wire.js';
 
 export type MemoryCallOptions = {
@@ -46,6 +47,8 @@ type MemorySession = {
   awaiting: FieldReport | undefined;
 };
 
+type Listener = (event: DeskEvent, call: MemoryCall) => void;
+
 const NOT_FOUND = { ok: false, code: 'not-found' } as const;
 const MAX_ATTEMPTS = 3;
 /** No time passes here: deadlines are the machine's own tests' business. */
@@ -53,7 +56,7 @@ const NOW_MS = 0;
 
 export class MemoryCallDesk implements CallDesk {
   readonly #calls = new Map<string, MemoryCall>();
-  readonly #listeners = new Map<string, Set<(event: DeskEvent) => void>>();
+  readonly #listeners = new Set<Listener>();
   /** `held` sessions stay in `starting` until `answerStart`. */
   startAnswers: 'at-once' | 'held' = 'at-once';
   /** The zone that refuses the next Start. */
@@ -62,7 +65,7 @@ export class MemoryCallDesk implements CallDesk {
   readonly requests: { readonly agent: string; readonly operation: string }[] = [];
 
   calls(requester: Requester): readonly CallView[] {
-    return [...this.#calls.values()].filter((call) => call.agent === requester.agent).map(viewOf);
+    return [...this.#calls.values()].filter((call) => isFor(requester, call)).map(viewOf);
   }
 
   call(requester: Requester, callId: string): DeskResult<CallView> {
@@ -105,13 +108,13 @@ export class MemoryCallDesk implements CallDesk {
     if (call.recording === 'recording') call.recording = 'paused';
     this.#feed(call, session, { kind: 'start' });
     if (this.startAnswers === 'at-once') this.answerStart(callId);
-    const view = session.machine.view();
+    const view = session.machine.view(NOW_MS);
     return view.error === undefined ? { ok: true, value: view } : { ok: false, code: deskCodeOf(view.error.code) };
   }
 
   session(requester: Requester, sessionId: string): DeskResult<SessionView> {
     const found = this.#find(requester, sessionId);
-    return found === undefined ? NOT_FOUND : { ok: true, value: found.session.machine.view() };
+    return found === undefined ? NOT_FOUND : { ok: true, value: found.session.machine.view(NOW_MS) };
   }
 
   async capture(requester: Requester, sessionId: string, field: FieldName): Promise<DeskResult<SessionView>> {
@@ -126,10 +129,39 @@ export class MemoryCallDesk implements CallDesk {
     return this.#ask(requester, sessionId, 'cancel', { kind: 'cancel' });
   }
 
-  subscribe(agent: string, listener: (event: DeskEvent) => void): () => void {
-    const listeners = this.#listeners.get(agent) ?? new Set();
-    this.#listeners.set(agent, listeners.add(listener));
-    return () => listeners.delete(listener);
+  subscribe(requester: Requester, listener: (event: DeskEvent) => void): () => void {
+    const listen: Listener = (event, call) => {
+      if (isFor(requester, call)) listener(event);
+    };
+    this.#listeners.add(listen);
+    return () => this.#listeners.delete(listen);
+  }
+
+  /** As a supervisor sees it. */
+  get watch(): WatchDesk {
+    const calls = () => [...this.#calls.values()].map((call) => withoutTokenOf(viewOf(call)));
+    return {
+      calls,
+      call: (callId) => {
+        const found = calls().find(({ id }) => id === callId);
+        return found === undefined ? NOT_FOUND : { ok: true, value: found };
+      },
+      session: (sessionId) => {
+        const sessions = [...this.#calls.values()].flatMap((call) => call.sessions);
+        const found = sessions.find(({ id }) => id === sessionId);
+        return found === undefined ? NOT_FOUND : { ok: true, value: withoutToken(found.machine.view(NOW_MS)) };
+      },
+      subscribe: (listener) => {
+        const listen: Listener = (event) =>
+          listener(
+            event.kind === 'call'
+              ? { kind: 'call', call: withoutTokenOf(event.call) }
+              : { kind: 'session', session: withoutToken(event.session) },
+          );
+        this.#listeners.add(listen);
+        return () => this.#listeners.delete(listen);
+      },
+    };
   }
 
   // What the world does.
@@ -194,6 +226,21 @@ export class MemoryCallDesk implements CallDesk {
     }
   }
 
+  /** The vault says how long the awaiting field still waits. */
+  tellTimeLeft(callId: string, timeLeftMs: number): void {
+    const { call, session } = this.#newest(callId);
+    if (session.awaiting === undefined) throw new Error('no field awaits an entry');
+    this.#feed(call, session, { kind: 'field', report: { ...session.awaiting, timeLeftMs } });
+  }
+
+  /** A press of the caller may have been lost on the line. */
+  disturbEntry(callId: string): void {
+    const { call, session } = this.#newest(callId);
+    if (session.awaiting === undefined) throw new Error('no field awaits an entry');
+    session.awaiting = { ...session.awaiting, isUncertain: true };
+    this.#feed(call, session, { kind: 'field', report: session.awaiting });
+  }
+
   /** The caller presses the number sign, or the time is over. */
   endEntry(callId: string, outcome: EntryOutcome): void {
     const { call, session } = this.#newest(callId);
@@ -240,7 +287,7 @@ export class MemoryCallDesk implements CallDesk {
       if (error instanceof SessionStateError) return { ok: false, code: 'session-not-in-state' };
       throw error;
     }
-    return { ok: true, value: found.session.machine.view() };
+    return { ok: true, value: found.session.machine.view(NOW_MS) };
   }
 
   #feed(call: MemoryCall, session: MemorySession, input: SessionInput): void {
@@ -252,7 +299,7 @@ export class MemoryCallDesk implements CallDesk {
           if (session.awaiting !== undefined && session.before !== undefined) {
             later.push({ kind: 'field', report: session.before });
           }
-          session.before = reportOf(session.machine.view(), output.field);
+          session.before = reportOf(session.machine.view(NOW_MS), output.field);
           session.awaiting = {
             ...emptyReport(output.field),
             state: 'awaiting',
@@ -273,15 +320,15 @@ export class MemoryCallDesk implements CallDesk {
           break;
       }
     }
-    if (!session.machine.view().actions.includes('capture')) session.awaiting = undefined;
+    if (!session.machine.view(NOW_MS).actions.includes('capture')) session.awaiting = undefined;
     if (changed) this.#tell(call, session);
     for (const next of later) this.#feed(call, session, next);
   }
 
   #tell(call: MemoryCall, session?: MemorySession): void {
-    for (const listener of this.#listeners.get(call.agent) ?? []) {
-      if (session !== undefined) listener({ kind: 'session', session: session.machine.view() });
-      listener({ kind: 'call', call: viewOf(call) });
+    for (const listener of this.#listeners) {
+      if (session !== undefined) listener({ kind: 'session', session: session.machine.view(NOW_MS) }, call);
+      listener({ kind: 'call', call: viewOf(call) }, call);
     }
   }
 
@@ -291,13 +338,13 @@ export class MemoryCallDesk implements CallDesk {
 
   #own(requester: Requester, callId: string): MemoryCall | undefined {
     const call = this.#calls.get(callId);
-    return call?.agent === requester.agent ? call : undefined;
+    return call !== undefined && isFor(requester, call) ? call : undefined;
   }
 
   #find(requester: Requester, sessionId: string): { call: MemoryCall; session: MemorySession } | undefined {
     for (const call of this.#calls.values()) {
       const session = call.sessions.find(({ id }) => id === sessionId);
-      if (session !== undefined) return call.agent === requester.agent ? { call, session } : undefined;
+      if (session !== undefined) return isFor(requester, call) ? { call, session } : undefined;
     }
     return undefined;
   }
@@ -316,6 +363,14 @@ export class MemoryCallDesk implements CallDesk {
   }
 }
 
+function isFor({ agent, onlyCallId }: Requester, call: MemoryCall): boolean {
+  return call.agent === agent && (onlyCallId === undefined || onlyCallId === call.id);
+}
+
+function withoutTokenOf(call: CallView): CallView {
+  return call.session === undefined ? call : { ...call, session: withoutToken(call.session) };
+}
+
 function newSession(callId: string, windowOpen: boolean): MemorySession {
   const id = randomUUID();
   return {
@@ -328,7 +383,7 @@ function newSession(callId: string, windowOpen: boolean): MemorySession {
 }
 
 function viewOf(call: MemoryCall): CallView {
-  const session = call.sessions.at(-1)?.machine.view();
+  const session = call.sessions.at(-1)?.machine.view(NOW_MS);
   return {
     id: call.id,
     direction: 'inbound',

@@ -1,43 +1,26 @@
 /** The panel's own page: sign in with a bearer token, choose a call, take the payment. */
 import type { CallView } from '../../api/call-desk.js';
-import { DeskClient } from '../desk-client.js';
+import type { DeskClient } from '../desk-client.js';
 import { callToShow } from '../desk-state.js';
-import { element, setAttribute, setText, show, showText } from '../element-builder.js';
+import { element, setAttribute, setText, show } from '../element-builder.js';
 import { pageCss } from '../page-styles.js';
+import { SignIn } from '../sign-in.js';
 import { texts } from './panel-texts.js';
 import { TonegatePanel } from './tonegate-panel.js';
 
-/** Of this tab only, and gone with it. */
-const TOKEN_KEY = 'tonegate-access-token';
-
 const pageTexts = {
   name: 'Tonegate',
-  signInTitle: 'Sign in',
-  signInNote: 'Enter the access token of your agent account. It is kept in this tab only.',
-  tokenLabel: 'Access token',
-  signIn: 'Sign in',
   signOut: 'Sign out',
-  refused: 'This access token was not accepted.',
   calls: 'Your calls',
   noCalls: 'No calls yet. A call appears here as soon as it rings.',
 } as const;
 
 class PanelPage {
   readonly #panel = new TonegatePanel();
-  readonly #input = element('input', {
-    type: 'password',
-    name: 'token',
-    required: '',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    'aria-describedby': 'refused',
-  });
-  readonly #refused = element('p', { class: 'refused', id: 'refused', role: 'alert' });
-  readonly #signIn: HTMLElement;
-  readonly #desk: HTMLElement;
   readonly #list = element('ul');
   readonly #none = element('p', { class: 'none' }, pageTexts.noCalls);
   readonly #items = new Map<string, CallItem>();
+  readonly #signIn: SignIn;
   #client: DeskClient | undefined;
   #chosenId: string | undefined;
 
@@ -45,36 +28,20 @@ class PanelPage {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(pageCss);
     document.adoptedStyleSheets = [sheet];
-    this.#signIn = this.#buildSignIn();
-    this.#desk = this.#buildDesk();
-    root.replaceChildren(this.#signIn, this.#desk);
-    const token = sessionStorage.getItem(TOKEN_KEY);
-    if (token === null) this.#askForToken(undefined);
-    else this.#open(token);
-  }
-
-  #buildSignIn(): HTMLElement {
-    const form = element(
-      'form',
-      { class: 'sign-in' },
-      element('img', { class: 'mark', src: '/icon.svg', alt: '' }),
-      element('h1', {}, pageTexts.signInTitle),
-      element('p', {}, pageTexts.signInNote),
-      element('label', {}, pageTexts.tokenLabel, this.#input),
-      this.#refused,
-      element('button', { class: 'button', type: 'submit' }, pageTexts.signIn),
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const token = this.#input.value.trim();
-      if (token !== '') this.#open(token);
+    const desk = this.#buildDesk();
+    this.#signIn = new SignIn({
+      content: desk,
+      onSignedIn: (client) => this.#become(client),
+      onSignedOut: () => this.#become(undefined),
+      onChanged: ({ calls }) => this.#renderCalls(calls),
     });
-    return element('main', {}, form);
+    root.replaceChildren(this.#signIn.root, desk);
+    this.#signIn.begin();
   }
 
   #buildDesk(): HTMLElement {
     const signOut = element('button', { class: 'button quiet', type: 'button' }, pageTexts.signOut);
-    signOut.addEventListener('click', () => this.#askForToken(undefined));
+    signOut.addEventListener('click', () => this.#signIn.signOut());
     return element(
       'div',
       {},
@@ -100,46 +67,9 @@ class PanelPage {
     );
   }
 
-  #open(token: string): void {
-    this.#client?.close();
-    const client = new DeskClient({ baseUrl: location.origin, token });
+  #become(client: DeskClient | undefined): void {
     this.#client = client;
     this.#panel.client = client;
-    client.subscribe(() => this.#render(token));
-    client.open();
-  }
-
-  #askForToken(problem: string | undefined): void {
-    sessionStorage.removeItem(TOKEN_KEY);
-    this.#client?.close();
-    this.#client = undefined;
-    this.#panel.client = undefined;
-    show(this.#desk, false);
-    show(this.#signIn, true);
-    showText(this.#refused, problem);
-    setAttribute(this.#input, 'aria-invalid', problem === undefined ? undefined : 'true');
-    this.#input.value = '';
-    this.#input.focus();
-  }
-
-  #render(token: string): void {
-    const snapshot = this.#client?.snapshot;
-    if (snapshot === undefined) return;
-    if (snapshot.connection === 'refused') {
-      this.#askForToken(pageTexts.refused);
-      return;
-    }
-    if (snapshot.connection === 'open') {
-      // Kept only once the gateway has taken it.
-      sessionStorage.setItem(TOKEN_KEY, token);
-      this.#input.value = '';
-      show(this.#signIn, false);
-      show(this.#desk, true);
-    } else if (this.#desk.hidden && sessionStorage.getItem(TOKEN_KEY) !== null) {
-      show(this.#signIn, false);
-      show(this.#desk, true);
-    }
-    this.#renderCalls(snapshot.calls);
   }
 
   #renderCalls(calls: readonly CallView[]): void {

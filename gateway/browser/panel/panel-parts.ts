@@ -3,7 +3,8 @@ import type { FieldName } from '../../../vault-client/wire.js';
 import type { RecordingAction } from '../../media/control-wire.js';
 import { element, setAttribute, setText, show, showText } from '../element-builder.js';
 import { type IconName, icon, setIcon } from '../icons.js';
-import { texts } from './panel-texts.js';
+import { ClickGuard } from './click-guard.js';
+import { type Catalogue, counted, type PanelMessages } from './panel-messages.js';
 import type { ButtonView, FieldRowView, PanelView, RecordingView, Tone } from './panel-view-model.js';
 
 /** No card number has more digits; a stuck key must not fill the panel. */
@@ -20,22 +21,37 @@ export function patchButton(button: HTMLButtonElement, label: HTMLElement, view:
   if (button.disabled !== disabled) button.disabled = disabled;
 }
 
+export type PanelButtonOptions = {
+  readonly name: string;
+  readonly className: string;
+  readonly onClick: () => void;
+  readonly icon?: IconName;
+  /** The click does what cannot be undone: it counts only from somebody who sees the button; or this is told. */
+  readonly onCovered?: () => void;
+};
+
 export class PanelButton {
   readonly root: HTMLButtonElement;
+  readonly guard: ClickGuard | undefined;
   readonly #label = element('span');
 
-  constructor(options: { name: string; className: string; onClick: () => void; icon?: IconName }) {
+  constructor(options: PanelButtonOptions) {
     this.root = element('button', { type: 'button', class: options.className, part: `button ${options.name}` });
     this.root.dataset.action = options.name;
     if (options.icon !== undefined) this.root.append(icon(options.icon));
     this.root.append(this.#label);
-    this.root.addEventListener('click', () => {
-      if (this.root.getAttribute('aria-disabled') !== 'true') options.onClick();
+    if (options.onCovered !== undefined) this.guard = new ClickGuard(this.root);
+    this.root.addEventListener('click', (click) => {
+      if (this.root.getAttribute('aria-disabled') === 'true') return;
+      const verdict = this.guard?.verdict(click) ?? 'take';
+      if (verdict === 'take') options.onClick();
+      else if (verdict === 'covered') options.onCovered?.();
     });
   }
 
   patch(view: ButtonView): void {
     patchButton(this.root, this.#label, view);
+    this.guard?.patch(view.visible && view.enabled);
   }
 }
 
@@ -47,6 +63,7 @@ export class FieldRow {
   readonly #text = element('span', { class: 'text' });
   readonly #dots = element('span', { class: 'dots', 'aria-hidden': 'true' });
   readonly #detail = element('span', { class: 'detail' });
+  readonly #timeLeft = element('span', { class: 'time-left', part: 'time-left' });
 
   constructor(field: FieldName, onCapture: () => void) {
     const labelId = `label-${field}`;
@@ -59,18 +76,27 @@ export class FieldRow {
       'li',
       { class: 'field', part: 'field', 'data-field': field },
       element('span', { class: 'indicator', part: 'indicator' }, this.#icon),
-      element('div', {}, this.#label, element('div', { class: 'value' }, this.#text, this.#dots, this.#detail)),
+      element(
+        'div',
+        {},
+        this.#label,
+        element('div', { class: 'value' }, this.#text, this.#dots, this.#detail, this.#timeLeft),
+      ),
       this.button.root,
     );
   }
 
-  patch(view: FieldRowView): void {
+  patch(view: FieldRowView, { texts, language }: Catalogue): void {
     setAttribute(this.root, 'data-state', view.state);
     setAttribute(this.root, 'data-tone', view.tone);
     setIcon(this.#icon, FIELD_ICONS[view.state]);
     setText(this.#label, view.label);
     setText(this.#text, view.text);
+    // Stars and digits run from left to right in every script.
+    setAttribute(this.#text, 'dir', view.state === 'captured' ? 'ltr' : undefined);
     showText(this.#detail, view.detail);
+    const { secondsLeft } = view;
+    showText(this.#timeLeft, secondsLeft === undefined ? undefined : counted(texts.secondsLeft, secondsLeft, language));
     this.#patchDots(Math.min(view.keyCount, MAX_DOTS));
     this.button.patch(view.button);
   }
@@ -150,13 +176,14 @@ export class RecordingStrip {
     for (const control of controls) control.setAttribute('aria-describedby', 'recording-locked');
     this.root = element(
       'div',
-      { class: 'recording', part: 'recording', role: 'group', 'aria-label': texts.recording.recording },
+      { class: 'recording', part: 'recording', role: 'group' },
       element('div', { class: 'recording-line' }, this.#pill, ...controls),
       this.#lockedLine,
     );
   }
 
-  patch(view: RecordingView | undefined): void {
+  patch(view: RecordingView | undefined, { recording }: PanelMessages): void {
+    setAttribute(this.root, 'aria-label', recording.group);
     show(this.root, view !== undefined);
     if (view === undefined) return;
     setAttribute(this.#pill, 'data-state', view.state);
@@ -181,11 +208,15 @@ const RECORDING_ICONS: Readonly<Record<RecordingView['state'], IconName>> = {
 export class TokenBox {
   readonly root: HTMLElement;
   readonly copyButton: PanelButton;
-  readonly #value = element('code', { class: 'token-value', part: 'token', tabindex: '-1' });
+  readonly #label = element('small');
+  readonly #value = element('code', { class: 'token-value', part: 'token', dir: 'ltr', tabindex: '-1' });
   readonly #note = element('small');
-  #copied = false;
+  #outcome: 'none' | 'copied' | 'selected' = 'none';
+  readonly #onChange: () => void;
 
-  constructor() {
+  /** `onChange`: something else is to be shown than at the last patch. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
     const copyButton = new PanelButton({
       name: 'copy-token',
       className: '',
@@ -196,34 +227,31 @@ export class TokenBox {
     this.root = element(
       'div',
       { class: 'token' },
-      element('small', {}, texts.tokenLabel),
+      this.#label,
       element('div', { class: 'token-line' }, this.#value, copyButton.root),
       this.#note,
     );
   }
 
-  patch(view: PanelView['token']): void {
+  patch(view: PanelView['token'], texts: PanelMessages): void {
     show(this.root, view !== undefined);
-    if (view === undefined || this.#value.textContent !== view.value) this.#copied = false;
+    if (view === undefined || this.#value.textContent !== view.value) this.#outcome = 'none';
+    setText(this.#label, texts.tokenLabel);
     setText(this.#value, view?.value ?? '');
-    setText(this.#note, view?.note ?? '');
-    this.#patchCopy();
-  }
-
-  #patchCopy(): void {
-    const label = this.#copied ? texts.buttons.copied : texts.buttons.copy;
+    setText(this.#note, this.#outcome === 'selected' ? texts.tokenSelected : (view?.note ?? ''));
+    const label = this.#outcome === 'copied' ? texts.buttons.copied : texts.buttons.copy;
     this.copyButton.patch({ visible: true, enabled: true, busy: false, label });
   }
 
   async #copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(this.#value.textContent ?? '');
-      this.#copied = true;
-      this.#patchCopy();
+      this.#outcome = 'copied';
     } catch {
       // Without a secure context or the permission: leave the last step to the agent.
       getSelection()?.selectAllChildren(this.#value);
-      setText(this.#note, texts.tokenSelected);
+      this.#outcome = 'selected';
     }
+    this.#onChange();
   }
 }

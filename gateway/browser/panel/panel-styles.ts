@@ -1,6 +1,8 @@
 /**
  * The panel's look. Everything a page may want to change is a custom property with a `--tonegate-` name; the values
- * here are the defaults, light and dark. Logical properties throughout, so that right-to-left needs no second sheet.
+ * here are the defaults, light and dark. What they do not reach, `::part()` does: panel, headline, recording,
+ * recording-state, field, indicator, time-left, token, button and each button's own name. Logical properties
+ * throughout, so that right-to-left needs no second sheet.
  */
 export const panelCss = `
 :host {
@@ -131,7 +133,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
 .say { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; padding-inline: 4px; }
 .say .icon { grid-row: span 2; color: var(--accent); margin-block-start: 2px; }
 .say small { color: var(--muted); font-size: 0.8125rem; }
-.say q { quotes: '\\201C' '\\201D'; font-size: 1.0313rem; }
+.say q { quotes: auto; font-size: 1.0313rem; }
 .hint { color: var(--muted); font-size: 0.875rem; padding-inline-start: 36px; margin-block-start: -8px; }
 
 .fields { display: grid; gap: 10px; }
@@ -149,7 +151,8 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
 .field[data-tone='yellow'] .text { color: var(--yellow-text); }
 .field[data-tone='green'] .text { color: var(--green-text); font-variant-numeric: tabular-nums; letter-spacing: 0.02em; }
 .field[data-tone='red'] .text { color: var(--red-text); }
-.field .detail { font-weight: 450; font-size: 0.875rem; color: var(--muted); white-space: nowrap; }
+.field .detail { font-weight: 450; font-size: 0.875rem; color: var(--muted); overflow-wrap: anywhere; }
+.field .time-left { font-size: 0.875rem; color: var(--yellow-text); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .dots { display: inline-flex; flex-wrap: wrap; gap: 4px; align-items: center; min-block-size: 1em; }
 .dots i { inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--yellow-text); animation: pop 140ms ease-out; }
 
@@ -164,10 +167,13 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
 .actions { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; }
 .actions .spring { flex: 1; }
 
+/* Joined scripts must not be pulled apart or pushed together. */
+:lang(ar) { letter-spacing: normal !important; }
+
 @keyframes turn { to { rotate: 1turn; } }
 @keyframes pop { from { scale: 0; } }
 
-@container (max-width: 460px) {
+@container (max-width: 28.75rem) {
   .panel { padding: 16px; gap: 14px; border-radius: 12px; }
   .recording { justify-items: start; }
   .recording-line { justify-content: flex-start; }
@@ -178,7 +184,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
   .actions .spring { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
-  *, *::before, *::after { animation-duration: 1ms; animation-iteration-count: 1; transition: none; }
+  *, *::before, *::after { animation-duration: 1ms !important; animation-iteration-count: 1 !important; transition: none !important; }
 }
 @media (forced-colors: active) {
   .indicator, .pill, .headline, .field { border: 1px solid CanvasText; }

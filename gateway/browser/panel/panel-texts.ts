@@ -1,19 +1,64 @@
 /**
- * Every text the panel shows, in one table. Labels, field states and the success banner are the product's wording,
- * exact to the letter; error messages come from the gateway and are not here.
+ * The English catalogue. Labels, field states, the success banner and the first six field errors are the product's
+ * wording, exact to the letter; the texts of errors are those of the gateway (`gateway/payment/messages.ts`).
  */
-import type { CardBrand, FieldName } from '../../../vault-client/wire.js';
-import type { CallView } from '../../api/call-desk.js';
+import type { PanelMessages } from './panel-messages.js';
 
-export const texts = {
+export const texts: PanelMessages = {
   title: 'Card payment',
   fields: {
     cardNumber: 'Card Number',
     expirationDate: 'Expiration Date',
     securityCode: 'Security Code (CVV)',
-  } satisfies Record<FieldName, string>,
+  },
   fieldEmpty: 'Not captured yet',
   fieldAwaiting: 'Awaiting Input',
+  fieldCaptured: '{label} captured',
+  fieldCapturedEnding: '{label} captured, ending in {digits}',
+  fieldErrors: {
+    'invalid-card-number': 'Invalid card number',
+    'invalid-security-code': 'Invalid security code',
+    'invalid-date': 'Invalid expiration date',
+    'input-timeout': 'Input timed out',
+    'invalid-card-type': 'Card type not accepted',
+    'too-many-failed-attempts': 'Too many attempts',
+    'input-uncertain': 'Line disturbed, please re-capture',
+  },
+  fieldDisturbed: 'Line disturbed: ask the caller to press * and enter it again',
+  sessionErrors: {
+    'payment-connector-error': 'The payment service could not create a token',
+    'internal-error': 'The payment session failed unexpectedly',
+    'too-many-failed-attempts': 'Too many attempts',
+    'vault-unreachable': 'The payment service cannot be reached',
+    'media-unreachable': 'The call audio cannot be secured right now',
+    'recorder-not-paused': 'The call recording could not be paused',
+    'audio-not-inspectable': 'The call audio cannot be inspected, so keys cannot be hidden',
+  },
+  requestErrors: {
+    'not-found': 'There is no such call or payment session among yours.',
+    'call-not-active': 'This needs an active call: the call is ringing, on hold or over.',
+    'session-in-progress': 'A payment session is already in progress on this call.',
+    'session-not-in-state': 'The payment session cannot do this in its present state.',
+    'recording-locked': 'Recording stays paused until the payment session is over.',
+    'recording-unavailable': 'Recording cannot do this on this call now.',
+    'vault-unreachable': 'The payment service cannot be reached',
+    'media-unreachable': 'The call audio cannot be secured right now',
+    'recorder-not-paused': 'The call recording could not be paused',
+    'audio-not-inspectable': 'The call audio cannot be inspected, so keys cannot be hidden',
+    unauthorized: 'A valid access token is needed.',
+    'too-many-requests': 'Too many requests. Wait a moment and try again.',
+    'operation-timeout': 'The operation has not finished in time. Its outcome will arrive as an event.',
+    unavailable: 'The gateway is stopping.',
+    'internal-error': 'Something went wrong inside the gateway.',
+    network: 'The gateway could not be reached. Check your connection and try again.',
+    unknown: 'That did not work. Try again.',
+  },
+  keys: { one: '{count} key', other: '{count} keys' },
+  droppedKeys: {
+    one: '{count} key pressed while no field was waiting was ignored.',
+    other: '{count} keys pressed while no field was waiting were ignored.',
+  },
+  secondsLeft: { one: '{count} second left', other: '{count} seconds left' },
   buttons: {
     start: 'Start',
     capture: 'Capture',
@@ -34,13 +79,12 @@ export const texts = {
   tokenNote: 'Use it once, as the payment method of the order.',
   tokenSelected: 'The token is selected. Press Ctrl+C to copy it.',
   sayToCaller: 'Say to the caller',
+  covered: 'Something covers this button, so the click was not taken. Close what covers it and try again.',
   reconnecting: 'Reconnecting. The panel shows the last known state.',
+  reconnected: 'Connected again. The panel shows the present state.',
   connecting: 'Connecting to the gateway.',
   signedOut: 'This panel is not signed in.',
-  callStates: { ringing: 'Ringing', active: 'On call', held: 'On hold', ended: 'Call ended' } satisfies Record<
-    CallView['state'],
-    string
-  >,
+  callStates: { ringing: 'Ringing', active: 'On call', held: 'On hold', ended: 'Call ended' },
   brands: {
     visa: 'Visa',
     mastercard: 'Mastercard',
@@ -50,7 +94,7 @@ export const texts = {
     diners: 'Diners Club',
     unionpay: 'UnionPay',
     maestro: 'Maestro',
-  } satisfies Record<CardBrand, string>,
+  },
   status: {
     noCall: 'No active call',
     noCallNote: 'The panel is ready as soon as you are on a call.',
@@ -84,23 +128,23 @@ export const texts = {
         'Please enter the expiration date, two digits for the month and two for the year, then press the # key.',
       securityCode:
         'Please enter the security code, the three digits on the back or four on the front of an American Express card, then press the # key.',
-    } satisfies Record<FieldName, string>,
+    },
     again: {
       cardNumber: 'That card number did not go through. Let us enter it once more.',
       expirationDate: 'That expiration date did not go through. Let us enter it once more.',
       securityCode: 'That security code did not go through. Let us enter it once more.',
-    } satisfies Record<FieldName, string>,
+    },
     disturbed: {
       cardNumber: 'The line was disturbed. Please press the * key and enter your card number again, then the # key.',
       expirationDate:
         'The line was disturbed. Please press the * key and enter the expiration date again, then the # key.',
       securityCode: 'The line was disturbed. Please press the * key and enter the security code again, then the # key.',
-    } satisfies Record<FieldName, string>,
+    },
     uncertain: {
       cardNumber: 'The line was disturbed, which is not your fault. Let us enter the card number once more.',
       expirationDate: 'The line was disturbed, which is not your fault. Let us enter the expiration date once more.',
       securityCode: 'The line was disturbed, which is not your fault. Let us enter the security code once more.',
-    } satisfies Record<FieldName, string>,
+    },
     next: 'Thank you, I have that. Let us go on with the next detail.',
     complete: 'Thank you, that is everything. I am storing your card securely now.',
     vaulted: 'Your card is stored securely. You can put the keypad away.',
@@ -109,6 +153,7 @@ export const texts = {
   },
   clearHint: 'The * key clears what was keyed so far.',
   recording: {
+    group: 'Recording',
     off: 'Not recording',
     recording: 'Recording',
     paused: 'Recording paused',
@@ -118,19 +163,4 @@ export const texts = {
     locked: 'Recording cannot be changed during a payment.',
     resumed: 'Recording has resumed.',
   },
-} as const;
-
-export function keysText(count: number): string {
-  return count === 1 ? '1 key' : `${count} keys`;
-}
-
-export function droppedKeysText(count: number): string {
-  return count === 1
-    ? '1 key pressed while no field was waiting was ignored.'
-    : `${count} keys pressed while no field was waiting were ignored.`;
-}
-
-export function capturedText(label: string, masked: string | undefined): string {
-  const lastFour = masked?.replace(/\s/g, '').match(/\d{4}$/)?.[0];
-  return lastFour === undefined ? `${label} captured` : `${label} captured, ending in ${lastFour}`;
-}
+};

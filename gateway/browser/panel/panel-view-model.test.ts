@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { CallView } from '../../api/call-desk.js';
 import type { FieldView, SessionState, SessionView } from '../../payment/session-view.js';
 import { announcementBetween } from './panel-announcements.js';
+import { catalogueOf } from './panel-catalogues.js';
 import { texts } from './panel-texts.js';
 import { type PanelInput, panelViewOf } from './panel-view-model.js';
 
+const catalogue = catalogueOf('en', undefined);
 const empty: FieldView = { state: 'empty', keyCount: 0, failedAttempts: 0 };
 const captured: FieldView = { state: 'captured', keyCount: 0, failedAttempts: 0, masked: '***' };
 const allCaptured = {
@@ -49,7 +51,15 @@ function call(more: Partial<CallView> = {}): CallView {
 }
 
 function input(more: Partial<PanelInput> = {}): PanelInput {
-  return { connection: 'open', call: call(), busy: undefined, problem: undefined, ...more };
+  return {
+    connection: 'open',
+    call: call(),
+    busy: undefined,
+    problem: undefined,
+    timeLeftMs: undefined,
+    catalogue,
+    ...more,
+  };
 }
 
 const view = (more: Partial<PanelInput> = {}) => panelViewOf(input(more));
@@ -266,12 +276,12 @@ describe('announcements', () => {
   test('a field that begins to wait, is captured, or fails is announced with its name', () => {
     const ready = at(session('ready'));
     const awaiting = withCard({ state: 'awaiting', keyCount: 0, failedAttempts: 0 });
-    expect(announcementBetween(ready, awaiting)).toBe('Card Number: Awaiting Input');
-    expect(announcementBetween(awaiting, withCard({ ...captured, masked: '**** **** **** 4242' }, 'ready'))).toBe(
-      'Card Number captured, ending in 4242',
-    );
+    expect(announcementBetween(ready, awaiting, catalogue)).toBe('Card Number: Awaiting Input');
+    expect(
+      announcementBetween(awaiting, withCard({ ...captured, masked: '**** **** **** 4242' }, 'ready'), catalogue),
+    ).toBe('Card Number captured, ending in 4242');
     const error = { code: 'input-timeout', message: 'Input timed out' } as const;
-    expect(announcementBetween(awaiting, withCard({ ...empty, state: 'error', error }, 'ready'))).toBe(
+    expect(announcementBetween(awaiting, withCard({ ...empty, state: 'error', error }, 'ready'), catalogue)).toBe(
       'Card Number: Input timed out',
     );
   });
@@ -279,18 +289,20 @@ describe('announcements', () => {
   test('keys are not counted aloud', () => {
     const one = withCard({ state: 'awaiting', keyCount: 1, failedAttempts: 0 });
     const two = withCard({ state: 'awaiting', keyCount: 2, failedAttempts: 0 });
-    expect(announcementBetween(one, two)).toBe('');
+    expect(announcementBetween(one, two, catalogue)).toBe('');
   });
 
   test('a disturbed line is announced once', () => {
     const fine: FieldView = { state: 'awaiting', keyCount: 1, failedAttempts: 0 };
     const disturbed: FieldView = { ...fine, warning: { code: 'input-uncertain', message: 'Line disturbed' } };
-    expect(announcementBetween(withCard(fine), withCard(disturbed))).toBe('Card Number: Line disturbed');
-    expect(announcementBetween(withCard(disturbed), withCard({ ...disturbed, keyCount: 2 }))).toBe('');
+    expect(announcementBetween(withCard(fine), withCard(disturbed), catalogue)).toBe(
+      `Card Number: ${texts.fieldDisturbed}`,
+    );
+    expect(announcementBetween(withCard(disturbed), withCard({ ...disturbed, keyCount: 2 }), catalogue)).toBe('');
   });
 
   test('the outcome is announced', () => {
-    expect(announcementBetween(at(session('tokenizing')), at(session('vaulted', { token: 't' })))).toContain(
+    expect(announcementBetween(at(session('tokenizing')), at(session('vaulted', { token: 't' })), catalogue)).toContain(
       'Card securely vaulted',
     );
   });

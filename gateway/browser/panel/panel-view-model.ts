@@ -6,9 +6,18 @@ import type { FieldName } from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
 import type { RecordingAction, RecordingState } from '../../media/control-wire.js';
 import type { FieldView, SessionAction, SessionView } from '../../payment/session-view.js';
-import { UNKNOWN_PROBLEM } from '../desk-client.js';
 import type { ConnectionStatus } from '../desk-state.js';
-import { capturedText, droppedKeysText, keysText, texts } from './panel-texts.js';
+import { FIELD_ORDER, hintOf, isComplete, sayOf } from './panel-guidance.js';
+import {
+  type Catalogue,
+  counted,
+  filled,
+  type PanelMessages,
+  textOfFieldError,
+  textOfRefusal,
+  textOfSessionError,
+} from './panel-messages.js';
+import { type PanelPhase, phaseOf } from './panel-phase.js';
 
 export type PanelCommand =
   | { readonly kind: 'start' }
@@ -23,19 +32,11 @@ export type PanelInput = {
   /** The request under way. */
   readonly busy: PanelCommand | undefined;
   /** Why the last request was refused; gone with the next one. */
-  readonly problem: string | undefined;
+  readonly problem: { readonly code: string; readonly message: string } | undefined;
+  /** Until the awaiting field times out, as far as the gateway has said so. */
+  readonly timeLeftMs: number | undefined;
+  readonly catalogue: Catalogue;
 };
-
-export type PanelPhase =
-  | 'no-call'
-  | 'idle'
-  | 'starting'
-  | 'collecting'
-  | 'tokenizing'
-  | 'vaulted'
-  | 'failed'
-  | 'canceled'
-  | 'ended';
 
 export type Tone = 'neutral' | 'yellow' | 'green' | 'red';
 
@@ -58,6 +59,8 @@ export type FieldRowView = {
   /** The entry under way cannot become right any more, and what helps. */
   readonly warning: string | undefined;
   readonly keyCount: number;
+  /** Counts down the last seconds of an awaiting field. */
+  readonly secondsLeft: number | undefined;
   readonly button: ButtonView;
 };
 
@@ -90,21 +93,22 @@ export type PanelView = {
   readonly focus: FocusTarget;
 };
 
-/** The order in which the panel shows them; any order of capture works. */
-export const FIELD_ORDER: readonly FieldName[] = ['cardNumber', 'expirationDate', 'securityCode'];
+/** Before its last seconds a countdown would only make agent and caller hurry. */
+export const COUNTDOWN_MS = 10_000;
 
 export function panelViewOf(input: PanelInput): PanelView {
   const { call, connection } = input;
   const session = call?.session;
   const phase = phaseOf(call);
-  const context: Context = { ...input, phase, session, online: connection === 'open' };
+  const { texts } = input.catalogue;
+  const context: Context = { ...input, phase, session, texts, online: connection === 'open' };
   const fields =
     session !== undefined && hasRows(phase, session) ? FIELD_ORDER.map((field) => rowOf(field, session, context)) : [];
   const buttons = buttonsOf(context);
   return {
     phase,
     caller: call?.caller,
-    callState: call === undefined ? undefined : texts.callStates[call.state],
+    callState: call === undefined ? undefined : context.texts.callStates[call.state],
     headline: headlineOf(context),
     say: sayOf(context),
     hint: hintOf(context),
@@ -113,8 +117,8 @@ export function panelViewOf(input: PanelInput): PanelView {
     token:
       phase === 'vaulted' && session?.token !== undefined ? { value: session.token, note: texts.tokenNote } : undefined,
     recording: call === undefined ? undefined : recordingOf(call, context),
-    connectionNote: connectionNoteOf(connection),
-    problem: input.problem,
+    connectionNote: connectionNoteOf(connection, texts),
+    problem: input.problem && textOfRefusal(input.problem, texts),
     focus: focusOf(phase, fields, buttons),
   };
 }
@@ -122,24 +126,9 @@ export function panelViewOf(input: PanelInput): PanelView {
 type Context = PanelInput & {
   readonly phase: PanelPhase;
   readonly session: SessionView | undefined;
+  readonly texts: PanelMessages;
   readonly online: boolean;
 };
-
-function phaseOf(call: CallView | undefined): PanelPhase {
-  if (call === undefined) return 'no-call';
-  const state = call.session?.state;
-  if (state === 'vaulted') return 'vaulted';
-  if (call.state === 'ended') return 'ended';
-  switch (state) {
-    case undefined:
-      return 'idle';
-    case 'ready':
-    case 'capturing':
-      return 'collecting';
-    default:
-      return state;
-  }
-}
 
 function hasRows(phase: PanelPhase, session: SessionView): boolean {
   // A failed session has discarded its fields; only the one that used up its attempts is worth showing.
@@ -148,6 +137,7 @@ function hasRows(phase: PanelPhase, session: SessionView): boolean {
 }
 
 function rowOf(field: FieldName, session: SessionView, context: Context): FieldRowView {
+  const { texts, catalogue, timeLeftMs } = context;
   const view = session.fields[field];
   const label = texts.fields[field];
   const busy = context.busy?.kind === 'capture' && context.busy.field === field;
@@ -157,33 +147,42 @@ function rowOf(field: FieldName, session: SessionView, context: Context): FieldR
     busy,
     label: view.state === 'empty' ? texts.buttons.capture : texts.buttons.recapture,
   };
-  const row = { field, label, state: view.state, button, keyCount: 0, detail: undefined, warning: undefined };
+  const plain = { keyCount: 0, detail: undefined, warning: undefined, secondsLeft: undefined };
+  const row = { field, label, state: view.state, button, ...plain };
   switch (view.state) {
     case 'empty':
       return { ...row, tone: 'neutral', text: texts.fieldEmpty };
-    case 'awaiting':
-      return {
-        ...row,
+    case 'awaiting': {
+      const { keyCount } = view;
+      const warning = view.warning === undefined ? undefined : texts.fieldDisturbed;
+      const keys = keyCount === 0 ? undefined : counted(texts.keys, keyCount, catalogue.language);
+      const awaiting = {
         tone: 'yellow',
         text: texts.fieldAwaiting,
-        keyCount: view.keyCount,
-        detail: view.warning?.message ?? (view.keyCount === 0 ? undefined : keysText(view.keyCount)),
-        warning: view.warning?.message,
-      };
+        keyCount,
+        detail: warning ?? keys,
+        warning,
+      } as const;
+      return { ...row, ...awaiting, secondsLeft: secondsLeftOf(timeLeftMs) };
+    }
     case 'captured':
       return {
         ...row,
         tone: 'green',
-        text: view.masked ?? capturedText(label, undefined),
+        text: view.masked ?? filled(texts.fieldCaptured, { label }),
         detail: view.brand === undefined ? undefined : texts.brands[view.brand],
       };
     case 'error':
-      return { ...row, tone: 'red', text: view.error?.message ?? UNKNOWN_PROBLEM };
+      return { ...row, tone: 'red', text: textOfFieldError(view, texts) };
   }
 }
 
+function secondsLeftOf(timeLeftMs: number | undefined): number | undefined {
+  return timeLeftMs === undefined || timeLeftMs > COUNTDOWN_MS ? undefined : Math.ceil(timeLeftMs / 1000);
+}
+
 function buttonsOf(context: Context): Readonly<Record<ButtonName, ButtonView>> {
-  const { phase, call, busy, online } = context;
+  const { phase, call, busy, online, texts } = context;
   const callIsActive = call?.state === 'active';
   const restart = busy?.kind === 'start';
   return {
@@ -225,7 +224,7 @@ function allows({ online, session }: Context, action: SessionAction): boolean {
 }
 
 function headlineOf(context: Context): PanelView['headline'] {
-  const { phase, call, session } = context;
+  const { phase, call, session, texts } = context;
   const { status } = texts;
   switch (phase) {
     case 'no-call':
@@ -237,13 +236,17 @@ function headlineOf(context: Context): PanelView['headline'] {
     case 'starting':
       return { tone: 'yellow', text: status.starting, note: status.startingNote };
     case 'collecting':
-      return collectingHeadline(session);
+      return collectingHeadline(session, texts);
     case 'tokenizing':
       return { tone: 'yellow', text: status.tokenizing, note: status.tokenizingNote };
     case 'vaulted':
       return { tone: 'green', text: texts.vaulted, note: call?.state === 'ended' ? undefined : status.vaultedNote };
     case 'failed':
-      return { tone: 'red', text: session?.error?.message ?? status.failed, note: status.failedNote };
+      return {
+        tone: 'red',
+        text: session === undefined ? status.failed : textOfSessionError(session, texts),
+        note: status.failedNote,
+      };
     case 'canceled':
       return {
         tone: 'neutral',
@@ -262,7 +265,7 @@ function headlineOf(context: Context): PanelView['headline'] {
   }
 }
 
-function collectingHeadline(session: SessionView | undefined): PanelView['headline'] {
+function collectingHeadline(session: SessionView | undefined, texts: PanelMessages): PanelView['headline'] {
   const { status } = texts;
   if (session !== undefined && isComplete(session)) {
     return { tone: 'green', text: status.complete, note: status.completeNote };
@@ -270,50 +273,7 @@ function collectingHeadline(session: SessionView | undefined): PanelView['headli
   return { tone: 'neutral', text: status.collecting, note: status.collectingNote };
 }
 
-function sayOf({ phase, call, session }: Context): string | undefined {
-  const { say } = texts;
-  switch (phase) {
-    case 'idle':
-    case 'canceled':
-      return call?.state === 'active' ? say.idle : undefined;
-    case 'starting':
-      return say.starting;
-    case 'collecting':
-      return session === undefined ? undefined : sayWhileCollecting(session);
-    case 'tokenizing':
-      return say.complete;
-    case 'vaulted':
-      return call?.state === 'active' ? say.vaulted : undefined;
-    case 'failed':
-      return session?.error?.code === 'too-many-failed-attempts' ? say.tooMany : say.failed;
-    case 'no-call':
-    case 'ended':
-      return undefined;
-  }
-}
-
-function sayWhileCollecting(session: SessionView): string {
-  const { say } = texts;
-  const inState = (state: FieldView['state']) => FIELD_ORDER.find((field) => session.fields[field].state === state);
-  const awaiting = inState('awaiting');
-  if (awaiting !== undefined) {
-    return (session.fields[awaiting].warning === undefined ? say.capture : say.disturbed)[awaiting];
-  }
-  const failed = inState('error');
-  if (failed !== undefined) {
-    return (session.fields[failed].error?.code === 'input-uncertain' ? say.uncertain : say.again)[failed];
-  }
-  if (isComplete(session)) return say.complete;
-  return inState('captured') === undefined ? say.ready : say.next;
-}
-
-function hintOf({ phase, session }: Context): string | undefined {
-  if (phase !== 'collecting' || session === undefined) return undefined;
-  if (session.state === 'capturing') return texts.clearHint;
-  return session.droppedKeys > 0 ? droppedKeysText(session.droppedKeys) : undefined;
-}
-
-function recordingOf(call: CallView, { busy, online }: Context): RecordingView {
+function recordingOf(call: CallView, { busy, online, texts }: Context): RecordingView {
   const { state, lockedByPayment } = call.recording;
   const free = online && !lockedByPayment && call.state !== 'ended';
   const button = (action: RecordingAction, label: string, states: readonly RecordingState[]): ButtonView => ({
@@ -325,7 +285,7 @@ function recordingOf(call: CallView, { busy, online }: Context): RecordingView {
   return {
     state,
     label: texts.recording[state],
-    explanation: lockedByPayment && call.state !== 'ended' ? lockExplanation(state) : undefined,
+    explanation: lockedByPayment && call.state !== 'ended' ? lockExplanation(state, texts) : undefined,
     buttons: {
       start: button('start', texts.buttons.record, ['off', 'stopped']),
       pause: button('pause', texts.buttons.pause, ['recording']),
@@ -335,7 +295,7 @@ function recordingOf(call: CallView, { busy, online }: Context): RecordingView {
   };
 }
 
-function lockExplanation(state: RecordingState): string {
+function lockExplanation(state: RecordingState, texts: PanelMessages): string {
   switch (state) {
     case 'paused':
       return texts.recording.lockedPaused;
@@ -347,7 +307,7 @@ function lockExplanation(state: RecordingState): string {
   }
 }
 
-function connectionNoteOf(connection: ConnectionStatus): string | undefined {
+function connectionNoteOf(connection: ConnectionStatus, texts: PanelMessages): string | undefined {
   switch (connection) {
     case 'open':
       return undefined;
@@ -386,8 +346,4 @@ function focusOf(
     case 'ended':
       return 'title';
   }
-}
-
-function isComplete(session: SessionView): boolean {
-  return FIELD_ORDER.every((field) => session.fields[field].state === 'captured');
 }

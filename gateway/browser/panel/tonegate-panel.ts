@@ -4,62 +4,42 @@
  *
  * - property `client`: the connection to the gateway, see `desk-client.ts`;
  * - attribute `call-id`: the call to show; without it, the newest call that goes on;
+ * - attribute `lang`: `en`, `de` or `ar`; without it, the page's language. It decides the direction too, unless `dir`
+ *   does;
+ * - property `messages`: texts of the page's own, any part of the catalogue, see `panel-messages.ts`;
  * - attribute `theme`: `light` or `dark`; without it, the system's. Colours: custom properties, see `panel-styles.ts`.
  *
  * Events, all bubbling and composed: `tonegate:state`, `tonegate:token` (once a session), `tonegate:error`; their
- * details are `PanelStateDetail`, `PanelTokenDetail` and `PanelErrorDetail`.
+ * details are in `panel-events.ts`.
  */
 import type { FieldName } from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
-import type { FieldView, SessionState } from '../../payment/session-view.js';
 import type { CommandOutcome, DeskClient } from '../desk-client.js';
 import { callToShow } from '../desk-state.js';
-import { element, setText, show, showText } from '../element-builder.js';
+import { element, setAttribute, setText, show, showText } from '../element-builder.js';
 import { icon } from '../icons.js';
-import { announcementBetween } from './panel-announcements.js';
+import { Announcer } from './panel-announcements.js';
+import { catalogueOf } from './panel-catalogues.js';
+import { PanelCountdown } from './panel-countdown.js';
+import { type PanelErrorDetail, type PanelEvent, PanelNews } from './panel-events.js';
+import { FIELD_ORDER } from './panel-guidance.js';
+import { type Catalogue, type MessageChanges, textOfRefusal } from './panel-messages.js';
 import { FieldRow, Headline, PanelButton, RecordingStrip, TokenBox } from './panel-parts.js';
 import { panelCss } from './panel-styles.js';
-import { texts } from './panel-texts.js';
 import {
   type ButtonName,
-  FIELD_ORDER,
   type FocusTarget,
   type PanelCommand,
   type PanelView,
   panelViewOf,
 } from './panel-view-model.js';
 
-export type PanelStateDetail = {
-  readonly callId: string;
-  readonly callState: CallView['state'];
-  readonly sessionId: string | undefined;
-  readonly state: SessionState | 'none';
-  readonly fields: Readonly<Partial<Record<FieldName, FieldView['state']>>>;
-};
-
-export type PanelTokenDetail = {
-  readonly callId: string;
-  readonly sessionId: string;
-  readonly token: string;
-  readonly expiresAt: string | undefined;
-  readonly masked: string | undefined;
-  readonly brand: string | undefined;
-};
-
-export type PanelErrorDetail = {
-  readonly callId: string | undefined;
-  readonly level: 'field' | 'session' | 'request';
-  readonly code: string;
-  readonly message: string;
-  readonly field?: FieldName;
-};
-
 export class TonegatePanel extends HTMLElement {
-  static readonly observedAttributes = ['call-id'];
+  static readonly observedAttributes = ['call-id', 'lang', 'dir'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
-  readonly #title = element('h2', { id: 'title', class: 'title', tabindex: '-1' }, texts.title);
-  readonly #callerName = element('span', { class: 'name' });
+  readonly #title = element('h2', { id: 'title', class: 'title', tabindex: '-1' });
+  readonly #callerName = element('bdi', { class: 'name' });
   readonly #callState = element('span');
   readonly #caller = element('p', { class: 'caller' }, this.#callerName, ' · ', this.#callState);
   readonly #recording = new RecordingStrip((action) => void this.#do({ kind: 'record', action }));
@@ -71,33 +51,31 @@ export class TonegatePanel extends HTMLElement {
     this.#connectionText,
   );
   readonly #headline = new Headline();
+  readonly #sayLabel = element('small');
   readonly #sayText = element('q');
-  readonly #say = element(
-    'div',
-    { class: 'say' },
-    icon('speech'),
-    element('small', {}, texts.sayToCaller),
-    this.#sayText,
-  );
+  readonly #say = element('div', { class: 'say' }, icon('speech'), this.#sayLabel, this.#sayText);
   readonly #hint = element('p', { class: 'hint' });
   readonly #rows: Readonly<Record<FieldName, FieldRow>>;
   readonly #list: HTMLElement;
-  readonly #token = new TokenBox();
+  readonly #token = new TokenBox(() => this.#render());
   readonly #problemLine = element('p', { class: 'problem', role: 'alert' });
   readonly #buttons: Readonly<Record<ButtonName, PanelButton>>;
   readonly #said = element('p', { class: 'said', role: 'status', 'aria-live': 'polite' });
+  readonly #section = element('section', { class: 'panel', part: 'panel', 'aria-labelledby': 'title' });
 
   #client: DeskClient | undefined;
   #unsubscribe: (() => void) | undefined;
   #shownCallId: string | undefined;
   #busy: PanelCommand | undefined;
   /** Why the last request was refused; of no interest once the session has moved on. */
-  #problem: { readonly text: string; readonly situation: string } | undefined;
+  #problem: { readonly code: string; readonly message: string; readonly situation: string } | undefined;
   #view: PanelView | undefined;
-  #told = '';
-  #toldErrors = new Set<string>();
-  /** The last session whose token was dispatched; a call's sessions come one after the other. */
-  #tokenOf: string | undefined;
+  #messages: MessageChanges | undefined;
+  #catalogue: Catalogue = catalogueOf(undefined, undefined);
+  readonly #announcer = new Announcer();
+  readonly #countdown = new PanelCountdown();
+  readonly #news = new PanelNews();
+  #tick: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -110,12 +88,14 @@ export class TonegatePanel extends HTMLElement {
     this.#list = element('ol', { class: 'fields' }, ...FIELD_ORDER.map((field) => this.#rows[field].root));
     const button = (name: ButtonName, className: string, command: PanelCommand) =>
       new PanelButton({ name, className, onClick: () => void this.#do(command) });
+    const guarded = (name: ButtonName, className: string, command: PanelCommand) =>
+      new PanelButton({ name, className, onClick: () => void this.#do(command), onCovered: () => this.#sayCovered() });
     this.#buttons = {
       start: button('start', 'primary', { kind: 'start' }),
-      complete: button('complete', 'primary', { kind: 'complete' }),
+      complete: guarded('complete', 'primary', { kind: 'complete' }),
       tryAgain: button('tryAgain', 'primary', { kind: 'start' }),
       startNew: button('startNew', 'primary', { kind: 'start' }),
-      cancel: button('cancel', 'quiet', { kind: 'cancel' }),
+      cancel: guarded('cancel', 'quiet', { kind: 'cancel' }),
     };
     this.#build();
   }
@@ -131,19 +111,45 @@ export class TonegatePanel extends HTMLElement {
     this.#render();
   }
 
+  get messages(): MessageChanges | undefined {
+    return this.#messages;
+  }
+
+  set messages(messages: MessageChanges | undefined) {
+    this.#messages = messages;
+    this.#translate();
+  }
+
   connectedCallback(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = this.#client?.subscribe(() => this.#render());
-    this.#render();
+    for (const { guard } of Object.values(this.#buttons)) guard?.connect();
+    this.#translate();
   }
 
   disconnectedCallback(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    for (const { guard } of Object.values(this.#buttons)) guard?.disconnect();
+    clearTimeout(this.#tick);
   }
 
-  attributeChangedCallback(): void {
-    this.#problem = undefined;
+  attributeChangedCallback(name: string): void {
+    if (name === 'call-id') {
+      this.#problem = undefined;
+      this.#render();
+    } else {
+      this.#translate();
+    }
+  }
+
+  #translate(): void {
+    const language = this.getAttribute('lang');
+    this.#catalogue = catalogueOf(language ?? document.documentElement.lang, this.#messages);
+    setAttribute(this.#section, 'lang', this.#catalogue.language);
+    // Without a language of its own the panel runs as the page around it does.
+    const followsPage = language === null || this.hasAttribute('dir');
+    setAttribute(this.#section, 'dir', followsPage ? undefined : this.#catalogue.direction);
     this.#render();
   }
 
@@ -152,33 +158,30 @@ export class TonegatePanel extends HTMLElement {
     sheet.replaceSync(panelCss);
     this.#root.adoptedStyleSheets = [sheet];
     const { start, complete, tryAgain, startNew, cancel } = this.#buttons;
-    this.#root.append(
+    this.#section.append(
       element(
-        'section',
-        { class: 'panel', part: 'panel', 'aria-labelledby': 'title' },
-        element(
-          'header',
-          { class: 'head' },
-          element('div', { class: 'who' }, this.#title, this.#caller),
-          this.#recording.root,
-        ),
-        this.#connection,
-        this.#headline.root,
-        this.#token.root,
-        this.#say,
-        this.#hint,
-        this.#list,
-        this.#problemLine,
-        element(
-          'div',
-          { class: 'actions' },
-          ...[start, complete, tryAgain, startNew].map(({ root }) => root),
-          element('span', { class: 'spring' }),
-          cancel.root,
-        ),
-        this.#said,
+        'header',
+        { class: 'head' },
+        element('div', { class: 'who' }, this.#title, this.#caller),
+        this.#recording.root,
       ),
+      this.#connection,
+      this.#headline.root,
+      this.#token.root,
+      this.#say,
+      this.#hint,
+      this.#list,
+      this.#problemLine,
+      element(
+        'div',
+        { class: 'actions' },
+        ...[start, complete, tryAgain, startNew].map(({ root }) => root),
+        element('span', { class: 'spring' }),
+        cancel.root,
+      ),
+      this.#said,
     );
+    this.#root.append(this.#section);
   }
 
   /** The call that is shown, now. */
@@ -197,11 +200,16 @@ export class TonegatePanel extends HTMLElement {
     }
     if (this.#problem !== undefined && situationOf(call) !== this.#problem.situation) this.#problem = undefined;
     const before = this.#view;
+    const nowMs = performance.now();
+    const fields = call?.session?.fields;
+    this.#countdown.follow(fields && Object.values(fields).find(({ state }) => state === 'awaiting'), nowMs);
     const view = panelViewOf({
       connection: this.#client?.snapshot.connection ?? 'signed-out',
       call,
       busy: this.#busy,
-      problem: this.#problem?.text,
+      problem: this.#problem,
+      timeLeftMs: this.#countdown.timeLeftMs(nowMs),
+      catalogue: this.#catalogue,
     });
     this.#view = view;
     const focused = this.#root.activeElement;
@@ -209,16 +217,27 @@ export class TonegatePanel extends HTMLElement {
     // The title keeps the focus only for as long as there is nothing better.
     const waits = focused === this.#title && before?.phase !== view.phase;
     if (focused instanceof HTMLElement && (waits || !canHoldFocus(focused))) this.#elementOf(view.focus).focus();
-    const said = announcementBetween(before, view);
+    const said = this.#announcer.heard(view, this.#catalogue);
     if (said !== '') setText(this.#said, said);
-    this.#tell(call);
+    this.#scheduleTick(nowMs);
+    if (call === undefined) return;
+    for (const event of this.#news.of(call, this.#catalogue.texts)) this.#dispatch(event);
+  }
+
+  #scheduleTick(nowMs: number): void {
+    clearTimeout(this.#tick);
+    const delayMs = this.isConnected ? this.#countdown.nextChangeMs(nowMs) : undefined;
+    if (delayMs !== undefined) this.#tick = setTimeout(() => this.#render(), delayMs);
   }
 
   #patch(view: PanelView): void {
+    const { texts } = this.#catalogue;
+    setText(this.#title, texts.title);
+    setText(this.#sayLabel, texts.sayToCaller);
     show(this.#caller, view.caller !== undefined);
     setText(this.#callerName, view.caller ?? '');
     setText(this.#callState, view.callState ?? '');
-    this.#recording.patch(view.recording);
+    this.#recording.patch(view.recording, texts);
     show(this.#connection, view.connectionNote !== undefined);
     setText(this.#connectionText, view.connectionNote ?? '');
     this.#headline.patch(view);
@@ -226,8 +245,8 @@ export class TonegatePanel extends HTMLElement {
     setText(this.#sayText, view.say ?? '');
     showText(this.#hint, view.hint);
     show(this.#list, view.fields.length > 0);
-    for (const row of view.fields) this.#rows[row.field].patch(row);
-    this.#token.patch(view.token);
+    for (const row of view.fields) this.#rows[row.field].patch(row, this.#catalogue);
+    this.#token.patch(view.token, texts);
     showText(this.#problemLine, view.problem);
     for (const name of Object.keys(view.buttons) as ButtonName[]) this.#buttons[name].patch(view.buttons[name]);
   }
@@ -281,62 +300,20 @@ export class TonegatePanel extends HTMLElement {
     // A failed session says itself why; saying it twice would be noise.
     const shown = this.#call();
     if (shown?.id === call.id && shown.session?.error?.code === code) return;
-    if (shown?.id === call.id) this.#problem = { text: message, situation: situationOf(shown) };
-    this.#dispatch<PanelErrorDetail>('tonegate:error', { callId: call.id, level: 'request', code, message });
+    if (shown?.id === call.id) this.#problem = { code, message, situation: situationOf(shown) };
+    const said = textOfRefusal({ code, message }, this.#catalogue.texts);
+    const detail: PanelErrorDetail = { callId: call.id, level: 'request', code, message: said };
+    this.#dispatch({ type: 'tonegate:error', detail });
   }
 
-  #tell(call: CallView | undefined): void {
-    if (call === undefined) return;
-    const { session } = call;
-    const detail: PanelStateDetail = {
-      callId: call.id,
-      callState: call.state,
-      sessionId: session?.id,
-      state: session?.state ?? 'none',
-      fields: Object.fromEntries(FIELD_ORDER.map((field) => [field, session?.fields[field].state ?? 'empty'])),
-    };
-    const told = JSON.stringify(detail);
-    if (told !== this.#told) {
-      this.#told = told;
-      this.#dispatch('tonegate:state', detail);
-    }
-    this.#tellErrors(call);
-    if (session?.token !== undefined && this.#tokenOf !== session.id) {
-      this.#tokenOf = session.id;
-      const { masked, brand } = session.fields.cardNumber;
-      const { token, tokenExpiresAt: expiresAt } = session;
-      this.#dispatch<PanelTokenDetail>('tonegate:token', {
-        callId: call.id,
-        sessionId: session.id,
-        token,
-        expiresAt,
-        masked,
-        brand,
-      });
-    }
+  #sayCovered(): void {
+    const { covered } = this.#catalogue.texts;
+    this.#problem = { code: 'covered', message: covered, situation: situationOf(this.#call()) };
+    this.#render();
   }
 
-  /** Each error once, when it appears; the set holds only those that are on show now. */
-  #tellErrors({ id: callId, session }: CallView): void {
-    const now = new Set<string>();
-    const tell = (key: string, detail: PanelErrorDetail): void => {
-      now.add(key);
-      if (!this.#toldErrors.has(key)) this.#dispatch('tonegate:error', detail);
-    };
-    if (session?.error !== undefined) {
-      tell(`${session.id} ${session.error.code}`, { callId, level: 'session', ...session.error });
-    }
-    for (const field of FIELD_ORDER) {
-      const view = session?.fields[field];
-      if (session === undefined || view?.error === undefined) continue;
-      const key = `${session.id} ${field} ${view.error.code} ${view.failedAttempts}`;
-      tell(key, { callId, level: 'field', field, ...view.error });
-    }
-    this.#toldErrors = now;
-  }
-
-  #dispatch<T>(type: `tonegate:${string}`, detail: T): void {
-    this.dispatchEvent(new CustomEvent<T>(type, { detail, bubbles: true, composed: true }));
+  #dispatch({ type, detail }: PanelEvent): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 }
 

@@ -1,0 +1,76 @@
+/** Reads the past out of the audit log: by index, page by page, beside the gateway that writes it. */
+import Database from 'better-sqlite3';
+import type { AuditRecord } from './audit-record.js';
+
+/** What an action's newest records are looked up by, and what all records of a call are. */
+export type HistoryAction = 'call-started' | 'session-started' | 'recording-started';
+
+/** A call has some tens of records; what one can drive up (a socket, a re-capture) is bounded by other limits. */
+const MAX_RECORDS_A_CALL = 2000;
+
+/** Text that is no JSON was not written by us; it must not keep the log from being opened and verified. */
+const member = (path: string): string => `CASE WHEN json_valid(record) THEN json_extract(record, '${path}') END`;
+const ACTION = member('$.action');
+const CALL_ID = member('$.resource.callId');
+
+/** Made by the writer. The hash chain covers the records, not these: they only find them. */
+export const HISTORY_INDEXES = `
+  CREATE INDEX IF NOT EXISTS records_by_call ON records (${CALL_ID}) WHERE ${CALL_ID} IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS calls_started ON records (sequence) WHERE ${ACTION} = 'call-started';
+  CREATE INDEX IF NOT EXISTS sessions_started ON records (sequence) WHERE ${ACTION} = 'session-started';
+  CREATE INDEX IF NOT EXISTS recordings_started ON records (sequence) WHERE ${ACTION} = 'recording-started';
+`;
+
+export type SequencedRecord = { readonly sequence: number; readonly record: AuditRecord };
+
+type Row = { readonly sequence: number; readonly record: string };
+
+export class AuditHistory {
+  readonly #database: Database.Database;
+  readonly #pages: Readonly<Record<HistoryAction, Database.Statement<[number, number], Row>>>;
+  readonly #ofCall: Database.Statement<[string, number], Row>;
+
+  private constructor(path: string) {
+    this.#database = new Database(path, { readonly: true, fileMustExist: true });
+    const page = (action: HistoryAction) =>
+      this.#database.prepare<[number, number], Row>(
+        `SELECT sequence, record FROM records WHERE ${ACTION} = '${action}' AND sequence < ?
+         ORDER BY sequence DESC LIMIT ?`,
+      );
+    this.#pages = {
+      'call-started': page('call-started'),
+      'session-started': page('session-started'),
+      'recording-started': page('recording-started'),
+    };
+    this.#ofCall = this.#database.prepare(
+      `SELECT sequence, record FROM records WHERE ${CALL_ID} = ? ORDER BY sequence LIMIT ?`,
+    );
+  }
+
+  /** @throws when there is no log with its indexes at `path` */
+  static open(path: string): AuditHistory {
+    return new AuditHistory(path);
+  }
+
+  /** The newest records of the action, before a sequence number. */
+  newest(
+    action: HistoryAction,
+    { before, limit }: { readonly before: number; readonly limit: number },
+  ): readonly SequencedRecord[] {
+    return this.#pages[action].all(before, limit).map(parsed);
+  }
+
+  /** In their order. */
+  ofCall(callId: string): readonly SequencedRecord[] {
+    return this.#ofCall.all(callId, MAX_RECORDS_A_CALL).map(parsed);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The writer has made each record itself. */
+function parsed({ sequence, record }: Row): SequencedRecord {
+  return { sequence, record: JSON.parse(record) as AuditRecord };
+}

@@ -1,0 +1,448 @@
+/**
+ * The telephone's way to the gateway: sip.js over a WebSocket (RFC 7118), a session a call. It does what
+ * `softphone-state.ts` orders and tells what came of it; it decides nothing. The one file that loads sip.js.
+ *
+ * Connection and registration come back by themselves, within a second at first; running calls stay, their dialogs are
+ * in memory and their sound does not pass here.
+ */
+import {
+  type Invitation,
+  Inviter,
+  Registerer,
+  type Session,
+  SessionState,
+  URI,
+  UserAgent,
+  type UserAgentOptions,
+  Web,
+} from 'sip.js';
+import type { SoftphoneAccess } from '../../api/softphone-access.js';
+import { retryDelayMs } from '../reconnection-policy.js';
+import { userPartOf } from './destination.js';
+import { type EndReason, endReasonOf, type Party } from './phone-line.js';
+import { preferTelephony, SessionSound, type SoundSystem } from './session-sound.js';
+import type { PhoneEffect, PhoneInput, Signalling } from './softphone-state.js';
+
+export type SipPhoneOptions = {
+  /** Address, name and a password that is good for a while; undefined when the gateway did not give one. */
+  readonly openAccess: () => Promise<SoftphoneAccess | undefined>;
+  readonly sound: SoundSystem;
+  readonly onInput: (input: PhoneInput) => void;
+};
+
+/** The gateway's id of the call, in its INVITEs; in its answers to ours it is the To tag. */
+const CALL_ID_HEADER = 'X-Tonegate-Call';
+/** A gateway that is gone is noticed by the next of these at the latest. */
+const REGISTRATION_SECONDS = 120;
+/** Percent of the registration's time after which it is renewed; sip.js takes 50 to 99. */
+const RENEW_AFTER_PERCENT = 50;
+const CONNECT_TIMEOUT_SECONDS = 5;
+/** A probe that is not answered by then means a dead connection. */
+const PROBE_TIMEOUT_MS = 4_000;
+/** Addresses of this machine are there at once; a STUN or TURN server has to answer first. */
+const HOST_CANDIDATES_MS = 300;
+const SERVER_CANDIDATES_MS = 2_000;
+/** Longer than this nobody stays in one call with two lines; more is a fault of the far side. */
+const MAX_SESSIONS = 8;
+
+type Running = {
+  readonly session: Session;
+  sound: SessionSound | undefined;
+  reason: EndReason | undefined;
+  hearsFarSide: boolean;
+};
+
+export class SipPhone {
+  readonly #options: SipPhoneOptions;
+  readonly #running = new Map<string, Running>();
+  #agent: UserAgent | undefined;
+  #registerer: Registerer | undefined;
+  #access: SoftphoneAccess | undefined;
+  #speaksTo: string | undefined;
+  #stopped = true;
+  #failures = 0;
+  #incoming = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #probe = (): void => void this.probe();
+
+  constructor(options: SipPhoneOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    addEventListener('online', this.#probe);
+    await this.#begin();
+  }
+
+  /** Ends all calls and leaves; nothing is told any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    removeEventListener('online', this.#probe);
+    clearTimeout(this.#retryTimer);
+    const agent = this.#agent;
+    this.#agent = undefined;
+    this.#running.clear();
+    // It says BYE and takes the registration back; without a connection there is nobody to say it to.
+    await agent?.stop().catch(() => {});
+  }
+
+  do(effect: PhoneEffect): void {
+    if (effect.kind === 'invite') {
+      void this.#invite(effect.session, effect.user);
+      return;
+    }
+    const running = this.#running.get(effect.session);
+    if (running === undefined) return;
+    switch (effect.kind) {
+      case 'accept':
+        void this.#accept(effect.session, running.session);
+        return;
+      case 'decline':
+      case 'refuse-busy':
+      case 'cancel':
+      case 'bye':
+        void endSession(running.session);
+        return;
+      case 'hold':
+      case 'resume':
+        void this.#renegotiate(effect.session, running.session, effect.kind);
+        return;
+      case 'send-key':
+        running.sound?.sendKey(effect.key);
+    }
+  }
+
+  /** Only this session's caller hears the agent. */
+  speakTo(session: string | undefined): void {
+    this.#speaksTo = session;
+    for (const [name, { sound }] of this.#running) sound?.setMicrophone(name === session);
+  }
+
+  /** The agent has taken another microphone. */
+  async replaceMicrophone(): Promise<void> {
+    const { sound: system } = this.#options;
+    for (const { sound } of this.#running.values()) await sound?.replaceTrack(await system.trackForCall());
+  }
+
+  /** Something else has lost its connection: is ours still there? A network that swallows says nothing by itself. */
+  async probe(): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined) return;
+    if (!agent.isConnected()) {
+      clearTimeout(this.#retryTimer);
+      this.#reconnect();
+      return;
+    }
+    const isAlive = await Promise.race([this.#register(), pause(PROBE_TIMEOUT_MS).then(() => false)]);
+    if (!isAlive && agent === this.#agent && agent.isConnected()) await agent.transport.disconnect().catch(() => {});
+  }
+
+  // ---- connection and registration
+
+  async #begin(): Promise<void> {
+    this.#tell('connecting');
+    const access = await this.#options.openAccess();
+    if (this.#stopped) return;
+    if (access === undefined) {
+      this.#tell('off');
+      this.#later(() => void this.#begin());
+      return;
+    }
+    this.#access = access;
+    const agent = new UserAgent(this.#userAgentOptions(access));
+    this.#agent = agent;
+    this.#registerer = new Registerer(agent, {
+      expires: REGISTRATION_SECONDS,
+      refreshFrequency: RENEW_AFTER_PERCENT,
+      logConfiguration: false,
+    });
+    await agent.start().catch(() => this.#lost(agent));
+  }
+
+  #userAgentOptions(access: SoftphoneAccess): UserAgentOptions {
+    const uri = UserAgent.makeURI(access.aor);
+    if (uri === undefined) throw new Error('the gateway gave no SIP address');
+    return {
+      uri,
+      transportOptions: { server: access.server, connectionTimeout: CONNECT_TIMEOUT_SECONDS, traceSip: false },
+      authorizationUsername: access.user,
+      authorizationPassword: access.password,
+      // The library would print messages and pressed keys to the console.
+      logBuiltinEnabled: false,
+      logConfiguration: false,
+      userAgentString: 'Tonegate-Softphone',
+      sessionDescriptionHandlerFactory: (session) => this.#descriptionHandler(session, access),
+      delegate: {
+        onConnect: () => void this.#connected(),
+        onDisconnect: () => this.#disconnected(),
+        onInvite: (invitation) => this.#invited(invitation),
+      },
+    };
+  }
+
+  async #connected(): Promise<void> {
+    this.#failures = 0;
+    this.#tell('registering');
+    if ((await this.#register()) || this.#stopped) return;
+    // The password's time may be over: with a new one it is tried once more.
+    const access = await this.#options.openAccess();
+    if (access === undefined || this.#agent === undefined || this.#stopped) return;
+    this.#access = access;
+    this.#agent.configuration.authorizationPassword = access.password;
+    if ((await this.#register()) || this.#stopped) return;
+    this.#tell('refused');
+    this.#later(() => void this.#connected());
+  }
+
+  /** False when the registrar refuses; a request that is under way already counts as good. */
+  #register(): Promise<boolean> {
+    const registerer = this.#registerer;
+    if (registerer === undefined) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const requestDelegate = {
+        onAccept: () => {
+          this.#failures = 0;
+          this.#tell('registered');
+          resolve(true);
+        },
+        onReject: () => resolve(false),
+      };
+      registerer.register({ requestDelegate }).catch(() => resolve(true));
+    });
+  }
+
+  #disconnected(): void {
+    if (this.#agent !== undefined) this.#lost(this.#agent);
+  }
+
+  #lost(agent: UserAgent): void {
+    if (agent !== this.#agent || this.#stopped) return;
+    this.#tell('reconnecting');
+    this.#later(() => this.#reconnect());
+  }
+
+  #reconnect(): void {
+    const agent = this.#agent;
+    agent?.reconnect().catch(() => this.#lost(agent));
+  }
+
+  #later(work: () => void): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#stopped) return;
+    this.#retryTimer = setTimeout(work, retryDelayMs(this.#failures, Math.random()));
+    this.#failures += 1;
+  }
+
+  #tell(signalling: Signalling): void {
+    this.#options.onInput({ kind: 'signalling', signalling, nowMs: performance.now() });
+  }
+
+  // ---- calls
+
+  #invited(invitation: Invitation): void {
+    if (this.#running.size >= MAX_SESSIONS) {
+      void endSession(invitation);
+      return;
+    }
+    this.#incoming += 1;
+    const name = `incoming-${this.#incoming}`;
+    this.#follow(name, invitation);
+    const callId = invitation.request.getHeader(CALL_ID_HEADER);
+    this.#options.onInput({ kind: 'offered', session: name, party: partyOf(invitation), callId });
+  }
+
+  async #invite(name: string, user: string): Promise<void> {
+    const agent = this.#agent;
+    const target = agent && this.#access && addressOf(this.#access, user);
+    if (agent === undefined || target === undefined) {
+      this.#end(name, 'not-found');
+      return;
+    }
+    if (!(await this.#hasMicrophone())) {
+      this.#end(name, 'no-microphone');
+      return;
+    }
+    const inviter = new Inviter(agent, target, { earlyMedia: true });
+    const running = this.#follow(name, inviter);
+    const requestDelegate = {
+      onProgress: ({ message }: Answer) => {
+        if (message.body !== '') running.hearsFarSide = true;
+        const { hearsFarSide } = running;
+        if ((message.statusCode ?? 0) <= 100) return;
+        this.#options.onInput({ kind: 'progressed', session: name, callId: message.toTag, hearsFarSide });
+      },
+      onAccept: ({ message }: Answer) => this.#established(name, message.toTag),
+      onReject: ({ message }: Answer) => this.#because(name, endReasonOf(message.statusCode ?? 0)),
+    };
+    await inviter.invite({ requestDelegate }).catch(() => this.#because(name, 'failed'));
+  }
+
+  async #accept(name: string, session: Session): Promise<void> {
+    if (!isInvitation(session)) return;
+    // Without a track sip.js would refuse the call; this way it goes on ringing.
+    if (!(await this.#hasMicrophone())) {
+      this.#options.onInput({ kind: 'answer-failed', session: name });
+      return;
+    }
+    try {
+      await session.accept();
+      this.#established(name, undefined);
+    } catch {
+      this.#because(name, 'failed');
+    }
+  }
+
+  #established(name: string, callId: string | undefined): void {
+    if (!this.#running.has(name)) return;
+    this.#options.onInput({ kind: 'established', session: name, callId, nowMs: performance.now() });
+  }
+
+  /** RFC 3264 §8.4: hold is a direction in a new offer. */
+  async #renegotiate(name: string, session: Session, wish: 'hold' | 'resume'): Promise<void> {
+    const isHold = wish === 'hold';
+    const before = session.sessionDescriptionHandlerOptionsReInvite;
+    const failed = (): void => {
+      session.sessionDescriptionHandlerOptionsReInvite = before;
+      this.#options.onInput({ kind: isHold ? 'hold-failed' : 'resume-failed', session: name });
+    };
+    session.sessionDescriptionHandlerOptionsReInvite = holdOptions(isHold);
+    const requestDelegate = {
+      onAccept: () => this.#options.onInput({ kind: isHold ? 'held' : 'resumed', session: name }),
+      onReject: failed,
+    };
+    await session.invite({ requestDelegate }).catch(failed);
+  }
+
+  #follow(name: string, session: Session): Running {
+    const running: Running = { session, sound: undefined, reason: undefined, hearsFarSide: false };
+    this.#running.set(name, running);
+    session.delegate = {
+      onBye: (bye) => {
+        this.#because(name, 'they-hung-up');
+        void bye.accept();
+      },
+      onCancel: () => this.#because(name, 'missed'),
+      onSessionDescriptionHandler: (handler) => {
+        if (handler instanceof TelephonyDescriptionHandler) running.sound = this.#soundOf(name, handler);
+      },
+    };
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Terminated) this.#terminated(name);
+    });
+    return running;
+  }
+
+  #because(name: string, reason: EndReason): void {
+    const running = this.#running.get(name);
+    if (running !== undefined) running.reason ??= reason;
+    if (running?.session.state === SessionState.Terminated) this.#terminated(name);
+  }
+
+  #descriptionHandler(session: Session, { iceServers }: SoftphoneAccess): TelephonyDescriptionHandler {
+    const { sound } = this.#options;
+    const logger = session.userAgent.getLogger('sip.SessionDescriptionHandler');
+    const streamOfMicrophone = async (): Promise<MediaStream> => new MediaStream([await sound.trackForCall()]);
+    return new TelephonyDescriptionHandler(logger, streamOfMicrophone, {
+      iceGatheringTimeout: iceServers.length === 0 ? HOST_CANDIDATES_MS : SERVER_CANDIDATES_MS,
+      peerConnectionConfiguration: { iceServers: iceServers.map((server) => ({ ...server, urls: [...server.urls] })) },
+    });
+  }
+
+  #soundOf(name: string, handler: TelephonyDescriptionHandler): SessionSound | undefined {
+    const { peerConnection, remoteMediaStream } = handler;
+    if (peerConnection === undefined) return undefined;
+    peerConnection.addEventListener('track', () => this.#options.sound.play(name, remoteMediaStream));
+    peerConnection.addEventListener('signalingstatechange', () => this.speakTo(this.#speaksTo));
+    return new SessionSound(peerConnection, (media) => this.#options.onInput({ kind: 'media', session: name, media }));
+  }
+
+  async #hasMicrophone(): Promise<boolean> {
+    try {
+      (await this.#options.sound.trackForCall()).stop();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The cause may be told just before or just after the end. */
+  #terminated(name: string): void {
+    queueMicrotask(() => {
+      const running = this.#running.get(name);
+      if (running === undefined) return;
+      this.#running.delete(name);
+      this.#options.sound.silence(name);
+      this.#end(name, running.reason ?? 'failed');
+    });
+  }
+
+  #end(name: string, reason: EndReason): void {
+    this.#options.onInput({ kind: 'ended', session: name, reason, nowMs: performance.now() });
+  }
+}
+
+/** sip.js's own, but for the codecs it offers. */
+class TelephonyDescriptionHandler extends Web.SessionDescriptionHandler {
+  protected override createLocalOfferOrAnswer(
+    options?: Web.SessionDescriptionHandlerOptions,
+  ): Promise<RTCSessionDescriptionInit> {
+    if (this.peerConnection !== undefined) preferTelephony(this.peerConnection);
+    return super.createLocalOfferOrAnswer(options);
+  }
+}
+
+type Answer = {
+  readonly message: {
+    readonly statusCode: number | undefined;
+    readonly body: string;
+    readonly toTag: string;
+  };
+};
+
+/** Whatever state it is in: refuse, cancel or hang up. */
+async function endSession(session: Session): Promise<void> {
+  try {
+    switch (session.state) {
+      case SessionState.Initial:
+      case SessionState.Establishing:
+        if (isInvitation(session)) await session.reject({ statusCode: 486 });
+        else if (session instanceof Inviter) await session.cancel();
+        return;
+      case SessionState.Established:
+        await session.bye();
+        return;
+      default:
+        return;
+    }
+  } catch {
+    // It has ended meanwhile, or there is no connection: then the gateway hears of it by the API.
+  }
+}
+
+function isInvitation(session: Session): session is Invitation {
+  return 'accept' in session;
+}
+
+function holdOptions(hold: boolean): Web.SessionDescriptionHandlerOptions {
+  return { hold };
+}
+
+function partyOf({ remoteIdentity }: Invitation): Party {
+  // Missing where the caller has none, whatever the library's types say.
+  const { displayName = '' }: { readonly displayName?: string } = remoteIdentity;
+  // RFC 3261 §25.1 `quoted-pair`: sip.js leaves the backslashes in.
+  const name = displayName.replaceAll(/\\(.)/g, '$1');
+  return { name, number: remoteIdentity.uri.user ?? '' };
+}
+
+function addressOf({ aor }: SoftphoneAccess, user: string): URI | undefined {
+  const own = UserAgent.makeURI(aor);
+  return own && new URI('sip', userPartOf(user), own.host, own.port);
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}
