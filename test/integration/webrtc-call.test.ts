@@ -14,7 +14,13 @@ import { likelyPlaceIn, listenFor, toned } from '../support/listeners.js';
 import { PeerProcess } from '../support/peer-process.js';
 import { type PortRange, reservePorts } from '../support/ports.js';
 import { speechFor } from '../support/speech.js';
-import { GATEWAY_BY_CABLE, GATEWAY_BY_RELAY, RELAY_AT_AGENT, SeparateNetworks } from '../webrtc/separate-networks.js';
+import {
+  GATEWAY_BY_CABLE,
+  GATEWAY_BY_RELAY,
+  RELAY_AT_AGENT,
+  RELAY_AT_GATEWAY,
+  SeparateNetworks,
+} from '../webrtc/separate-networks.js';
 import { WebRtcPhone } from '../webrtc/webrtc-phone.js';
 import { WrtcEndpoint, type WrtcOptions } from '../webrtc/wrtc-endpoint.js';
 
@@ -225,10 +231,11 @@ describe('an agent on WebRTC in another network', () => {
     async () => {
       networks.cutCable();
       const [command, ...words] = [...networks.inRelays, 'turnserver'];
-      const turn = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--listening-port', '3478', '--log-file', 'stdout'];
-      const users = ['--lt-cred-mech', '--realm', 'tonegate', '--user', 'agent:secret', '--pidfile', '/dev/null'];
-      relay = new PeerProcess({ command, args: [...words, ...turn, ...users], limitMs: TEST_LIMIT_MS });
-      await relay.line(/listener opened on/i, LIMIT_MS);
+      const turn = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file', 'stdout', '--pidfile', '/dev/null'];
+      const places = ['--listening-ip', RELAY_AT_AGENT, '--listening-port', '3478', '--relay-ip', RELAY_AT_GATEWAY];
+      const users = ['--lt-cred-mech', '--realm', 'tonegate', '--user', 'agent:secret'];
+      relay = new PeerProcess({ command, args: [...words, ...turn, ...places, ...users], limitMs: TEST_LIMIT_MS });
+      await relay.line(/Total General servers|listener opened/, LIMIT_MS);
       const world = await open({ wrapper: networks.inAgents, turnServer: `${RELAY_AT_AGENT}:3478` }, GATEWAY_BY_RELAY);
       await callAndHear(world);
     },

@@ -10,6 +10,7 @@
 import { execFileSync } from 'node:child_process';
 
 export const GATEWAY_BY_RELAY = '10.199.0.1';
+export const RELAY_AT_GATEWAY = '10.199.0.2';
 export const RELAY_AT_AGENT = '10.199.1.1';
 export const GATEWAY_BY_CABLE = '10.199.2.1';
 
@@ -27,7 +28,7 @@ export class SeparateNetworks {
       ip('-n', relay, 'link', 'add', 'inside', 'type', 'veth', 'peer', 'name', 'relayed', 'netns', agent);
       ip('addr', 'add', `${GATEWAY_BY_RELAY}/24`, 'dev', `${relay}o`);
       ip('addr', 'add', `${GATEWAY_BY_CABLE}/24`, 'dev', this.#cable);
-      ip('-n', relay, 'addr', 'add', '10.199.0.2/24', 'dev', 'outside');
+      ip('-n', relay, 'addr', 'add', `${RELAY_AT_GATEWAY}/24`, 'dev', 'outside');
       ip('-n', relay, 'addr', 'add', `${RELAY_AT_AGENT}/24`, 'dev', 'inside');
       ip('-n', agent, 'addr', 'add', '10.199.1.2/24', 'dev', 'relayed');
       ip('-n', agent, 'addr', 'add', '10.199.2.2/24', 'dev', 'cable');
