@@ -14,13 +14,15 @@ import { decodeWithSpandsp } from '../support/spandsp.js';
 import { speechFor } from '../support/speech.js';
 
 const LIMIT_MS = 20_000;
+const MAX_ENTRIES = 3;
 const PORTS = 100;
 /** In the agent's own words, so that a listener can tell them from any others: pressed near the microphone. */
 const AGENT_KEYS = '1590';
 const SPEECH_MS = 1_000;
-const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 70 };
+/** Far enough from each other for a search around each. */
+const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 220 };
 /** A browser stretches and squeezes what it plays: a press is looked for this far around its place, short of the next. */
-const DRIFT_SAMPLES = 240;
+const DRIFT_SAMPLES = 700;
 const CARD: Readonly<Record<FieldName, string>> = {
   cardNumber: '5555555555554444#',
   expirationDate: '1129#',
@@ -51,7 +53,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await customer.close();
-  // No script error, no breach of the content security policy, and no process left, after all tests.
+  // No script error, no breach of the content security policy, nothing that axe-core finds, and no process left.
   expect(await scene.close()).toEqual({ left: [], complaints: [] });
   ports.release();
 }, 60_000);
@@ -119,7 +121,7 @@ describe('a payment', () => {
   test('called by baresip the agent hears speech and the keys before, none during it, and the token arrives', async () => {
     const dialling = caller.dial(`sip:${AGENT_USER}@127.0.0.1:${scene.gateway.callerSidePort}`, LIMIT_MS);
     await page.line(1, 'ringing-in');
-    await page.screenshot('01-ringing');
+    await page.look('01-ringing');
     await page.press('answer');
     await dialling;
     await page.line(1, 'active');
@@ -134,21 +136,26 @@ describe('a payment', () => {
     await page.press('payment');
     const panel = page.page.locator('tonegate-panel');
     await button(panel, 'start').click();
+    const stateOf = (field: FieldName) => row(panel, field).getAttribute('data-state');
     const told: Said[] = [];
     for (const field of FIELD_NAMES) {
-      await row(panel, field).locator('button').click();
-      await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
-      if (field === 'securityCode') await caller.sendKeys(CARD[field]);
-      else told.push(await sayKeys(CARD[field]));
-      await panel.locator(`[data-field="${field}"][data-state="captured"]`).waitFor();
-      await page.screenshot(`02-${field}`);
+      // On a machine that does much else the line may be disturbed: then the agent captures once more.
+      for (let entry = 1; entry <= MAX_ENTRIES && (await stateOf(field)) !== 'captured'; entry += 1) {
+        await row(panel, field).locator('button').click();
+        await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
+        if (field === 'securityCode') await caller.sendKeys(CARD[field]);
+        else told.push(await sayKeys(CARD[field]));
+        await panel.locator(`[data-field="${field}"]:not([data-state="awaiting"])`).waitFor();
+      }
+      expect(await stateOf(field)).toBe('captured');
+      await page.look(`02-${field}`);
     }
     for (const said of told) await heardFor(said);
     const windowEnd = await page.heardSamples();
     await press(panel, 'complete');
     await panel.getByText('Card securely vaulted', { exact: true }).waitFor();
     const [token] = await page.tokens();
-    await page.screenshot('03-vaulted');
+    await page.look('03-vaulted');
     await page.press('hangUp');
     await caller.event('CALL_CLOSED', LIMIT_MS);
 
@@ -201,7 +208,7 @@ describe('in a call', () => {
     await page.press('hold');
     await page.line(1, 'held');
     expect((await desk.call('held')).state).toBe('held');
-    await page.screenshot('04-held');
+    await page.look('04-held');
     await page.press('resume');
     await page.line(1, 'active');
     expect((await desk.call('active')).state).toBe('active');
@@ -225,7 +232,7 @@ describe('in a call', () => {
       await answer();
       const calling = second.call(AGENT_USER, scene.gateway.callerSidePort);
       await page.line(2, 'ringing-in');
-      await page.screenshot('05-second-line');
+      await page.look('05-second-line');
       await page.pressOnLine(2, 'answer');
       await calling;
       await page.line(1, 'held');
@@ -273,7 +280,7 @@ describe('dialling', () => {
   test('a destination that is not allowed is refused, and that is said', async () => {
     await page.dial('premium-rate');
     await page.banner.getByText('This number is not known').waitFor();
-    await page.screenshot('06-not-allowed');
+    await page.look('06-not-allowed');
     await page.dial('not a number');
     await page.notice(/^Enter a number/);
   }, 30_000);
@@ -286,7 +293,7 @@ describe('when something breaks', () => {
     await page.light('signalling', 'Reconnecting');
     await page.notice(/Your call goes on/);
     expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
-    await page.screenshot('07-cut');
+    await page.look('07-cut');
     scene.network.mend();
     await page.light('signalling', 'Registered');
     expect(await page.page.locator('.notice').count()).toBe(0);
@@ -316,7 +323,7 @@ describe('when something breaks', () => {
     await page.press('answer');
     await page.notice(/could not be answered without a microphone/);
     await page.line(1, 'ringing-in');
-    await page.screenshot('08-no-microphone');
+    await page.look('08-no-microphone');
     await page.context.grantPermissions(['microphone']);
     await page.page.getByRole('button', { name: 'Try again' }).click();
     await page.light('microphone', 'Ready');
@@ -328,7 +335,7 @@ describe('when something breaks', () => {
     await page.context.clearPermissions();
     await page.notice(/microphone/);
     await page.line(1, 'active');
-    await page.screenshot('09-microphone-gone');
+    await page.look('09-microphone-gone');
     await hangUp();
   }, 60_000);
 });
