@@ -26,6 +26,8 @@ export class PanelAgent {
 
   async start(action: 'start' | 'startNew' | 'tryAgain' = 'start'): Promise<void> {
     await button(this.page.panel, action).click();
+    // A failed session may show its rows too.
+    await button(this.page.panel, action).waitFor({ state: 'hidden' });
     await row(this.page.panel, 'cardNumber').waitFor();
     await recordingLabel(this.page).getByText('Recording paused', { exact: true }).waitFor();
   }
