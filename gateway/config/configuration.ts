@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, checked here. Every key has a default that makes sense on one machine. */
 import { z } from 'zod';
+import { WEBHOOK_TYPES } from '../webhook/webhook-schemas.js';
 
 const port = z.int().min(0).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and hyphens');
@@ -121,6 +122,20 @@ const account = z.strictObject({
     .enum(['supervisor', 'auditor', 'integration', 'administrator'])
     .describe('What the account may do; agents stand under agents.'),
   tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
+});
+
+const webhook = z.strictObject({
+  name,
+  url: z.string().describe('https, or http to this machine.'),
+  secretFile: z
+    .string()
+    .optional()
+    .describe('File (mode 0600) with the whsec_ secret that signs; made under secrets/ if missing.'),
+  events: z
+    .array(z.enum(WEBHOOK_TYPES))
+    .min(1)
+    .default([...WEBHOOK_TYPES]),
+  allowPlaintext: z.boolean().default(false).describe('Lets tokens go over http to another machine.'),
 });
 
 export const configurationSchema = z.strictObject({
@@ -250,6 +265,7 @@ export const configurationSchema = z.strictObject({
         .describe('How long a panel in a frame works without another ticket.'),
     })
     .prefault({}),
+  webhooks: z.array(webhook).default([]).describe('Servers of others that are told what happens.'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 

@@ -32,8 +32,15 @@ import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
+import { Webhooks } from '../webhook/webhooks.js';
 import { administrationOf } from './administration.js';
-import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import {
+  auditEntryOfApi,
+  auditEntryOfConfiguration,
+  auditEntryOfSession,
+  auditEntryOfVault,
+  auditEntryOfWebhook,
+} from './audit-entries.js';
 import {
   isOriginListed,
   registrationOf,
@@ -41,6 +48,7 @@ import {
   type SoftphoneCredential,
 } from './sip-registration.js';
 import { softphoneDeskOf } from './softphone-desk.js';
+import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -74,6 +82,7 @@ export class ControlProcess {
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
   readonly #evidence: Evidence;
+  readonly #webhooks: Webhooks;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
@@ -107,6 +116,14 @@ export class ControlProcess {
     this.#media = this.#makeMedia(linkSecret);
     this.#payments = this.#makePayments();
     this.#directory = new CallDirectory(this.#payments);
+    this.#webhooks = new Webhooks({
+      endpoints: webhookEndpointsOf(configuration),
+      outboxPath: paths.outbox,
+      onAudit: (event) => this.#audit.record(auditEntryOfWebhook(event)),
+      onFault: (error) => log.error({ err: error }, 'webhook fault'),
+      wallClock: () => Date.now(),
+    });
+    this.#directory.subscribeToAll((event) => this.#webhooks.deskChanged(event));
     const routing = new CallRouting(configuration);
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
@@ -158,6 +175,7 @@ export class ControlProcess {
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
     this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
+    this.#webhooks.start();
     return { sipPorts, apiPort, redeemPort };
   }
 
@@ -181,6 +199,7 @@ export class ControlProcess {
     await this.#sip.close();
     await this.#media.stop();
     await this.#vault.stop();
+    this.#webhooks.close();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
     this.#evidence.close();
@@ -351,6 +370,8 @@ export class ControlProcess {
       ...metricsOf('media', media),
       ...metricsOf('vault', vault),
       { group: 'api', kind: 'counter', values: this.#api.counters() },
+      { group: 'webhook', kind: 'counter', values: this.#webhooks.counters() },
+      { group: 'webhook', kind: 'gauge', values: { waiting: this.#webhooks.waiting } },
       { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
     ]);
   }

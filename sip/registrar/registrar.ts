@@ -76,9 +76,9 @@ export class Registrar {
     return flow.connectionId !== undefined && this.#connections.get(flow.connectionId)?.has(user) === true;
   }
 
-  /** The newest living binding of a user: calls go to one phone, not to all. */
-  bindingOf(user: string, nowMs: number): Binding | undefined {
-    return this.#bindings.of(user, nowMs).at(-1);
+  /** The newest living binding of a user on that listener: calls go to one phone, not to all. */
+  bindingOf(user: string, listener: string, nowMs: number): Binding | undefined {
+    return this.#bindings.of(user, nowMs).findLast(({ flow }) => flow.listener === listener);
   }
 
   /**
