@@ -14,8 +14,7 @@ import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
-import { dialledUser, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
-import { announcedEnd } from './webrtc-side.js';
+import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
@@ -122,7 +121,7 @@ export class CallControl {
     const routed = this.#routing.route({
       listener: flow.listener,
       remoteAddress: flow.remoteAddress,
-      dialledUser: dialledUser(arrival),
+      dialledUser: dialledParty(arrival).user,
       fromUser: arrival.from.user,
       registeredUser: flow.user,
     });
@@ -131,7 +130,7 @@ export class CallControl {
       return;
     }
     if (routed.to.kind === 'registered') {
-      const state = this.#options.sip.registrationOf(dialledUser(arrival), routed.to.listener);
+      const state = this.#options.sip.registrationOf(dialledParty(arrival).user, routed.to.listener);
       if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
       if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
     }
@@ -182,7 +181,7 @@ export class CallControl {
     ports: NonNullable<CallMedia['ports']>,
   ): Call {
     const aIsCaller = routed.callerLeg === 'a';
-    const callerParty = aIsCaller ? arrival.from : arrival.to;
+    const callerParty = aIsCaller ? arrival.from : dialledParty(arrival);
     return new Call({
       id: arrival.callId,
       route: routed.route,
@@ -203,15 +202,16 @@ export class CallControl {
 
   #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
     const { callId, from } = arrival;
-    const user = dialledUser(arrival);
+    const dialled = dialledParty(arrival);
+    const { listener } = to;
     if (to.kind === 'registered') {
       this.#options.sip.handle({
         kind: 'route-call-to-user',
         callId,
-        user,
-        listener: to.listener,
+        user: dialled.user,
+        listener,
         from,
-        to: arrival.to,
+        to: dialled,
       });
       return;
     }
@@ -222,10 +222,10 @@ export class CallControl {
       kind: 'route-call',
       callId,
       target: {
-        flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${user}@${host}:${port}${parameter}`,
+        flow: { listener, transport, remoteAddress: address, remotePort: port },
+        requestUri: `sip:${dialled.user}@${host}:${port}${parameter}`,
         from,
-        to: arrival.to,
+        to: dialled,
       },
     });
   }
@@ -447,8 +447,7 @@ export class CallControl {
   #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
     const { sip, media } = this.#options.configuration;
     const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
-    const webRtc = ports.webRtc && announcedEnd(ports.webRtc, publicAddress);
-    return { address: publicAddress ?? media.address, ...ports, ...(webRtc && { webRtc }) };
+    return { address: publicAddress ?? media.address, ...ports };
   }
 
   #audit(

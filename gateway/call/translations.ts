@@ -7,9 +7,14 @@ import type { AuditEntry } from '../audit/audit-trail.js';
 import type { InfoBodyType, MediaEvent, RecordingState } from '../media/control-wire.js';
 import type { MediaAnswer } from '../process/media-fleet.js';
 
-/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
-export function dialledUser(arrival: { readonly requestUri: string; readonly to: CallParty }): string {
-  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
+/**
+ * RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. A To that names somebody else is not passed on: the
+ * next element might go by it, and the route has not been asked about that one.
+ */
+export function dialledParty(arrival: { readonly requestUri: string; readonly to: CallParty }): CallParty {
+  const { requestUri, to } = arrival;
+  const user = parseUri(requestUri)?.user ?? to.user;
+  return user === to.user ? to : { displayName: '', uri: requestUri, user };
 }
 
 const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];

@@ -26,7 +26,7 @@ import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { Evidence } from '../evidence/evidence-store.js';
-import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
+import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
@@ -43,11 +43,12 @@ import {
 } from './audit-entries.js';
 import {
   isOriginListed,
-  registrationOf,
+  registrationSettings,
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
-import { softphoneDeskOf } from './softphone-desk.js';
+import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
+import { StartError } from './start-error.js';
 import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -59,15 +60,6 @@ const CHILDREN_UP_TIMEOUT_MS = 20_000;
 
 /** The log's name in the records of its own opening and closing. */
 const AUDIT_LOG = 'audit-log';
-
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'children-not-up';
-
-  constructor() {
-    super('the media and vault processes did not come up: the lines above say why');
-  }
-}
 
 export type RunningPorts = {
   readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
@@ -128,7 +120,7 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
-      registration: registrationOf(configuration),
+      registration: registrationSettings(configuration),
       isOriginAllowed: (origin, listener) =>
         this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
@@ -303,7 +295,7 @@ export class ControlProcess {
       administration: administrationOf(this.#configuration),
       softphone: softphoneDeskOf({
         configuration: this.#configuration,
-        servers: webRtcServersOf(this.#configuration),
+        servers: iceServersOf(this.#configuration),
         issueCredential: (user) => this.issueSoftphoneCredential(user),
       }),
       accounts: credentialsOf(this.#configuration),
@@ -404,8 +396,8 @@ function mediaProcessCount(configuration: Configuration): number {
 }
 
 /** @throws SecretFileError when a password's file is open to others or holds nothing */
-function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
-  return media.webrtc.servers.map((server) => {
+function iceServersOf({ api }: Configuration): readonly IceServer[] {
+  return api.softphone.iceServers.map((server) => {
     const place = { host: server.address, port: server.port };
     if (server.kind === 'stun') return { kind: 'stun', ...place };
     return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
@@ -420,13 +412,11 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
-    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,

@@ -45,7 +45,7 @@ export const MAX_FAILURES_PER_SOURCE = 30;
 const MAX_KEYS = 10_000;
 /** No user's name is longer; what an attacker writes there may be. */
 const MAX_KEY_LENGTH = 65;
-/** Where a user was let in lately: nobody else's failures keep the user out from there. */
+/** Where a user was let in lately: failures elsewhere, or of others, do not keep the user out from there. */
 const MAX_GOOD_SOURCES_PER_USER = 4;
 
 export class Authenticator {
@@ -61,6 +61,12 @@ export class Authenticator {
     maxKeys: MAX_KEYS,
   });
   readonly #users = new FailureLimiter({ maxFailures: MAX_FAILURES_PER_USER, windowMs: WINDOW_MS, maxKeys: MAX_KEYS });
+  /** Of a user at an address where the user was let in lately: an office's other people may guess there, too. */
+  readonly #atHome = new FailureLimiter({
+    maxFailures: MAX_FAILURES_PER_SOURCE,
+    windowMs: WINDOW_MS,
+    maxKeys: MAX_KEYS,
+  });
   readonly #goodSources = new Map<string, readonly string[]>();
 
   constructor(options: AuthenticatorOptions) {
@@ -91,14 +97,18 @@ export class Authenticator {
     }
     const user = credentials.username;
     const userKey = user.slice(0, MAX_KEY_LENGTH);
-    const isKnownHere = this.#goodSources.get(user)?.includes(source) === true;
-    const blockedMs = isKnownHere
-      ? 0
+    const place = `${userKey} ${source}`;
+    const isAtHome = this.#goodSources.get(user)?.includes(source) === true;
+    const blockedMs = isAtHome
+      ? this.#atHome.blockedForMs(place, nowMs)
       : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(userKey, nowMs));
     if (blockedMs > 0) {
       return { kind: 'refused', refusal: blocked(blockedMs), code: 'authentication-blocked' };
     }
     if (!isSameTarget(credentials.uri, request.requestUri) || !this.#isProven(credentials, request.method, nowMs)) {
+      if (isAtHome) {
+        this.#atHome.fail(place, nowMs);
+      }
       const ofSource = this.#sources.fail(source, nowMs);
       const isTold = ofSource === 1 || ofSource === MAX_FAILURES_PER_SOURCE;
       const refused = this.#challenge(source, algorithms, 'authentication-failed', nowMs);

@@ -256,7 +256,7 @@ describe('a desk phone', () => {
       limitMs: 60_000,
     });
     cleanUps.push(() => telephone.discard());
-    await telephone.event('REGISTER_OK', 10_000);
+    await telephone.registered(10_000);
     const trunk = await trunkAnswers();
     await telephone.dial(`sip:5551234@127.0.0.1:${deskPort}`);
     await telephone.hangUp();

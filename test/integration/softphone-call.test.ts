@@ -19,8 +19,8 @@ const PORTS = 100;
 const AGENT_KEYS = '1590';
 const SPEECH_MS = 1_000;
 const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 70 };
-/** A browser stretches and squeezes what it plays; a press is looked for this far around its place. */
-const DRIFT_SAMPLES = 500;
+/** A browser stretches and squeezes what it plays: a press is looked for this far around its place, short of the next. */
+const DRIFT_SAMPLES = 240;
 const CARD: Readonly<Record<FieldName, string>> = {
   cardNumber: '5555555555554444#',
   expirationDate: '1129#',
@@ -44,9 +44,10 @@ beforeAll(async () => {
   page = await scene.openPage();
 }, 60_000);
 
-afterEach(() => {
+afterEach(async () => {
   customer.hangUp();
-});
+  await page.clear();
+}, 30_000);
 
 afterAll(async () => {
   await customer.close();
@@ -72,7 +73,6 @@ async function answer(): Promise<void> {
 async function hangUp(): Promise<void> {
   await page.press('hangUp');
   await customer.hungUp();
-  await page.press('dismiss');
 }
 
 /** What the customer hears from now on, until there is this much of it. */
@@ -172,7 +172,6 @@ describe('a payment', () => {
       status: 200,
       body: { brand: 'mastercard' },
     });
-    await page.press('dismiss');
   }, 90_000);
 
   async function heardMs(durationMs: number): Promise<void> {
@@ -275,7 +274,6 @@ describe('dialling', () => {
     await page.dial('premium-rate');
     await page.banner.getByText('This number is not known').waitFor();
     await page.screenshot('06-not-allowed');
-    await page.press('dismiss');
     await page.dial('not a number');
     await page.notice(/^Enter a number/);
   }, 30_000);
@@ -298,7 +296,6 @@ describe('when something breaks', () => {
     await page.line(1, 'active');
     customer.hangUp();
     await page.line(1, 'ended');
-    await page.press('dismiss');
   }, 60_000);
 
   test('hung up while signalling is cut: the caller is rid of the call too', async () => {
@@ -309,7 +306,6 @@ describe('when something breaks', () => {
     await customer.hungUp();
     scene.network.mend();
     await page.light('signalling', 'Registered');
-    await page.press('dismiss');
   }, 30_000);
 
   test('a microphone that is refused is said, the call rings on, and is answered once it is allowed', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { MAX_MESSAGES_PER_WINDOW } from '../../sip/transport/ws-connection-socket.js';
+import { MAX_MESSAGES_PER_WINDOW } from '../../sip/transport/connection-watch.js';
 import { BrowserPhone } from '../support/browser-phone.js';
 import { mutated, SeededRandom } from '../support/mutation.js';
 import { browserFlow, RawUser, RegisteredWorld } from './raw-user.js';

@@ -191,6 +191,20 @@ describe('passwords', () => {
     expect(user.register()?.status).toBe(200);
   });
 
+  test('from there, too, guessing has an end', () => {
+    const world = new RegisteredWorld();
+    const user = new RawUser(world, 'alice', browserFlow(1));
+    user.register();
+    const statuses = Array.from(
+      { length: MAX_FAILURES_PER_SOURCE + 1 },
+      (_, index) => new RawUser(world, 'alice', browserFlow(index), 'guessed').register()?.status,
+    );
+    expect(statuses.filter((status) => status === 401)).toHaveLength(MAX_FAILURES_PER_SOURCE);
+    expect(user.register()?.status).toBe(403);
+    world.waitMs(60_000);
+    expect(user.register()?.status).toBe(200);
+  });
+
   test.each([
     ['an address', (index: number) => [`203.0.113.9`, index]],
     ['an IPv6 network', (index: number) => [`2001:db8:1:2::${index}`, index]],

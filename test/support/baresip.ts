@@ -83,6 +83,11 @@ export class Baresip {
     }
   }
 
+  /** Resolves when its registrar has taken it; that may be before anybody could hear of it as an event. */
+  async registered(limitMs: number): Promise<void> {
+    await this.#process.line(/registered successfully/, limitMs);
+  }
+
   /** Dials and resolves when the call is up. */
   async dial(address: string, limitMs = 5_000): Promise<void> {
     await this.#command('dial', address);

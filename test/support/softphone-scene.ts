@@ -139,6 +139,20 @@ export class SoftphonePage {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Ends what goes on, and clears what has ended: both lines are free. */
+  async clear(): Promise<void> {
+    for (const line of [1, 2] as const) {
+      const current = this.page.locator(`.line[data-line="${line}"]`);
+      while ((await current.getAttribute('data-kind')) !== 'idle') {
+        const kind = await current.getAttribute('data-kind');
+        const isInFront = (await current.getAttribute('aria-current')) === 'true';
+        const place = isInFront ? this.banner : current;
+        const action = kind === 'ended' ? 'dismiss' : kind === 'ringing-in' ? 'decline' : 'hangUp';
+        await place.locator(`[data-action="${action}"]`).click();
+      }
+    }
+  }
+
   async notice(text: string | RegExp): Promise<void> {
     await this.page.locator('.notice').getByText(text).waitFor();
   }

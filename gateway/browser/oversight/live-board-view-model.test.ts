@@ -133,12 +133,12 @@ describe('a payment', () => {
     expect(JSON.stringify(view)).not.toContain('tok_1');
   });
 
-  test('a warning goes before the count of keys, an error before what was ignored', () => {
+  test('a warning stands beside the count of keys, and an error goes before what was ignored', () => {
     const warning = { code: 'input-uncertain', message: 'Ask the caller to press * and start again' } as const;
     const awaiting = { ...empty, state: 'awaiting', keyCount: 3, warning } as const;
     const fields = { cardNumber: awaiting, expirationDate: empty, securityCode: empty };
     const { payment } = cardOf(call('a', { session: session('capturing', { fields, droppedKeys: 1 }) }));
-    expect(payment?.fields[0]?.detail).toBe(warning.message);
+    expect(payment?.fields[0]?.detail).toBe(`3 keys · ${warning.message}`);
     expect(payment?.note).toBe('1 key ignored: pressed while no field was waiting');
     const error = { code: 'vault-unreachable', message: 'The vault could not be reached' } as const;
     expect(cardOf(call('a', { session: session('failed', { error, droppedKeys: 1 }) })).payment?.note).toBe(

@@ -1,31 +1,11 @@
-/** The look of these pages, over `page-styles.ts` and in the panel's colours; logical properties throughout. */
-const palette = `
-:root {
-  --green: light-dark(#15803d, #22c55e);
-  --green-tint: light-dark(#effaf3, #12281b);
-  --green-text: light-dark(#14602f, #86efac);
-  --green-line: light-dark(#aadcbc, #245c38);
-  --yellow: #facc15;
-  --yellow-tint: light-dark(#fefaea, #2a2410);
-  --yellow-text: light-dark(#6b4a05, #fde68a);
-  --yellow-line: light-dark(#e6c454, #7a661c);
-  --red: light-dark(#c81e1e, #f87171);
-  --red-tint: light-dark(#fef3f2, #301719);
-  --red-text: light-dark(#991b1b, #fecaca);
-  --red-line: light-dark(#f3b4b0, #7c3337);
-  --shadow: 0 1px 2px rgb(16 32 44 / 6%), 0 8px 28px rgb(16 32 44 / 6%);
-}
-.icon {
-  inline-size: 1.25em; block-size: 1.25em; flex: none; fill: none; stroke: currentColor;
-  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
-}
-.said {
-  position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
-}
+/** The look of these pages, over `page-styles.ts`; logical properties throughout. */
+const basics = `
 h3, dl, dd, ol { margin: 0; padding: 0; }
 code { font-family: ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; font-size: 0.875em; overflow-wrap: anywhere; }
 a { color: var(--accent); text-underline-offset: 0.18em; text-decoration-thickness: 1px; }
 small { font-size: 0.8125rem; color: var(--muted); }
+/* Dates and spans of time keep their order on a page that is read from right to left. */
+.data a, button.link, .offset { unicode-bidi: plaintext; }
 `;
 
 const frame = `
@@ -270,4 +250,4 @@ const narrow = `
 }
 `;
 
-export const oversightCss = palette + frame + live + past + narrow;
+export const oversightCss = basics + frame + live + past + narrow;
