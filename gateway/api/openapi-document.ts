@@ -3,6 +3,7 @@
  * What OpenAPI has no word for stands under `x-`: `x-roles`, `x-event-socket`.
  */
 import { z } from 'zod';
+import { WEBHOOK_SUMMARIES, WEBHOOK_TYPES, webhookBody } from '../webhook/webhook-schemas.js';
 import { apiErrors } from './api-errors.js';
 import { closings } from './event-protocol.js';
 import { clientMessage, serverMessage } from './event-schemas.js';
@@ -81,6 +82,7 @@ export function openApiDocument(): OpenApiDocument {
     servers: [{ url: '/', description: "The gateway's API, `api.listen`." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: webhooksOf(components),
     components: {
       schemas: inOrder(components.schemas),
       responses: inOrder(components.responses),
@@ -211,6 +213,43 @@ function eventSocket(components: Components): object {
     serverMessage: schemaOf(serverMessage, 'output', components),
     closeCodes: Object.values(closings).map(({ code, reason }) => ({ code, reason })),
   };
+}
+
+/** What we ask of others' servers, in the same words. */
+function webhooksOf(components: Components): object {
+  const header = (name: string, description: string): OpenApiParameter => ({
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  });
+  const parameters = [
+    header('webhook-id', 'The same on every try: who has seen it need not look at it again.'),
+    header('webhook-timestamp', 'Of this try, in seconds since 1970. Refuse what is more than five minutes off.'),
+    header(
+      'webhook-signature',
+      '`v1,` and the base64 of HMAC-SHA256 over id, timestamp and body, joined by full stops.',
+    ),
+  ];
+  return Object.fromEntries(
+    WEBHOOK_TYPES.map((type) => [
+      type,
+      {
+        post: {
+          operationId: camelCase(type.replaceAll('.', '-')),
+          tags: ['webhooks'],
+          summary: WEBHOOK_SUMMARIES[type],
+          parameters,
+          requestBody: { required: true, content: json(schemaOf(webhookBody(type), 'output', components)) },
+          responses: {
+            '2XX': { description: 'Taken. Anything else, or nothing within 15 seconds, and it is tried again later.' },
+            '410': { description: 'Not wanted: it is not tried again.' },
+          },
+        },
+      },
+    ]),
+  );
 }
 
 function redeemOf(components: Components): OpenApiOperation {

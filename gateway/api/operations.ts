@@ -46,6 +46,7 @@ export const TAGS = {
   evidence: 'What was: for auditors.',
   administration: 'What runs: for administrators.',
   service: 'Who asks, and whether the gateway is up.',
+  webhooks: 'What the gateway tells configured servers by itself: signed as Standard Webhooks has it, at least once.',
   orders: "A token becomes an order's means of payment. Another server with a credential of its own: the vault.",
 } as const;
 

@@ -8,7 +8,8 @@ import type { SessionView } from '../payment/session-view.js';
 import type { CallView } from './call-desk.js';
 import { ROLES } from './roles.js';
 
-export const instant = z.iso.datetime().describe('UTC, ISO 8601.');
+/** UTC, ISO 8601. */
+export const instant = z.iso.datetime();
 
 /** Every id of ours is shorter; what does not look like one is `not-found`, like any id nobody has. */
 export const identifier = z.string().regex(/^[A-Za-z0-9._:@-]{1,128}$/);

@@ -63,6 +63,9 @@ export type AuditAction =
   | 'panel-ticket-refused'
   | 'softphone-opened'
   | 'panel-session-opened'
+  // What is told to others' servers.
+  | 'webhook-delivered'
+  | 'webhook-given-up'
   // Looking into what is kept (PCI DSS 10.2.1.3).
   | 'audit-log-read'
   | 'audit-log-verified'

@@ -83,6 +83,21 @@ button, input { font: inherit; color: inherit; }
 .button.quiet { background: transparent; color: var(--muted); min-block-size: 36px; padding: 4px 12px; }
 .button.quiet:hover { background: var(--raised); color: var(--text); }
 .sign-in .refused { color: light-dark(#991b1b, #fecaca); }
+.keypad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; direction: ltr; }
+.key {
+  display: grid; place-items: center; align-content: center; min-block-size: 54px; cursor: pointer; color: var(--text);
+  background: var(--raised); border: 1px solid transparent; border-radius: 12px; font-size: 1.3125rem; line-height: 1.1;
+  font-weight: 550; transition: background-color 100ms, scale 100ms; touch-action: manipulation;
+}
+.key:hover:enabled { border-color: light-dark(#b9c5cc, #47565f); }
+.key:active:enabled, .key.pressed { background: var(--accent); color: var(--on-accent); scale: 0.96; }
+.key:disabled { cursor: not-allowed; color: var(--muted); border-color: var(--line); background: transparent; }
+.key::after {
+  content: attr(data-letters) / ''; min-block-size: 0.75rem; font-size: 0.625rem; font-weight: 600; letter-spacing: 0.1em;
+  color: var(--muted);
+}
+.key[data-letters='']::after { content: none; }
+.key:active:enabled::after, .key.pressed::after { color: inherit; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 760px) {
   .desk { grid-template-columns: minmax(0, 1fr); padding: 14px 10px; gap: 14px; }

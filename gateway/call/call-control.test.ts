@@ -9,6 +9,7 @@ import { AgentDesk } from './agent-desk.js';
 import { CallControl } from './call-control.js';
 import { CallDirectory } from './call-directory.js';
 import { CallRouting } from './call-routing.js';
+import { SupervisorDesk } from './supervisor-desk.js';
 
 const FLOW = { listener: 'caller-side', transport: 'udp', remoteAddress: '127.0.0.1', remotePort: 5070 } as const;
 const CALLER = { displayName: 'Casey', uri: 'sip:5550100@127.0.0.1', user: '5550100' };
@@ -109,12 +110,15 @@ class World {
   }
 }
 
-function arrival(from: string = FLOW.remoteAddress): BackToBackOutput {
+type ArrivalParts = { readonly from?: string; readonly requestUri?: string };
+
+function arrival(parts: ArrivalParts = {}): BackToBackOutput {
+  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1' } = parts;
   return {
     kind: 'call-arrived',
     callId: 'call-a',
     flow: { ...FLOW, remoteAddress: from },
-    requestUri: 'sip:200@127.0.0.1',
+    requestUri,
     from: CALLER,
     to: AGENT,
   };
@@ -158,6 +162,13 @@ describe('call control', () => {
     expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
   });
 
+  test('goes by the Request-URI, and passes on no To that names somebody else', async () => {
+    await world.say(arrival({ requestUri: 'sip:201@127.0.0.1' }));
+    const target = world.heard('route-call')[0]?.target;
+    expect(target?.requestUri).toBe('sip:201@127.0.0.1:5080');
+    expect(target?.to).toEqual({ displayName: '', uri: 'sip:201@127.0.0.1', user: '201' });
+  });
+
   test('a recording that begins with the call is known and recorded', async () => {
     world.firstWords = [
       {
@@ -176,10 +187,72 @@ describe('call control', () => {
   });
 
   test('refuses strangers with 403 and makes no media for them', async () => {
-    await world.say(arrival('203.0.113.9'));
+    await world.say(arrival({ from: '203.0.113.9' }));
     expect(world.heard('refuse-call')).toMatchObject([{ status: 403 }]);
     expect(world.media).toEqual([]);
     expect(world.audits).toMatchObject([{ action: 'call-refused', outcome: 'failure' }]);
+  });
+
+  test('a call whose offer cannot be inspected is counted and recorded as refused', async () => {
+    await world.say(arrival());
+    const offer = description(1, 'offer', 4000);
+    const sdp = Buffer.from(offer.sdp.toString().replace('RTP/AVP 0', 'RTP/AVP 18'));
+    await world.say({ ...offer, sdp });
+    expect(world.heard('description-refused')).toMatchObject([{ status: 488 }]);
+    await world.say({
+      kind: 'call-ended',
+      callId: 'call-a',
+      by: 'gateway',
+      status: 488,
+      reason: 'Not Acceptable Here',
+    });
+    expect(world.control.counters()).toMatchObject({ calls_started: 1, calls_ended: 1, calls_refused: 1 });
+    expect(world.audits.map(({ action }) => action)).toEqual(['call-started', 'call-refused', 'call-ended']);
+  });
+
+  test('the recorder’s first word that comes with the end of the call stands before it', async () => {
+    const media = await answeredCall();
+    world.control.onSip({ kind: 'call-ended', callId: 'call-a', by: 'b', reason: 'BYE' });
+    const recording = { kind: 'recording', callHandle: 1, file: 'call-a-1.wav', atSample: 0, monotonicMs: 1 } as const;
+    world.control.onMedia(media, { ...recording, state: 'recording', reason: 'automatic' });
+    world.control.onMedia(media, { ...recording, state: 'stopped', reason: 'call-ended' });
+    await world.say({ kind: 'counted', code: 'nothing' });
+    expect(world.audits.map(({ action }) => action).slice(-3)).toEqual([
+      'recording-started',
+      'recording-stopped',
+      'call-ended',
+    ]);
+  });
+
+  test('a supervisor sees every call, also nobody’s, and has nothing to act with', async () => {
+    const supervisor = new SupervisorDesk(world.directory, { view: () => undefined });
+    const events: string[] = [];
+    const unsubscribe = supervisor.subscribe((event) => events.push(event.kind));
+    await answeredCall();
+    expect(supervisor.calls()).toMatchObject([{ id: 'call-a', state: 'active' }]);
+    expect(supervisor.call('call-a')).toMatchObject({ ok: true, value: { caller: 'Casey' } });
+    expect(supervisor.call('call-b')).toEqual({ ok: false, code: 'not-found' });
+    expect(supervisor.session('none')).toEqual({ ok: false, code: 'not-found' });
+    expect(events.length).toBeGreaterThan(0);
+    unsubscribe();
+    const before = events.length;
+    await world.say({ kind: 'call-ended', callId: 'call-a', by: 'b', reason: 'BYE' });
+    expect(events).toHaveLength(before);
+  });
+
+  test('who is let see one call only sees no other, and hears of no other', async () => {
+    await answeredCall();
+    const events: string[] = [];
+    const listen = (event: { readonly kind: string }) => events.push(event.kind);
+    const one = { ...ASKER, onlyCallId: 'call-a' };
+    const other = { ...ASKER, onlyCallId: 'call-b' };
+    expect(world.desk.calls(one)).toHaveLength(1);
+    expect(world.desk.calls(other)).toEqual([]);
+    expect(world.desk.call(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
+    expect(await world.desk.startSession(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
+    world.desk.subscribe(other, listen);
+    await world.say({ kind: 'call-ended', callId: 'call-a', by: 'b', reason: 'BYE' });
+    expect(events).toEqual([]);
   });
 
   test('refuses with 503 when no media process has room', async () => {

@@ -4,20 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
-import { mediaTypeOf } from '../../sip/headers.js';
 import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
-import { parseUri } from '../../sip/uri.js';
-import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration, PeerConfiguration } from '../config/configuration.js';
-import type { InfoBodyType, LegMedia, LegPorts, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { LegMedia, LegPorts, MediaEvent } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
 import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
-import { announcedEnd } from './webrtc-side.js';
+import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
@@ -27,7 +24,7 @@ export type CallControlOptions = {
   readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
   readonly sip: {
     handle(input: BackToBackInput): void;
-    registrationOf(user: string): RegistrationState;
+    registrationOf(user: string, listener: string): RegistrationState;
   };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -90,12 +87,25 @@ export class CallControl {
       case 'counted':
         this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
         return;
-      case 'intruder':
-        this.#options.onLog('warn', { source: output.flow.remoteAddress }, 'SIP authentication failed too often');
+      case 'login-refused':
+        this.#loginRefused(output);
         return;
       case 'send':
         return;
     }
+  }
+
+  #loginRefused({ flow, failures }: SipOutput<'login-refused'>): void {
+    const { listener, remoteAddress: source } = flow;
+    const detail = { way: 'sip', listener, count: failures };
+    this.#options.onLog('warn', { source, ...detail }, 'SIP authentication failed');
+    this.#options.onAudit({
+      actor: 'unknown',
+      origin: source,
+      action: 'authentication-failed',
+      outcome: 'refused',
+      detail,
+    });
   }
 
   /** A fault of ours, such as an audit log that cannot be written, ends the call and not the process. */
@@ -111,7 +121,7 @@ export class CallControl {
     const routed = this.#routing.route({
       listener: flow.listener,
       remoteAddress: flow.remoteAddress,
-      dialledUser: dialledUser(arrival),
+      dialledUser: dialledParty(arrival).user,
       fromUser: arrival.from.user,
       registeredUser: flow.user,
     });
@@ -120,7 +130,7 @@ export class CallControl {
       return;
     }
     if (routed.to.kind === 'registered') {
-      const state = this.#options.sip.registrationOf(dialledUser(arrival));
+      const state = this.#options.sip.registrationOf(dialledParty(arrival).user, routed.to.listener);
       if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
       if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
     }
@@ -171,7 +181,7 @@ export class CallControl {
     ports: NonNullable<CallMedia['ports']>,
   ): Call {
     const aIsCaller = routed.callerLeg === 'a';
-    const callerParty = aIsCaller ? arrival.from : arrival.to;
+    const callerParty = aIsCaller ? arrival.from : dialledParty(arrival);
     return new Call({
       id: arrival.callId,
       route: routed.route,
@@ -192,9 +202,17 @@ export class CallControl {
 
   #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
     const { callId, from } = arrival;
-    const user = dialledUser(arrival);
+    const dialled = dialledParty(arrival);
+    const { listener } = to;
     if (to.kind === 'registered') {
-      this.#options.sip.handle({ kind: 'route-call-to-user', callId, user, from, to: arrival.to });
+      this.#options.sip.handle({
+        kind: 'route-call-to-user',
+        callId,
+        user: dialled.user,
+        listener,
+        from,
+        to: dialled,
+      });
       return;
     }
     const { address, port, transport } = to.target;
@@ -204,10 +222,10 @@ export class CallControl {
       kind: 'route-call',
       callId,
       target: {
-        flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${user}@${host}:${port}${parameter}`,
+        flow: { listener, transport, remoteAddress: address, remotePort: port },
+        requestUri: `sip:${dialled.user}@${host}:${port}${parameter}`,
         from,
-        to: arrival.to,
+        to: dialled,
       },
     });
   }
@@ -216,23 +234,20 @@ export class CallControl {
     const { exchangeId } = received;
     const call = this.#options.directory.get(received.callId);
     if (!call) {
-      this.#refuseDescription(exchangeId, 500, 'No Such Call');
+      this.#refuseDescription(undefined, exchangeId, 500, 'No Such Call');
       return;
     }
     const isFrozen = this.#options.payments.holdsWindow(call.id);
     if (received.role === 'offer') {
       // A hold, another codec or another place in the window would end the inspection of what the caller keys.
       const offered = call.negotiation.offered(received.from, received.sdp, isFrozen ? 'frozen' : 'free');
-      this.#options.sip.handle(
-        offered.ok
-          ? { kind: 'description-ready', exchangeId, sdp: offered.sdp }
-          : { kind: 'description-refused', exchangeId, status: offered.status, reason: offered.reason },
-      );
+      if (offered.ok) this.#options.sip.handle({ kind: 'description-ready', exchangeId, sdp: offered.sdp });
+      else this.#refuseDescription(call, exchangeId, offered.status, offered.reason);
       return;
     }
     const answered = call.negotiation.answered(received.from, received.sdp);
     if (!answered.ok) {
-      this.#refuseDescription(exchangeId, answered.status, answered.reason);
+      this.#refuseDescription(call, exchangeId, answered.status, answered.reason);
       return;
     }
     const { agreement, sdp } = answered;
@@ -246,12 +261,13 @@ export class CallControl {
     } else {
       const before = call.negotiation.rollBack();
       if (before) await this.#setLegs(call, before);
-      this.#refuseDescription(exchangeId, 488, 'Not Acceptable Here');
+      this.#refuseDescription(call, exchangeId, 488, 'Not Acceptable Here');
     }
     this.#options.directory.changed(call);
   }
 
-  #refuseDescription(exchangeId: number, status: number, reason: string): void {
+  #refuseDescription(call: Call | undefined, exchangeId: number, status: number, reason: string): void {
+    if (call !== undefined && call.answeredAt === undefined) call.isRefused = true;
     this.#options.sip.handle({ kind: 'description-refused', exchangeId, status, reason });
   }
 
@@ -299,16 +315,23 @@ export class CallControl {
     if (!call || call.endedAt !== undefined) return;
     call.endedAt = new Date().toISOString();
     this.#counters.ended += 1;
+    if (call.isRefused) this.#counters.refused += 1;
     this.#options.payments.callEnded(call.id);
     const closed = call.media.request({ kind: 'close-call' });
     this.#options.directory.changed(call);
-    // The recorder's last word comes before the answer and belongs in the audit log too.
-    void closed.finally(() => this.#options.directory.retire(call));
-    this.#audit('call-ended', call.id, {
-      by: ended.by,
-      reason: ended.reason,
-      ...(ended.status !== undefined && { status: ended.status }),
-    });
+    // The recorder's first and last words come before the answer, and so stand in the audit log before the end.
+    const recordEnd = () => this.#recordEnd(call, ended);
+    this.#orEnd(call.id, closed.then(recordEnd, recordEnd));
+  }
+
+  #recordEnd(call: Call, { by, reason, status }: SipOutput<'call-ended'>): void {
+    const detail = { by, reason, ...(status !== undefined && { status }) };
+    try {
+      if (call.isRefused) this.#audit('call-refused', call.id, detail, 'failure');
+      this.#audit('call-ended', call.id, detail);
+    } finally {
+      this.#options.directory.retire(call);
+    }
   }
 
   // ---- what media says
@@ -424,8 +447,7 @@ export class CallControl {
   #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
     const { sip, media } = this.#options.configuration;
     const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
-    const webRtc = ports.webRtc && announcedEnd(ports.webRtc, publicAddress);
-    return { address: publicAddress ?? media.address, ...ports, ...(webRtc && { webRtc }) };
+    return { address: publicAddress ?? media.address, ...ports };
   }
 
   #audit(
@@ -436,42 +458,4 @@ export class CallControl {
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
   }
-}
-
-/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
-function dialledUser(arrival: SipOutput<'call-arrived'>): string {
-  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
-}
-
-const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];
-
-/** Why media cannot secure the call, in the words of a session. */
-function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code']): SessionErrorCode {
-  switch (code) {
-    case 'vault-link-down':
-      return 'vault-unreachable';
-    case 'recorder-failed':
-      return 'recorder-not-paused';
-    case 'audio-not-inspectable':
-      return 'audio-not-inspectable';
-    default:
-      return 'media-unreachable';
-  }
-}
-
-function infoBodyType(contentType: string): InfoBodyType | undefined {
-  const type = mediaTypeOf(contentType);
-  return INFO_BODY_TYPES.find((known) => known === type);
-}
-
-/** A recording that goes on through the window, masked, stays `recording`. */
-function recordingAction(
-  before: RecordingState,
-  event: Extract<MediaEvent, { readonly kind: 'recording' }>,
-): AuditEntry['action'] {
-  if (event.reason === 'failed') return 'recording-failed';
-  if (event.state === 'paused') return 'recording-paused';
-  if (event.state !== 'recording') return 'recording-stopped';
-  if (before === 'paused') return 'recording-resumed';
-  return before === 'recording' ? 'recording-masked' : 'recording-started';
 }

@@ -5,7 +5,8 @@ import { ControlProcess } from '../control/control-process.js';
 import { createLogger } from '../log/logger.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { configurationOf, parsedArguments } from './command-arguments.js';
-import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE } from './command-output.js';
+import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE, printable } from './command-output.js';
+import { startFailure } from './start-failure.js';
 
 export const START_USAGE = 'tonegate start [--config FILE]';
 
@@ -39,7 +40,9 @@ export async function start(
       pidFile.release();
     }
   } catch (error) {
-    log.fatal({ err: error }, 'the gateway could not start');
+    const reason = startFailure(error, configuration);
+    if (reason === undefined) log.fatal({ err: error }, 'the gateway could not start');
+    else io.err(printable(`error: ${reason}`));
     return EXIT_FAILURE;
   }
 }

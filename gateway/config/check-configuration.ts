@@ -36,6 +36,7 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPayment(configuration, notes);
   checkVault(configuration, notes);
   checkApi(configuration, notes);
+  checkWebhooks(configuration, notes);
   checkSockets(configuration, notes);
   return notes;
 }
@@ -254,6 +255,32 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   if (isIP(api.listen.address) !== 0 && !isLoopback(api.listen.address)) {
     notes.warn(['api', 'listen', 'address'], 'is plain HTTP beyond this machine: put a TLS proxy before it');
   }
+}
+
+function checkWebhooks({ webhooks }: Configuration, notes: Notes): void {
+  checkUnique(
+    webhooks.map(({ name }) => name),
+    (index) => ['webhooks', index, 'name'],
+    notes,
+  );
+  for (const [index, { url, allowPlaintext }] of webhooks.entries()) {
+    const path = ['webhooks', index, 'url'];
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.hash !== '') {
+      notes.problem(path, 'must be an address like https://crm.example/hooks');
+    } else if (parsed.username !== '' || parsed.password !== '') {
+      notes.problem(path, 'must hold no password: the receiver knows us by the signature');
+    } else if (parsed.protocol === 'http:' && !isOwnHost(parsed.hostname)) {
+      if (allowPlaintext) notes.warn(path, 'sends tokens over plain HTTP');
+      else notes.problem(path, 'must be https: tokens go there (or set allowPlaintext)');
+    }
+  }
+}
+
+/** A host as a URL writes it. */
+function isOwnHost(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || (isIP(address) !== 0 && isLoopback(address));
 }
 
 /** Agents and the others have one set of names: an audit record has the name alone. */

@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, checked here. Every key has a default that makes sense on one machine. */
 import { z } from 'zod';
+import { WEBHOOK_TYPES } from '../webhook/webhook-schemas.js';
 
 const port = z.int().min(0).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and hyphens');
@@ -123,6 +124,20 @@ const account = z.strictObject({
   tokenFile: z.string().optional().describe('File (mode 0600) with the bearer token; made under secrets/ if missing.'),
 });
 
+const webhook = z.strictObject({
+  name,
+  url: z.string().describe('https, or http to this machine.'),
+  secretFile: z
+    .string()
+    .optional()
+    .describe('File (mode 0600) with the whsec_ secret that signs; made under secrets/ if missing.'),
+  events: z
+    .array(z.enum(WEBHOOK_TYPES))
+    .min(1)
+    .default([...WEBHOOK_TYPES]),
+  allowPlaintext: z.boolean().default(false).describe('Lets tokens go over http to another machine.'),
+});
+
 export const configurationSchema = z.strictObject({
   dataDirectory: z.string().default('./tonegate-data'),
   sip: z
@@ -186,11 +201,6 @@ export const configurationSchema = z.strictObject({
       portMax: port.default(29999),
       processes: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
       silenceTimeoutMs: z.int().min(1000).default(60_000),
-      webrtc: z
-        .strictObject({
-          servers: z.array(iceServer).max(4).default([]).describe('Asked for further addresses of WebRTC legs.'),
-        })
-        .prefault({}),
     })
     .prefault({}),
   payment: z
@@ -240,6 +250,7 @@ export const configurationSchema = z.strictObject({
             .string()
             .optional()
             .describe('Address of the SIP WebSocket as browsers reach it; that of the listener if missing.'),
+          iceServers: z.array(iceServer).max(4).default([]).describe('STUN and TURN servers that browsers ask.'),
         })
         .prefault({}),
       panelSessionLifetimeMs: z
@@ -250,6 +261,7 @@ export const configurationSchema = z.strictObject({
         .describe('How long a panel in a frame works without another ticket.'),
     })
     .prefault({}),
+  webhooks: z.array(webhook).default([]).describe('Servers of others that are told what happens.'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
 });
 

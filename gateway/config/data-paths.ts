@@ -6,6 +6,8 @@ export type DataPaths = {
   readonly directory: string;
   readonly auditLog: string;
   readonly recordings: string;
+  /** Messages of webhooks that are still to be delivered. */
+  readonly outbox: string;
   /** Process ids and sockets; nothing in it outlives the gateway. */
   readonly run: string;
   readonly secrets: string;
@@ -17,6 +19,7 @@ export function dataPaths(dataDirectory: string): DataPaths {
     directory,
     auditLog: join(directory, 'audit.db'),
     recordings: join(directory, 'recordings'),
+    outbox: join(directory, 'outbox.db'),
     run: join(directory, 'run'),
     secrets: join(directory, 'secrets'),
   };
@@ -31,10 +34,12 @@ export type SecretPaths = {
   readonly sipPasswords: ReadonlyMap<string, string>;
   /** The same of the other accounts. */
   readonly accountTokens: ReadonlyMap<string, string>;
+  /** Webhook's name to the file of its secret. */
+  readonly webhookSecrets: ReadonlyMap<string, string>;
 };
 
 /** The files that the configuration names, or those of our own making. */
-export function secretPaths({ api, dataDirectory, sip, vault }: Configuration): SecretPaths {
+export function secretPaths({ api, dataDirectory, sip, vault, webhooks }: Configuration): SecretPaths {
   const { secrets } = dataPaths(dataDirectory);
   return {
     redeemCredential: resolve(vault.redeemCredentialFile ?? join(secrets, 'redeem.token')),
@@ -50,6 +55,9 @@ export function secretPaths({ api, dataDirectory, sip, vault }: Configuration): 
         name,
         resolve(tokenFile ?? join(secrets, `${role}-${name}.token`)),
       ]),
+    ),
+    webhookSecrets: new Map(
+      webhooks.map(({ name, secretFile }) => [name, resolve(secretFile ?? join(secrets, `webhook-${name}.secret`))]),
     ),
   };
 }

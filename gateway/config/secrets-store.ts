@@ -28,13 +28,18 @@ export class SecretFileError extends Error {
   }
 }
 
+/** 256 random bits in base64url, as a bearer token is. */
+function newToken(): string {
+  return randomBytes(SECRET_SIZE_BYTES).toString('base64url');
+}
+
 /**
- * The secret in the file at `path`, without the space around it. A missing file is made with mode 0600 and 256 random
- * bits in base64url.
+ * The secret in the file at `path`, without the space around it. A missing file is made with mode 0600.
+ * @param make the secret of a new file
  * @throws SecretFileError when the file is open to others or holds nothing
  */
-export function readOrCreateSecret(path: string): string {
-  createIfMissing(path);
+export function readOrCreateSecret(path: string, make: () => string = newToken): string {
+  createIfMissing(path, make);
   return readSecretFile(path);
 }
 
@@ -53,7 +58,7 @@ export function readSecretFile(path: string): string {
   }
 }
 
-function createIfMissing(path: string): void {
+function createIfMissing(path: string, make: () => string): void {
   let descriptor: number;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -63,7 +68,7 @@ function createIfMissing(path: string): void {
     throw new SecretFileError('unreadable', path);
   }
   try {
-    writeSync(descriptor, `${randomBytes(SECRET_SIZE_BYTES).toString('base64url')}\n`);
+    writeSync(descriptor, `${make()}\n`);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

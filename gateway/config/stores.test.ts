@@ -83,7 +83,11 @@ describe('data directory', () => {
     const configuration = configurationSchema.parse({
       dataDirectory: '/data',
       vault: { redeemCredentialFile: '/etc/redeem' },
-      api: { agents: [{ name: 'ann' }, { name: 'bob', tokenFile: '/etc/bob' }] },
+      api: {
+        agents: [{ name: 'ann' }, { name: 'bob', tokenFile: '/etc/bob' }],
+        accounts: [{ name: 'oda', role: 'auditor' }],
+      },
+      webhooks: [{ name: 'crm', url: 'https://crm.example/' }],
     });
     const paths = secretPaths(configuration);
     expect([paths.redeemCredential, paths.envelopeKey]).toEqual(['/etc/redeem', '/data/secrets/envelope.key']);
@@ -91,6 +95,8 @@ describe('data directory', () => {
       ['ann', '/data/secrets/agent-ann.token'],
       ['bob', '/etc/bob'],
     ]);
+    expect([...paths.accountTokens]).toEqual([['oda', '/data/secrets/auditor-oda.token']]);
+    expect([...paths.webhookSecrets]).toEqual([['crm', '/data/secrets/webhook-crm.secret']]);
     expect(dataPaths('/data').auditLog).toBe('/data/audit.db');
   });
 });

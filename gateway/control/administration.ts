@@ -17,7 +17,7 @@ export function hashOfConfiguration(configuration: Configuration): string {
 }
 
 function summaryOf(configuration: Configuration): ConfigurationSummary {
-  const { api, payment, peers, routes, sip, vault } = configuration;
+  const { api, payment, peers, routes, sip, vault, webhooks } = configuration;
   const { acceptedBrands, maxAttempts, firstDigitTimeoutMs, interDigitTimeoutMs, timeZone } = payment;
   return {
     sha256: hashOfConfiguration(configuration),
@@ -36,7 +36,7 @@ function summaryOf(configuration: Configuration): ConfigurationSummary {
     payment: { acceptedBrands, maxAttempts, firstDigitTimeoutMs, interDigitTimeoutMs, timeZone },
     api: { ...api.listen, allowedOrigins: api.allowedOrigins, frameAncestors: api.frameAncestors },
     redeem: { address: vault.redeem.address, port: vault.redeem.port, allowReveal: vault.redeem.allowReveal },
-    webhooks: [],
+    webhooks: webhooks.map(({ name, events }) => ({ name, events })),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
+import type { WebhookAudit } from '../webhook/webhooks.js';
 import { hashOfConfiguration } from './administration.js';
 
 export function auditEntryOfConfiguration(configuration: Configuration): AuditEntry {
@@ -36,6 +37,17 @@ export function auditEntryOfVault(event: Extract<VaultEvent, { readonly kind: 'a
     outcome: event.action === 'token-refused' ? 'refused' : 'success',
     resource: { tokenHint: event.tokenHint },
     detail: { outcome: event.outcome },
+  };
+}
+
+export function auditEntryOfWebhook({ kind, endpoint, type, attempts, reason }: WebhookAudit): AuditEntry {
+  return {
+    actor: 'gateway',
+    origin: 'gateway',
+    action: kind,
+    outcome: kind === 'webhook-delivered' ? 'success' : 'failure',
+    resource: { name: endpoint },
+    detail: { type, attempts, ...(reason !== undefined && { reason }) },
   };
 }
 

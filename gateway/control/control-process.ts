@@ -26,21 +26,29 @@ import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { Evidence } from '../evidence/evidence-store.js';
-import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
+import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
+import { Webhooks } from '../webhook/webhooks.js';
 import { administrationOf } from './administration.js';
-import { auditEntryOfApi, auditEntryOfConfiguration, auditEntryOfSession, auditEntryOfVault } from './audit-entries.js';
+import {
+  auditEntryOfApi,
+  auditEntryOfConfiguration,
+  auditEntryOfSession,
+  auditEntryOfVault,
+  auditEntryOfWebhook,
+} from './audit-entries.js';
 import {
   isOriginListed,
-  registrationOf,
+  registrationSettings,
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
-import { softphoneDeskOf } from './softphone-desk.js';
+import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
+import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -74,6 +82,7 @@ export class ControlProcess {
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
   readonly #evidence: Evidence;
+  readonly #webhooks: Webhooks;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
@@ -107,11 +116,19 @@ export class ControlProcess {
     this.#media = this.#makeMedia(linkSecret);
     this.#payments = this.#makePayments();
     this.#directory = new CallDirectory(this.#payments);
+    this.#webhooks = new Webhooks({
+      endpoints: webhookEndpointsOf(configuration),
+      outboxPath: paths.outbox,
+      onAudit: (event) => this.#audit.record(auditEntryOfWebhook(event)),
+      onFault: (error) => log.error({ err: error }, 'webhook fault'),
+      wallClock: () => Date.now(),
+    });
+    this.#directory.subscribeToAll((event) => this.#webhooks.deskChanged(event));
     const routing = new CallRouting(configuration);
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
-      registration: registrationOf(configuration),
+      registration: registrationSettings(configuration),
       isOriginAllowed: (origin, listener) =>
         this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
@@ -158,6 +175,7 @@ export class ControlProcess {
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
     this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
+    this.#webhooks.start();
     return { sipPorts, apiPort, redeemPort };
   }
 
@@ -181,6 +199,7 @@ export class ControlProcess {
     await this.#sip.close();
     await this.#media.stop();
     await this.#vault.stop();
+    this.#webhooks.close();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
     this.#evidence.close();
@@ -284,7 +303,7 @@ export class ControlProcess {
       administration: administrationOf(this.#configuration),
       softphone: softphoneDeskOf({
         configuration: this.#configuration,
-        servers: webRtcServersOf(this.#configuration),
+        servers: iceServersOf(this.#configuration),
         issueCredential: (user) => this.issueSoftphoneCredential(user),
       }),
       accounts: credentialsOf(this.#configuration),
@@ -351,6 +370,8 @@ export class ControlProcess {
       ...metricsOf('media', media),
       ...metricsOf('vault', vault),
       { group: 'api', kind: 'counter', values: this.#api.counters() },
+      { group: 'webhook', kind: 'counter', values: this.#webhooks.counters() },
+      { group: 'webhook', kind: 'gauge', values: { waiting: this.#webhooks.waiting } },
       { group: 'audit', kind: 'counter', values: { refused_values: this.#auditLog.refusedValues } },
     ]);
   }
@@ -383,8 +404,8 @@ function mediaProcessCount(configuration: Configuration): number {
 }
 
 /** @throws SecretFileError when a password's file is open to others or holds nothing */
-function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
-  return media.webrtc.servers.map((server) => {
+function iceServersOf({ api }: Configuration): readonly IceServer[] {
+  return api.softphone.iceServers.map((server) => {
     const place = { host: server.address, port: server.port };
     if (server.kind === 'stun') return { kind: 'stun', ...place };
     return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
@@ -399,13 +420,11 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
-    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,

@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 import type { FieldName } from '../../vault-client/wire.js';
 import type { CallView } from '../api/call-desk.js';
 import type { EventMessage } from '../api/event-messages.js';
+import { fetchTransport } from '../client/client-transport.js';
+import { TonegateClient } from '../client/tonegate-client.js';
 import type { SessionState, SessionView } from '../payment/session-view.js';
 
 const WAIT_LIMIT_MS = 15_000;
@@ -16,14 +18,17 @@ export type DesktopOptions = {
 };
 
 export class AgentDesktop {
-  readonly #options: DesktopOptions;
+  readonly #client: TonegateClient;
+  readonly #onMessage: (message: EventMessage) => void;
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
   #calls = new Map<string, CallView>();
   #session: SessionView | undefined;
 
   private constructor(options: DesktopOptions, socket: WebSocket) {
-    this.#options = options;
+    const { port, token, onMessage } = options;
+    this.#client = new TonegateClient(fetchTransport({ baseUrl: `http://127.0.0.1:${port}`, token }));
+    this.#onMessage = onMessage ?? (() => {});
     this.#socket = socket;
   }
 
@@ -68,15 +73,15 @@ export class AgentDesktop {
 
   async startSession(callId: string): Promise<SessionView> {
     this.#session = undefined;
-    return this.#post(`/v1/calls/${encodeURIComponent(callId)}/payment-sessions`, {});
+    return (await this.#client.startSession(callId)).session;
   }
 
   async capture(sessionId: string, field: FieldName): Promise<void> {
-    await this.#post(`/v1/payment-sessions/${sessionId}/capture`, { field });
+    await this.#client.capture(sessionId, { field });
   }
 
   async complete(sessionId: string): Promise<SessionView> {
-    await this.#post(`/v1/payment-sessions/${sessionId}/complete`, {});
+    await this.#client.complete(sessionId);
     return this.#until('the token', () =>
       this.#session?.state === 'vaulted' || this.#session?.state === 'failed' ? this.#session : undefined,
     );
@@ -90,16 +95,6 @@ export class AgentDesktop {
     });
   }
 
-  async #post(path: string, body: object): Promise<SessionView> {
-    const response = await fetch(`http://127.0.0.1:${this.#options.port}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#options.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
-    return ((await response.json()) as { readonly session: SessionView }).session;
-  }
-
   #take(message: EventMessage): void {
     if (message.type === 'snapshot') this.#calls = new Map(message.calls.map((call) => [call.id, call]));
     else if (message.type === 'call') this.#calls.set(message.call.id, message.call);
@@ -108,7 +103,7 @@ export class AgentDesktop {
       const call = this.#calls.get(message.session.callId);
       if (call) this.#calls.set(call.id, { ...call, session: message.session });
     }
-    this.#options.onMessage?.(message);
+    this.#onMessage(message);
     for (const look of [...this.#waiting]) look();
   }
 

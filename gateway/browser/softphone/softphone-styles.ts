@@ -132,16 +132,6 @@ input, select {
   border: 0; border-radius: 8px; background: transparent; color: var(--muted); cursor: pointer;
 }
 .erase:hover { background: var(--raised); color: var(--text); }
-.pad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; }
-.key {
-  display: grid; place-items: center; align-content: center; min-block-size: 54px; cursor: pointer; color: var(--text);
-  background: var(--raised); border: 1px solid transparent; border-radius: 12px; font-size: 1.3125rem; line-height: 1.1;
-  font-weight: 550; transition: background-color 100ms, scale 100ms;
-}
-.key:hover { border-color: light-dark(#b9c5cc, #47565f); }
-.key:active, .key.pressed { background: var(--accent); color: var(--on-accent); scale: 0.96; }
-.letters { font-size: 0.625rem; font-weight: 600; letter-spacing: 0.12em; color: var(--muted); min-block-size: 0.75rem; }
-.key:active .letters, .key.pressed .letters { color: inherit; }
 .pad-note { font-size: 0.8125rem; color: var(--muted); }
 
 .device { display: grid; gap: 8px; }
