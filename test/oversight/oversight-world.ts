@@ -95,9 +95,13 @@ export async function signIn({ page }: OversightPage, token: string): Promise<vo
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-export async function screenshot({ page }: OversightPage, name: string): Promise<void> {
+export async function screenshot(
+  { page }: OversightPage,
+  name: string,
+  part: 'whole-page' | 'what-is-in-view' = 'whole-page',
+): Promise<void> {
   await mkdir(SCREENSHOT_DIRECTORY, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: part === 'whole-page' });
 }
 
 export function callCard({ page }: OversightPage, callId: string): Locator {
