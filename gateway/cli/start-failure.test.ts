@@ -45,8 +45,10 @@ test('a port that is taken is told with what it is for', async () => {
 });
 
 test('an error whose text says it all is told as it is, and our own fault is not told in one line', () => {
-  const error = thrownBy(() => readOrCreateSecret('/proc/nowhere/secret'));
-  expect(startFailure(error, defaults)).toBe('/proc/nowhere/secret: cannot be read or made');
+  // A folder that is a file.
+  const path = join(process.execPath, 'secret');
+  const error = thrownBy(() => readOrCreateSecret(path));
+  expect(startFailure(error, defaults)).toBe(`${path}: cannot be read or made`);
   expect(startFailure(new Error('a fault'), defaults)).toBeUndefined();
   expect(startFailure('text', defaults)).toBeUndefined();
 });

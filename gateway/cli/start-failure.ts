@@ -1,11 +1,12 @@
 /** Why a gateway could not start, where it is for the operator to mend: one line, and no stack. */
+import { types } from 'node:util';
 
 import { AuditLogError } from '../audit/audit-log-store.js';
 import type { Configuration } from '../config/configuration.js';
 import { DataDirectoryError } from '../config/data-directory-store.js';
 import { type ListeningPort, listeningPorts } from '../config/listening-ports.js';
 import { SecretFileError } from '../config/secrets-store.js';
-import { StartError } from '../control/control-process.js';
+import { StartError } from '../control/start-error.js';
 import { ProcessRunsError } from '../process/pid-file-store.js';
 
 /** Errors whose own text says all that the operator needs. */
@@ -16,7 +17,7 @@ export function startFailure(error: unknown, configuration: Configuration): stri
   if (error instanceof ProcessRunsError) {
     return `another gateway works in ${configuration.dataDirectory}: ${error.message}. Stop it, or set another dataDirectory`;
   }
-  if (MENDABLE.some((kind) => error instanceof kind)) return error instanceof Error ? error.message : undefined;
+  if (types.isNativeError(error) && MENDABLE.some((kind) => error instanceof kind)) return error.message;
   const taken = takenSocket(error);
   if (taken === undefined) return undefined;
   const { address, port, reason } = taken;
@@ -35,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function takenSocket(
   error: unknown,
 ): { readonly address: string; readonly port: number; readonly reason: string } | undefined {
-  if (!(error instanceof Error) || !('code' in error && 'address' in error && 'port' in error)) return undefined;
+  if (!types.isNativeError(error) || !('code' in error && 'address' in error && 'port' in error)) return undefined;
   const { code, address, port } = error;
   const reason = REASONS[String(code)];
   return reason === undefined ? undefined : { address: String(address), port: Number(port), reason };

@@ -48,6 +48,7 @@ import {
   type SoftphoneCredential,
 } from './sip-registration.js';
 import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
+import { StartError } from './start-error.js';
 import { webhookEndpointsOf } from './webhook-endpoints.js';
 
 const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -59,15 +60,6 @@ const CHILDREN_UP_TIMEOUT_MS = 20_000;
 
 /** The log's name in the records of its own opening and closing. */
 const AUDIT_LOG = 'audit-log';
-
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'children-not-up';
-
-  constructor() {
-    super('the media and vault processes did not come up: the lines above say why');
-  }
-}
 
 export type RunningPorts = {
   readonly sipPorts: readonly { readonly name: string; readonly transport: Transport; readonly port: number }[];
