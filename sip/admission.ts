@@ -12,8 +12,8 @@ import { parseUri } from './uri.js';
 export type Admission =
   /** `flow` names the user where it is one. */
   | { readonly kind: 'welcome'; readonly flow: Flow }
-  /** `code` is a metric suffix. `isBlocked` as in `Verdict`. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly isBlocked?: boolean }
+  /** `code` is a metric suffix. `failures` as in `Verdict`. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly failures?: number }
   /** An ACK: nothing answers it, and it ends nothing of ours. */
   | { readonly kind: 'stray-ack' };
 

@@ -37,6 +37,8 @@ export type BackToBackInput =
       readonly kind: 'route-call-to-user';
       readonly callId: string;
       readonly user: string;
+      /** On which the phone has registered. */
+      readonly listener: string;
       readonly from: CallParty;
       readonly to: CallParty;
     }
@@ -97,7 +99,7 @@ export type BackToBackOutput =
       readonly status?: number;
       readonly reason: string;
     }
-  /** Somebody has failed to authenticate too often, and is not listened to for a while. */
-  | { readonly kind: 'intruder'; readonly flow: Flow }
+  /** Somebody failed to authenticate, for the first time in a minute or once too often. */
+  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
   /** Something from the network was dropped or refused; `code` is a metric suffix. */
   | { readonly kind: 'counted'; readonly code: string };

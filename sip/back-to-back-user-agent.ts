@@ -111,8 +111,8 @@ export class BackToBackUserAgent {
   }
 
   #routeToUser(call: BackToBackCall, route: BackToBackInput & { readonly kind: 'route-call-to-user' }, nowMs: number) {
-    const { user, from, to } = route;
-    const binding = this.#registrar?.bindingOf(user, nowMs);
+    const { user, listener, from, to } = route;
+    const binding = this.#registrar?.bindingOf(user, listener, nowMs);
     if (binding === undefined) {
       call.refuse({ status: 480, reason: 'Not Registered' }, nowMs);
       return;
@@ -127,7 +127,7 @@ export class BackToBackUserAgent {
     switch (output.kind) {
       case 'send':
       case 'counted':
-      case 'intruder':
+      case 'login-refused':
         this.#outputs.push(output);
         break;
       case 'call':

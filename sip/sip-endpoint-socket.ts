@@ -58,11 +58,12 @@ export class SipEndpoint {
     return this.#agent?.holdings;
   }
 
-  registrationOf(user: string): RegistrationState {
+  registrationOf(user: string, listener: string): RegistrationState {
     if (this.#registrar?.knows(user) !== true) {
       return 'unknown-user';
     }
-    return this.#registrar.bindingOf(user, performance.now()) === undefined ? 'not-registered' : 'registered';
+    const binding = this.#registrar.bindingOf(user, listener, performance.now());
+    return binding === undefined ? 'not-registered' : 'registered';
   }
 
   /** A password for that user beside the configured one, good for so long; `undefined` for an unknown user. */

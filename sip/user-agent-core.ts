@@ -48,8 +48,8 @@ export type CoreOutput =
   /** An INVITE that passed all checks; 100 Trying is out. */
   | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
   | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
-  /** Somebody has failed to authenticate too often, and is not listened to for a while. */
-  | { readonly kind: 'intruder'; readonly flow: Flow }
+  /** Somebody failed to authenticate, for the first time in a minute or once too often. */
+  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
   | { readonly kind: 'counted'; readonly code: string };
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
@@ -270,8 +270,8 @@ export class UserAgentCore implements LegPort {
         return undefined;
       case 'refused':
         this.count(admission.code);
-        if (admission.isBlocked) {
-          this.#outputs.push({ kind: 'intruder', flow });
+        if (admission.failures !== undefined) {
+          this.#outputs.push({ kind: 'login-refused', flow, failures: admission.failures });
         }
         this.layer.refuse(request, flow, admission.refusal);
         return undefined;

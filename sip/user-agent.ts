@@ -117,7 +117,7 @@ export class UserAgent {
       case 'counted':
         this.#outputs.push(output);
         break;
-      case 'intruder':
+      case 'login-refused':
         // A phone has no registrar.
         break;
       case 'call': {

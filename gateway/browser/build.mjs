@@ -65,7 +65,10 @@ for (const [page, file] of Object.entries(PAGES)) {
 await build({
   ...common,
   outdir: demoTarget,
-  entryPoints: { 'demo-page': join(source, 'demo/demo-page.ts') },
+  entryPoints: {
+    'demo-page': join(source, 'demo/demo-page.ts'),
+    'ear-worklet': join(source, 'demo/ear-worklet.ts'),
+  },
   format: 'esm',
 });
 cpSync(join(source, 'demo/demo.html'), join(demoTarget, 'index.html'));

@@ -1,4 +1,4 @@
-/** The look of the page around the panel: sign-in, header and list of calls. */
+/** What all pages of ours look like: the panel's colours, sign-in, header and list of calls. */
 export const pageCss = `
 :root {
   color-scheme: light dark;
@@ -9,6 +9,19 @@ export const pageCss = `
   --raised: light-dark(#f5f7f8, #1c262d);
   --accent: light-dark(#0f6b62, #2dd4bf);
   --on-accent: light-dark(#ffffff, #04211d);
+  --green: light-dark(#15803d, #22c55e);
+  --green-tint: light-dark(#effaf3, #12281b);
+  --green-text: light-dark(#14602f, #86efac);
+  --green-line: light-dark(#aadcbc, #245c38);
+  --yellow: #facc15;
+  --yellow-tint: light-dark(#fefaea, #2a2410);
+  --yellow-text: light-dark(#6b4a05, #fde68a);
+  --yellow-line: light-dark(#e6c454, #7a661c);
+  --red: light-dark(#c81e1e, #f87171);
+  --red-tint: light-dark(#fef3f2, #301719);
+  --red-text: light-dark(#991b1b, #fecaca);
+  --red-line: light-dark(#f3b4b0, #7c3337);
+  --shadow: 0 1px 2px rgb(16 32 44 / 6%), 0 8px 28px rgb(16 32 44 / 6%);
 }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -17,6 +30,13 @@ body {
   font: 1rem/1.45 system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif;
 }
 h1, h2, p, ul { margin: 0; padding: 0; }
+.icon {
+  inline-size: 1.25em; block-size: 1.25em; flex: none; fill: none; stroke: currentColor;
+  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
+}
+.said {
+  position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
 .bar {
   display: flex; align-items: center; gap: 10px; padding: 12px 20px; background: var(--surface);
   border-block-end: 1px solid var(--line);
@@ -63,6 +83,21 @@ button, input { font: inherit; color: inherit; }
 .button.quiet { background: transparent; color: var(--muted); min-block-size: 36px; padding: 4px 12px; }
 .button.quiet:hover { background: var(--raised); color: var(--text); }
 .sign-in .refused { color: light-dark(#991b1b, #fecaca); }
+.keypad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; direction: ltr; }
+.key {
+  display: grid; place-items: center; align-content: center; min-block-size: 54px; cursor: pointer; color: var(--text);
+  background: var(--raised); border: 1px solid transparent; border-radius: 12px; font-size: 1.3125rem; line-height: 1.1;
+  font-weight: 550; transition: background-color 100ms, scale 100ms; touch-action: manipulation;
+}
+.key:hover:enabled { border-color: light-dark(#b9c5cc, #47565f); }
+.key:active:enabled, .key.pressed { background: var(--accent); color: var(--on-accent); scale: 0.96; }
+.key:disabled { cursor: not-allowed; color: var(--muted); border-color: var(--line); background: transparent; }
+.key::after {
+  content: attr(data-letters) / ''; min-block-size: 0.75rem; font-size: 0.625rem; font-weight: 600; letter-spacing: 0.1em;
+  color: var(--muted);
+}
+.key[data-letters='']::after { content: none; }
+.key:active:enabled::after, .key.pressed::after { color: inherit; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 760px) {
   .desk { grid-template-columns: minmax(0, 1fr); padding: 14px 10px; gap: 14px; }

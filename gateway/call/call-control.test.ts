@@ -110,12 +110,15 @@ class World {
   }
 }
 
-function arrival(from: string = FLOW.remoteAddress): BackToBackOutput {
+type ArrivalParts = { readonly from?: string; readonly requestUri?: string };
+
+function arrival(parts: ArrivalParts = {}): BackToBackOutput {
+  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1' } = parts;
   return {
     kind: 'call-arrived',
     callId: 'call-a',
     flow: { ...FLOW, remoteAddress: from },
-    requestUri: 'sip:200@127.0.0.1',
+    requestUri,
     from: CALLER,
     to: AGENT,
   };
@@ -159,6 +162,13 @@ describe('call control', () => {
     expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
   });
 
+  test('goes by the Request-URI, and passes on no To that names somebody else', async () => {
+    await world.say(arrival({ requestUri: 'sip:201@127.0.0.1' }));
+    const target = world.heard('route-call')[0]?.target;
+    expect(target?.requestUri).toBe('sip:201@127.0.0.1:5080');
+    expect(target?.to).toEqual({ displayName: '', uri: 'sip:201@127.0.0.1', user: '201' });
+  });
+
   test('a recording that begins with the call is known and recorded', async () => {
     world.firstWords = [
       {
@@ -177,7 +187,7 @@ describe('call control', () => {
   });
 
   test('refuses strangers with 403 and makes no media for them', async () => {
-    await world.say(arrival('203.0.113.9'));
+    await world.say(arrival({ from: '203.0.113.9' }));
     expect(world.heard('refuse-call')).toMatchObject([{ status: 403 }]);
     expect(world.media).toEqual([]);
     expect(world.audits).toMatchObject([{ action: 'call-refused', outcome: 'failure' }]);

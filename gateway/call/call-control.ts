@@ -4,19 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
-import { mediaTypeOf } from '../../sip/headers.js';
 import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
-import { parseUri } from '../../sip/uri.js';
-import type { SessionErrorCode } from '../../vault-client/wire.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration, PeerConfiguration } from '../config/configuration.js';
-import type { InfoBodyType, LegMedia, LegPorts, MediaEvent, RecordingState } from '../media/control-wire.js';
+import type { LegMedia, LegPorts, MediaEvent } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
 import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
+import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 import { announcedEnd } from './webrtc-side.js';
 
 export type CallControlOptions = {
@@ -27,7 +25,7 @@ export type CallControlOptions = {
   readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
   readonly sip: {
     handle(input: BackToBackInput): void;
-    registrationOf(user: string): RegistrationState;
+    registrationOf(user: string, listener: string): RegistrationState;
   };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -90,12 +88,25 @@ export class CallControl {
       case 'counted':
         this.#sipCounters[output.code] = (this.#sipCounters[output.code] ?? 0) + 1;
         return;
-      case 'intruder':
-        this.#options.onLog('warn', { source: output.flow.remoteAddress }, 'SIP authentication failed too often');
+      case 'login-refused':
+        this.#loginRefused(output);
         return;
       case 'send':
         return;
     }
+  }
+
+  #loginRefused({ flow, failures }: SipOutput<'login-refused'>): void {
+    const { listener, remoteAddress: source } = flow;
+    const detail = { way: 'sip', listener, count: failures };
+    this.#options.onLog('warn', { source, ...detail }, 'SIP authentication failed');
+    this.#options.onAudit({
+      actor: 'unknown',
+      origin: source,
+      action: 'authentication-failed',
+      outcome: 'refused',
+      detail,
+    });
   }
 
   /** A fault of ours, such as an audit log that cannot be written, ends the call and not the process. */
@@ -111,7 +122,7 @@ export class CallControl {
     const routed = this.#routing.route({
       listener: flow.listener,
       remoteAddress: flow.remoteAddress,
-      dialledUser: dialledUser(arrival),
+      dialledUser: dialledParty(arrival).user,
       fromUser: arrival.from.user,
       registeredUser: flow.user,
     });
@@ -120,7 +131,7 @@ export class CallControl {
       return;
     }
     if (routed.to.kind === 'registered') {
-      const state = this.#options.sip.registrationOf(dialledUser(arrival));
+      const state = this.#options.sip.registrationOf(dialledParty(arrival).user, routed.to.listener);
       if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
       if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
     }
@@ -171,7 +182,7 @@ export class CallControl {
     ports: NonNullable<CallMedia['ports']>,
   ): Call {
     const aIsCaller = routed.callerLeg === 'a';
-    const callerParty = aIsCaller ? arrival.from : arrival.to;
+    const callerParty = aIsCaller ? arrival.from : dialledParty(arrival);
     return new Call({
       id: arrival.callId,
       route: routed.route,
@@ -192,9 +203,17 @@ export class CallControl {
 
   #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
     const { callId, from } = arrival;
-    const user = dialledUser(arrival);
+    const dialled = dialledParty(arrival);
+    const { listener } = to;
     if (to.kind === 'registered') {
-      this.#options.sip.handle({ kind: 'route-call-to-user', callId, user, from, to: arrival.to });
+      this.#options.sip.handle({
+        kind: 'route-call-to-user',
+        callId,
+        user: dialled.user,
+        listener,
+        from,
+        to: dialled,
+      });
       return;
     }
     const { address, port, transport } = to.target;
@@ -204,10 +223,10 @@ export class CallControl {
       kind: 'route-call',
       callId,
       target: {
-        flow: { listener: to.listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${user}@${host}:${port}${parameter}`,
+        flow: { listener, transport, remoteAddress: address, remotePort: port },
+        requestUri: `sip:${dialled.user}@${host}:${port}${parameter}`,
         from,
-        to: arrival.to,
+        to: dialled,
       },
     });
   }
@@ -441,42 +460,4 @@ export class CallControl {
   ): void {
     this.#options.onAudit({ actor: 'gateway', origin: 'gateway', action, outcome, resource: { callId }, detail });
   }
-}
-
-/** RFC 3261 §8.1.1.1: a request is for its Request-URI, whatever To says. */
-function dialledUser(arrival: SipOutput<'call-arrived'>): string {
-  return parseUri(arrival.requestUri)?.user ?? arrival.to.user;
-}
-
-const INFO_BODY_TYPES: readonly InfoBodyType[] = ['application/dtmf-relay', 'application/dtmf'];
-
-/** Why media cannot secure the call, in the words of a session. */
-function sessionErrorOf(code: Extract<MediaAnswer, { readonly ok: false }>['code']): SessionErrorCode {
-  switch (code) {
-    case 'vault-link-down':
-      return 'vault-unreachable';
-    case 'recorder-failed':
-      return 'recorder-not-paused';
-    case 'audio-not-inspectable':
-      return 'audio-not-inspectable';
-    default:
-      return 'media-unreachable';
-  }
-}
-
-function infoBodyType(contentType: string): InfoBodyType | undefined {
-  const type = mediaTypeOf(contentType);
-  return INFO_BODY_TYPES.find((known) => known === type);
-}
-
-/** A recording that goes on through the window, masked, stays `recording`. */
-function recordingAction(
-  before: RecordingState,
-  event: Extract<MediaEvent, { readonly kind: 'recording' }>,
-): AuditEntry['action'] {
-  if (event.reason === 'failed') return 'recording-failed';
-  if (event.state === 'paused') return 'recording-paused';
-  if (event.state !== 'recording') return 'recording-stopped';
-  if (before === 'paused') return 'recording-resumed';
-  return before === 'recording' ? 'recording-masked' : 'recording-started';
 }

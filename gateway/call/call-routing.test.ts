@@ -66,3 +66,57 @@ describe('routing', () => {
     expect(routing.route({ ...inbound, dialledUser: '250' })).toMatchObject({ ok: true, agent: 'rest' });
   });
 });
+
+describe('registered users', () => {
+  const withPhones = new CallRouting(
+    configurationSchema.parse({
+      peers: [
+        {
+          name: 'trunk',
+          listener: 'caller-side',
+          addresses: ['192.0.2.0/24'],
+          target: { address: '192.0.2.1', port: 5060 },
+        },
+        { name: 'softphones', kind: 'registered', listener: 'browser-side' },
+      ],
+      routes: [
+        { name: 'in', from: 'trunk', to: 'softphones', callerSide: 'from' },
+        { name: 'out', from: 'softphones', to: 'trunk', callerSide: 'to', users: '\\+?\\d{3,15}' },
+      ],
+      api: { agents: [{ name: 'anna', users: ['alice'] }] },
+    }),
+  );
+  const outbound = {
+    listener: 'browser-side',
+    remoteAddress: '203.0.113.9',
+    dialledUser: '5551234',
+    fromUser: 'alice',
+    registeredUser: 'alice',
+  };
+
+  test('call out from anywhere once they are known, and the call is their agent’s', () => {
+    expect(withPhones.route(outbound)).toMatchObject({
+      ok: true,
+      agent: 'anna',
+      callerLeg: 'b',
+      to: { name: 'trunk' },
+    });
+  });
+
+  test('are nobody without having been authenticated, and their listener has no peers by address', () => {
+    expect(withPhones.route({ ...outbound, registeredUser: undefined })).toMatchObject({ ok: false, status: 403 });
+    expect(withPhones.isPeer('203.0.113.9', 'browser-side')).toBe(false);
+  });
+
+  test.each(['alice', '12', '5551234;x=y', '+49 30', '99999999999999999'])(
+    'do not reach %s, which no route allows',
+    (user) => {
+      expect(withPhones.route({ ...outbound, dialledUser: user })).toMatchObject({ ok: false, status: 404 });
+    },
+  );
+
+  test('are called, and the call is the agent’s whose user is dialled', () => {
+    const inbound = { listener: 'caller-side', remoteAddress: '192.0.2.44', dialledUser: 'alice', fromUser: '5551234' };
+    expect(withPhones.route(inbound)).toMatchObject({ ok: true, agent: 'anna', to: { kind: 'registered' } });
+  });
+});

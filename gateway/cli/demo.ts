@@ -26,9 +26,9 @@ export async function demo(args: readonly string[], io: CommandOutput): Promise<
   });
   const agent = await Phone.start({ user: '200', displayName: 'Alex Agent', seed: 23 });
   try {
+    if (interactive) return await runInteractive({ caller, deskPhone: agent, say: io.out });
     const gateway = await DemoGateway.start({ callerPort: caller.sipPort, agentPort: agent.sipPort });
     try {
-      if (interactive) return await runInteractive({ gateway, caller, agent, say: io.out });
       return report(await runBoth({ gateway, caller, agent, say: io.out }), json, io);
     } finally {
       await gateway.stop();

@@ -32,7 +32,13 @@ function checkWebSocket(listener: ListenerConfiguration, index: number, notes: N
   }
 }
 
-function checkUsers({ sip }: Configuration, notes: Notes): void {
+function checkUsers({ sip, api }: Configuration, notes: Notes): void {
+  const agentUsers = api.agents.flatMap(({ users }) => users);
+  for (const [index, { name }] of sip.users.entries()) {
+    if (!agentUsers.includes(name) && !agentUsers.includes('*')) {
+      notes.warn(['sip', 'users', index, 'name'], `${name} is no agent's user: its calls can hold no payment`);
+    }
+  }
   for (const key of ['name', 'passwordFile'] as const) {
     const first = new Map<string, number>();
     for (const [index, user] of sip.users.entries()) {

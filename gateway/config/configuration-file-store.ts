@@ -6,6 +6,7 @@ import {
   MAX_CONFIGURATION_LENGTH,
   parseConfiguration,
 } from './parse-configuration.js';
+import { checkTlsFiles } from './tls-files-store.js';
 
 /**
  * Reads the file at `path`, or the one that TONEGATE_CONFIG names, or takes the defaults alone; lets the environment
@@ -14,7 +15,7 @@ import {
  */
 export function loadConfiguration(path: string | undefined, environment: Environment): ConfigurationResult {
   const file = path ?? environment.TONEGATE_CONFIG;
-  if (file === undefined) return parseConfiguration('', environment);
+  if (file === undefined) return withTlsFiles(parseConfiguration('', environment));
   let text: string;
   try {
     if (statSync(file).size > MAX_CONFIGURATION_LENGTH) return unreadable(`${file} is too large`);
@@ -22,7 +23,15 @@ export function loadConfiguration(path: string | undefined, environment: Environ
   } catch (error) {
     return unreadable(`cannot read ${file}: ${types.isNativeError(error) ? error.message : 'unknown reason'}`);
   }
-  return parseConfiguration(text, environment);
+  return withTlsFiles(parseConfiguration(text, environment));
+}
+
+/** The files that it names beside itself are looked at last. */
+function withTlsFiles(result: ConfigurationResult): ConfigurationResult {
+  if (!result.ok) return result;
+  const notes = checkTlsFiles(result.configuration, Date.now());
+  const warnings = [...result.warnings, ...notes.warnings];
+  return notes.problems.length > 0 ? { ok: false, problems: notes.problems, warnings } : { ...result, warnings };
 }
 
 function unreadable(text: string): ConfigurationResult {

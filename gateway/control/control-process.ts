@@ -43,7 +43,7 @@ import {
 } from './audit-entries.js';
 import {
   isOriginListed,
-  registrationOf,
+  registrationSettings,
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
@@ -120,7 +120,7 @@ export class ControlProcess {
     this.#sip = new SipEndpoint({
       listeners: configuration.sip.listeners,
       maxCalls: configuration.sip.maxCalls,
-      registration: registrationOf(configuration),
+      registration: registrationSettings(configuration),
       isOriginAllowed: (origin, listener) =>
         this.#ownOrigins.includes(origin) || isOriginListed(configuration, origin, listener),
       isPeer: (address, listener) => routing.isPeer(address, listener),
@@ -166,8 +166,8 @@ export class ControlProcess {
     const redeemPort = await allUp;
     const sipPorts = await this.#sip.start();
     const apiPort = await this.#api.start();
-    this.#webhooks.start();
     this.#ownOrigins = ownOrigins(this.#configuration.api.listen.address, apiPort);
+    this.#webhooks.start();
     return { sipPorts, apiPort, redeemPort };
   }
 

@@ -20,7 +20,7 @@ export type SoftphoneCredential = {
  *
  * @throws SecretFileError when a password's file is open to others or holds nothing
  */
-export function registrationOf(configuration: Configuration): SipRegistration | undefined {
+export function registrationSettings(configuration: Configuration): SipRegistration | undefined {
   const { sip, peers } = configuration;
   const passwords = secretPaths(configuration).sipPasswords;
   const listeners = sip.listeners.filter(({ name }) =>

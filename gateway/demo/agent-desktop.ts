@@ -18,17 +18,17 @@ export type DesktopOptions = {
 };
 
 export class AgentDesktop {
-  readonly #options: DesktopOptions;
   readonly #client: TonegateClient;
+  readonly #onMessage: (message: EventMessage) => void;
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
   #calls = new Map<string, CallView>();
   #session: SessionView | undefined;
 
   private constructor(options: DesktopOptions, socket: WebSocket) {
-    this.#options = options;
-    const { port, token } = options;
+    const { port, token, onMessage } = options;
     this.#client = new TonegateClient(fetchTransport({ baseUrl: `http://127.0.0.1:${port}`, token }));
+    this.#onMessage = onMessage ?? (() => {});
     this.#socket = socket;
   }
 
@@ -103,7 +103,7 @@ export class AgentDesktop {
       const call = this.#calls.get(message.session.callId);
       if (call) this.#calls.set(call.id, { ...call, session: message.session });
     }
-    this.#options.onMessage?.(message);
+    this.#onMessage(message);
     for (const look of [...this.#waiting]) look();
   }
 

@@ -1,16 +1,14 @@
 /** All that is listened to in one call of the interactive demo: the two lanes, their levels, and the keys in them. Pure. */
-import { startOf } from './isolation.js';
 import type { KeyCounts } from './key-counts.js';
+import { LaneAlignment } from './lane-alignment.js';
 import { type LevelFrames, LevelMeter } from './level-meter.js';
 import type { Lane } from './page-messages.js';
-import type { PhoneListener } from './phone-listener.js';
+import type { HeardEvent } from './phone-listener.js';
 import type { SentPress } from './phone-talker.js';
 import { type HeardSoFar, PressJudge } from './press-judge.js';
 
-/** Half a second tells where the caller's stream is in the agent's: outside a payment the two are the same. */
-const ALIGNMENT_SAMPLES = 4000;
-/** What the gateway and one machine may hold back. */
-const TRAVEL_SAMPLES = 1600;
+/** Somewhere one listens: a telephone's wire, or a browser's loudspeaker. */
+export type Ear = { readonly audio: () => Int16Array; readonly events: readonly HeardEvent[] };
 
 export type LaneNews = {
   readonly lane: Lane;
@@ -24,14 +22,14 @@ export type LaneNews = {
 export class CallListening {
   readonly #judge = new PressJudge();
   readonly #meters: Readonly<Record<Lane, LevelMeter>> = { caller: new LevelMeter(), agent: new LevelMeter() };
-  readonly #listeners: Readonly<Record<Lane, PhoneListener>>;
+  readonly #ears: Readonly<Record<Lane, Ear>>;
+  readonly #alignment = new LaneAlignment();
   readonly #told: Record<Lane, number> = { caller: 0, agent: 0 };
-  #agentStartSample: number | undefined;
   #seenPresses = 0;
 
-  /** @param listeners at the caller's own wire and at the agent's ear, new with the call */
-  constructor(listeners: Readonly<Record<Lane, PhoneListener>>) {
-    this.#listeners = listeners;
+  /** @param ears at the caller's own wire and at the agent's, new with the call */
+  constructor(ears: Readonly<Record<Lane, Ear>>) {
+    this.#ears = ears;
   }
 
   get counts(): KeyCounts {
@@ -48,8 +46,9 @@ export class CallListening {
 
   /** @returns whether the counts have changed */
   listen(): boolean {
-    this.#align();
-    return this.#agentStartSample !== undefined && this.#judge.judge(this.#heard('caller'), this.#heard('agent'));
+    this.#alignment.follow(this.#ears.caller.audio(), this.#ears.agent.audio());
+    const isAligned = this.#alignment.startSample !== undefined;
+    return isAligned && this.#judge.judge(this.#heard('caller'), this.#heard('agent'));
   }
 
   /** The call is over: what has not arrived will not. */
@@ -67,22 +66,14 @@ export class CallListening {
     });
   }
 
-  #align(): void {
-    if (this.#agentStartSample !== undefined) return;
-    const sent = this.#listeners.caller.audio();
-    const heard = this.#listeners.agent.audio();
-    if (sent.length < ALIGNMENT_SAMPLES + TRAVEL_SAMPLES || heard.length < ALIGNMENT_SAMPLES) return;
-    this.#agentStartSample = startOf(sent, heard, ALIGNMENT_SAMPLES);
-  }
-
   #heard(lane: Lane): HeardSoFar {
-    const listener = this.#listeners[lane];
-    const audio = listener.audio();
-    return { audio, events: listener.events, startSample: lane === 'caller' ? 0 : this.#agentStart(audio) };
+    const { events } = this.#ears[lane];
+    const audio = this.#ears[lane].audio();
+    return { audio, events, startSample: lane === 'caller' ? 0 : this.#agentStart(audio) };
   }
 
   /** Until it is known, as if nothing were held back on the way. */
   #agentStart(audio: Int16Array): number {
-    return this.#agentStartSample ?? audio.length - this.#listeners.caller.audio().length;
+    return this.#alignment.startSample ?? audio.length - this.#ears.caller.audio().length;
   }
 }

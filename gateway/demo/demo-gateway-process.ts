@@ -11,7 +11,15 @@ import { stringify } from 'yaml';
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 
-export type DemoGatewayOptions = { readonly callerPort: number; readonly agentPort: number };
+export type DemoGatewayOptions = {
+  readonly callerPort: number;
+  readonly agentPort: number;
+  /** Where there is a page: its origin, and the address at which its browser reaches the gateway's SIP. */
+  readonly page?: { readonly origin: string; readonly sipServer: string };
+};
+
+/** What the softphone's user is dialled by. */
+export const SOFTPHONE_USER = 'alex';
 
 type Ready = {
   readonly sipPorts: readonly { readonly name: string; readonly transport: string; readonly port: number }[];
@@ -56,7 +64,12 @@ export class DemoGateway {
 
   /** Port of the caller's side. */
   get callerSidePort(): number {
-    return this.#ready.sipPorts.find(({ name, transport }) => name === 'caller-side' && transport === 'udp')?.port ?? 0;
+    return this.#sipPort('caller-side', 'udp');
+  }
+
+  /** Port at which browsers register. */
+  get softphonePort(): number {
+    return this.#sipPort('softphones', 'ws');
   }
 
   get recordingDirectory(): string {
@@ -65,6 +78,10 @@ export class DemoGateway {
 
   secret(name: string): string {
     return readFileSync(join(this.directory, 'data', 'secrets', name), 'utf8').trim();
+  }
+
+  #sipPort(listener: string, wanted: string): number {
+    return this.#ready.sipPorts.find(({ name, transport }) => name === listener && transport === wanted)?.port ?? 0;
   }
 
   async stop(): Promise<void> {
@@ -80,7 +97,12 @@ export class DemoGateway {
   }
 }
 
-function configurationOf(dataDirectory: string, { callerPort, agentPort }: DemoGatewayOptions): object {
+const PAGE_ROUTES = [
+  { name: 'to-softphone', from: 'trunk', to: 'softphone', callerSide: 'from', users: SOFTPHONE_USER },
+  { name: 'to-desk-phone', from: 'trunk', to: 'pbx', callerSide: 'from' },
+];
+
+function configurationOf(dataDirectory: string, { callerPort, agentPort, page }: DemoGatewayOptions): object {
   const loopback = { address: '127.0.0.1', port: 0 };
   return {
     dataDirectory,
@@ -88,13 +110,17 @@ function configurationOf(dataDirectory: string, { callerPort, agentPort }: DemoG
       listeners: [
         { name: 'caller-side', ...loopback },
         { name: 'agent-side', ...loopback },
+        ...(page ? [{ name: 'softphones', ...loopback, transports: ['ws'], allowedOrigins: [page.origin] }] : []),
       ],
+      ...(page ? { users: [{ name: SOFTPHONE_USER }] } : {}),
     },
     peers: [
       { name: 'trunk', listener: 'caller-side', addresses: ['127.0.0.1'], target: { ...loopback, port: callerPort } },
       { name: 'pbx', listener: 'agent-side', addresses: ['127.0.0.1'], target: { ...loopback, port: agentPort } },
+      ...(page ? [{ name: 'softphone', kind: 'registered', listener: 'softphones' }] : []),
     ],
-    api: { listen: loopback },
+    ...(page ? { routes: PAGE_ROUTES } : {}),
+    api: { listen: loopback, ...(page ? { softphone: { server: page.sipServer } } : {}) },
     vault: { redeem: loopback },
     log: { level: 'info' },
   };

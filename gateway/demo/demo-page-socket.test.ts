@@ -12,10 +12,12 @@ import type { PageCommand, PageOrder } from './page-messages.js';
 
 let directory: string;
 let gateway: Server;
+let sip: Server;
 let gatewayRequests: string[];
 let page: DemoPageSocket;
 let commands: PageCommand[];
 let orders: PageOrder[];
+let heard: number[][];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tonegate-demo-page-'));
@@ -25,15 +27,21 @@ beforeEach(async () => {
     gatewayRequests.push(`${incoming.method} ${incoming.url}`);
     answer.writeHead(200, { 'X-Gateway': 'yes' }).end('from the gateway');
   });
-  const echo = new WebSocketServer({ server: gateway });
-  echo.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data.toString()}`)));
-  gateway.listen(0, '127.0.0.1');
-  await once(gateway, 'listening');
+  sip = createServer();
+  for (const [name, server] of Object.entries({ gateway, sip })) {
+    const echo = new WebSocketServer({ server });
+    echo.on('connection', (socket) => socket.on('message', (data) => socket.send(`${name}: ${data.toString()}`)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
   commands = [];
   orders = [];
-  page = await DemoPageSocket.start({
-    directory,
-    gatewayPort: (gateway.address() as AddressInfo).port,
+  heard = [];
+  page = await DemoPageSocket.open(directory);
+  page.serve({
+    gatewayPort: portOf(gateway),
+    softphonePort: portOf(sip),
+    onHeard: (samples) => heard.push([...samples]),
     greeting: () => [{ kind: 'phone', state: 'idle', talking: true }],
     onCommand: (command) => commands.push(command),
     placeOrder: async (order) => {
@@ -45,10 +53,16 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await page.close();
-  gateway.closeAllConnections();
-  await new Promise<void>((resolve) => gateway.close(() => resolve()));
+  for (const server of [gateway, sip]) {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
   rmSync(directory, { recursive: true });
 });
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
 
 type Answer = { readonly status: number | undefined; readonly headers: NodeJS.Dict<string | string[]>; body: string };
 
@@ -93,9 +107,10 @@ describe('the page', () => {
 
   test('has another secret with every start', async () => {
     expect(secretPath()).toMatch(/^\/[\w-]{22}\/$/);
-    const options = { directory, gatewayPort: 1, greeting: () => [], onCommand: () => {} };
-    const other = await DemoPageSocket.start({ ...options, placeOrder: () => Promise.reject(new Error('none')) });
+    const other = await DemoPageSocket.open(directory);
     expect(new URL(other.address).pathname).not.toBe(secretPath());
+    // There is nothing behind it yet.
+    expect((await fetch(other.address)).status).toBe(503);
     await other.close();
   });
 
@@ -103,11 +118,16 @@ describe('the page', () => {
     const { status, headers, body } = await ask('/panel/');
     expect([status, headers['x-gateway'], body]).toEqual([200, 'yes', 'from the gateway']);
     const { origin } = new URL(page.address);
-    const socket = openSocket('/v1/events', origin);
-    await once(socket, 'open');
-    socket.send('hello');
-    expect(String((await once(socket, 'message'))[0])).toBe('echo hello');
-    socket.close();
+    for (const [path, name] of [
+      ['/v1/events', 'gateway'],
+      ['/sip', 'sip'],
+    ] as const) {
+      const socket = openSocket(path, origin);
+      await once(socket, 'open');
+      socket.send('hello');
+      expect(String((await once(socket, 'message'))[0])).toBe(`${name}: hello`);
+      socket.close();
+    }
     expect(gatewayRequests).toEqual(['GET /panel/']);
   });
 });
@@ -123,7 +143,7 @@ describe('who is refused', () => {
     expect((await ask(secretPath(), { headers })).status).toBe(403);
     expect((await ask('/v1/calls', { headers })).status).toBe(403);
     expect(await refusalOf(openSocket(`${secretPath()}socket`, headers.origin))).toBe(403);
-    expect(await refusalOf(openSocket('/v1/events', headers.origin))).toBe(403);
+    for (const path of ['/v1/events', '/sip']) expect(await refusalOf(openSocket(path, headers.origin))).toBe(403);
     expect(gatewayRequests).toEqual([]);
   });
 
@@ -137,18 +157,32 @@ describe('the socket', () => {
     const socket = openSocket(`${secretPath()}socket`, new URL(page.address).origin);
     const [greeting] = await once(socket, 'message');
     expect(JSON.parse(String(greeting))).toEqual({ kind: 'phone', state: 'idle', talking: true });
-    socket.send('{"kind":"call"}');
+    socket.send('{"kind":"call","agentPhone":"softphone"}');
     socket.send('{"kind":"dial"}');
     const [code] = await once(socket, 'close');
     expect(code).toBe(1008);
-    expect(commands).toEqual([{ kind: 'call' }]);
+    expect(commands).toEqual([{ kind: 'call', agentPhone: 'softphone' }]);
+  });
+
+  test('hears what the agent’s browser plays, of one page only', async () => {
+    const { origin } = new URL(page.address);
+    const [first, second] = [openSocket(`${secretPath()}socket`, origin), openSocket(`${secretPath()}socket`, origin)];
+    await Promise.all([once(first, 'message'), once(second, 'message')]);
+    first.send(Buffer.from([1, 0, 0xff, 0xff, 7]));
+    while (heard.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    second.send(Buffer.from([2, 0]));
+    second.send('{"kind":"hang-up"}');
+    while (commands.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual([[1, -1]]);
+    first.close();
+    second.close();
   });
 
   test('plays a lane only to who listens to it', async () => {
     const socket = openSocket(`${secretPath()}socket`, new URL(page.address).origin);
     await once(socket, 'message');
     socket.send('{"kind":"listen","to":"agent"}');
-    socket.send('{"kind":"call"}');
+    socket.send('{"kind":"call","agentPhone":"softphone"}');
     const arrived: Buffer[] = [];
     socket.on('message', (data, isBinary) => {
       if (isBinary) arrived.push(data as Buffer);

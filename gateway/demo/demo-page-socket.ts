@@ -1,6 +1,6 @@
 /**
  * The server of the demo's page, on loopback and for one run. It serves the page and its socket under a secret path, takes
- * orders, and relays all else to the gateway. Requests that name another host (DNS rebinding) or come from another
+ * orders, and relays all else to the gateway, a browser's SIP included. Requests that name another host (DNS rebinding) or come from another
  * origin's page are refused before anything is looked at.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { relayRequest, relayUpgrade } from './gateway-relay-socket.js';
 import {
   type Lane,
@@ -27,6 +27,8 @@ const SECRET_SIZE_BYTES = 16;
 const MAX_MESSAGE_SIZE_BYTES = 4096;
 /** A person's tabs. */
 const MAX_PAGES = 8;
+/** Where browsers speak SIP. */
+const SIP_PATH = '/sip';
 /** A page that reads no more loses its plot, not our memory. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -54,38 +56,44 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-export type DemoPageOptions = {
-  /** Folder of the built page. */
-  readonly directory: string;
+/** What is behind the page, once it is there. */
+export type PageService = {
   readonly gatewayPort: number;
+  readonly softphonePort: number;
   /** What a page is told first. */
   readonly greeting: () => readonly PageMessage[];
   readonly onCommand: (command: PageCommand) => void;
+  /** What the agent's browser plays: 16-bit samples of 8 kHz. */
+  readonly onHeard: (samples: Int16Array) => void;
   readonly placeOrder: (order: PageOrder) => Promise<PageOrderResult>;
 };
 
 type Page = { readonly socket: WebSocket; listensTo: Lane | 'nobody' };
 
 export class DemoPageSocket {
-  readonly #options: DemoPageOptions;
   readonly #prefix = `/${randomBytes(SECRET_SIZE_BYTES).toString('base64url')}/`;
   readonly #files: ReadonlyMap<string, Buffer>;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_SIZE_BYTES });
   readonly #pages = new Set<Page>();
   #host = '';
+  #service: PageService | undefined;
+  /** The one page whose agent is listened to, if several are open. */
+  #listeningPage: Page | undefined;
 
-  private constructor(options: DemoPageOptions) {
-    this.#options = options;
-    this.#files = new Map(
-      readdirSync(options.directory).map((name) => [name, readFileSync(join(options.directory, name))]),
-    );
+  private constructor(directory: string) {
+    this.#files = new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
     this.#http = createServer((request, response) => this.#request(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  static async start(options: DemoPageOptions): Promise<DemoPageSocket> {
-    const server = new DemoPageSocket(options);
+  /**
+   * The gateway has to know the page's origin before it starts, so the page is there first, and serves later.
+   *
+   * @param directory of the built page
+   */
+  static async open(directory: string): Promise<DemoPageSocket> {
+    const server = new DemoPageSocket(directory);
     await new Promise<void>((resolve, reject) => {
       server.#http.once('error', reject);
       server.#http.listen(0, ADDRESS, resolve);
@@ -97,6 +105,19 @@ export class DemoPageSocket {
   /** The page's address, with the secret of this run. */
   get address(): string {
     return `http://${this.#host}${this.#prefix}`;
+  }
+
+  get origin(): string {
+    return `http://${this.#host}`;
+  }
+
+  /** Where a softphone in the page finds SIP. */
+  get sipServer(): string {
+    return `ws://${this.#host}${SIP_PATH}`;
+  }
+
+  serve(service: PageService): void {
+    this.#service = service;
   }
 
   tell(message: PageMessage): void {
@@ -119,17 +140,20 @@ export class DemoPageSocket {
   }
 
   #isOurs({ headers: { host, origin } }: IncomingMessage): boolean {
-    return host === this.#host && (origin === undefined || origin === `http://${this.#host}`);
+    return host === this.#host && (origin === undefined || origin === this.origin);
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
+    const service = this.#service;
     if (!this.#isOurs(request)) {
       response.writeHead(403, HEADERS).end();
+    } else if (!service) {
+      response.writeHead(503, HEADERS).end();
     } else if (!url.startsWith(this.#prefix)) {
-      relayRequest(this.#options.gatewayPort, request, response);
+      relayRequest(service.gatewayPort, request, response);
     } else if (url === `${this.#prefix}orders` && request.method === 'POST') {
-      void this.#order(request, response);
+      void placeOrder(service, request, response);
     } else {
       this.#file(url.slice(this.#prefix.length) || 'index.html', response);
     }
@@ -145,50 +169,68 @@ export class DemoPageSocket {
     response.writeHead(200, { ...HEADERS, 'Content-Type': contentType }).end(body);
   }
 
-  async #order(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const order = parseOrder(await textOf(request));
-    if (!order) {
-      response.writeHead(400, HEADERS).end();
-      return;
-    }
-    try {
-      const result = await this.#options.placeOrder(order);
-      response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(result));
-    } catch {
-      // The vault could not be asked; nothing was paid.
-      response.writeHead(502, HEADERS).end();
-    }
-  }
-
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const url = request.url ?? '/';
     // Of programs only a browser names the page it speaks for, and nothing else needs the page's socket.
     const isPage = url === `${this.#prefix}socket` && request.headers.origin !== undefined;
-    if (!this.#isOurs(request)) {
+    const service = this.#service;
+    if (!service || !this.#isOurs(request)) {
       refuse(socket, '403 Forbidden');
+    } else if (url === SIP_PATH) {
+      relayUpgrade(service.softphonePort, request, socket, head);
     } else if (!url.startsWith(this.#prefix)) {
-      relayUpgrade(this.#options.gatewayPort, request, socket, head);
+      relayUpgrade(service.gatewayPort, request, socket, head);
     } else if (!isPage || this.#pages.size >= MAX_PAGES) {
       refuse(socket, '403 Forbidden');
     } else {
-      this.#sockets.handleUpgrade(request, socket, head, (client) => this.#opened(client));
+      this.#sockets.handleUpgrade(request, socket, head, (client) => this.#opened(client, service));
     }
   }
 
-  #opened(socket: WebSocket): void {
+  #opened(socket: WebSocket, service: PageService): void {
     const page: Page = { socket, listensTo: 'nobody' };
     this.#pages.add(page);
-    socket.on('close', () => this.#pages.delete(page));
+    socket.on('close', () => {
+      this.#pages.delete(page);
+      if (this.#listeningPage === page) this.#listeningPage = undefined;
+    });
     socket.on('error', () => socket.terminate());
     socket.on('message', (data, isBinary) => {
-      const command = isBinary ? undefined : parseCommand(data.toString());
+      if (isBinary) {
+        this.#listeningPage ??= page;
+        if (this.#listeningPage === page) service.onHeard(samplesOf(data));
+        return;
+      }
+      const command = parseCommand(data.toString());
       if (command === undefined) socket.close(1008, 'not understood');
       else if (command.kind === 'listen') page.listensTo = command.to;
-      else this.#options.onCommand(command);
+      else service.onCommand(command);
     });
-    for (const message of this.#options.greeting()) socket.send(JSON.stringify(message));
+    for (const message of service.greeting()) socket.send(JSON.stringify(message));
   }
+}
+
+async function placeOrder(service: PageService, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const order = parseOrder(await textOf(request));
+  if (!order) {
+    response.writeHead(400, HEADERS).end();
+    return;
+  }
+  try {
+    const result = await service.placeOrder(order);
+    response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(result));
+  } catch {
+    // The vault could not be asked; nothing was paid.
+    response.writeHead(502, HEADERS).end();
+  }
+}
+
+/** An odd byte at the end is none of a sample. */
+function samplesOf(data: RawData): Int16Array {
+  // As it comes unless another type is asked for.
+  if (!Buffer.isBuffer(data)) return new Int16Array();
+  return Int16Array.from({ length: data.length >> 1 }, (_, index) => data.readInt16LE(2 * index));
 }
 
 function hasRoom(socket: WebSocket): boolean {

@@ -4,16 +4,19 @@
  */
 import { fileURLToPath } from 'node:url';
 import { AgentDesktop } from './agent-desktop.js';
+import { BrowserEar } from './browser-ear.js';
 import { CallListening } from './call-listening.js';
-import type { DemoGateway } from './demo-gateway-process.js';
+import { DemoGateway, SOFTPHONE_USER } from './demo-gateway-process.js';
 import { DemoPageSocket } from './demo-page-socket.js';
 import { OrderEntry } from './order-entry.js';
-import type { PageCommand, PageMessage, PhoneState } from './page-messages.js';
+import type { AgentPhone, PageCommand, PageMessage, PhoneState } from './page-messages.js';
 import { MAX_KEPT_SAMPLES } from './phone-listener.js';
 import type { Phone } from './phone-socket.js';
 
 const KEYPAD = '0123456789*#';
-const AGENT = '200';
+const USERS: Readonly<Record<AgentPhone, string>> = { softphone: SOFTPHONE_USER, 'desk-phone': '200' };
+/** A person who finds the button. */
+const ANSWER_LIMIT_MS = 60_000;
 /** Often enough that a key lights up while it is down. */
 const TURN_MS = 20;
 const TURNS_BETWEEN_LEVELS = 5;
@@ -22,87 +25,97 @@ const SAMPLES_PER_MS = 8;
 const LAST_SAMPLE = MAX_KEPT_SAMPLES - 10_000;
 
 export type InteractiveOptions = {
-  readonly gateway: DemoGateway;
   readonly caller: Phone;
-  readonly agent: Phone;
+  /** The agent's telephone on the desk, beside the one in the browser. */
+  readonly deskPhone: Phone;
   readonly say: (line: string) => void;
 };
 
 /** Goes on until the process is told to end. @returns the exit code */
-export async function runInteractive(options: InteractiveOptions): Promise<number> {
-  const { gateway, say } = options;
-  const demo = await InteractiveDemo.start(options);
+export async function runInteractive({ caller, deskPhone, say }: InteractiveOptions): Promise<number> {
+  const page = await DemoPageSocket.open(fileURLToPath(new URL('./page', import.meta.url)));
   try {
-    say(`open    ${demo.address}   (Ctrl-C ends the demo)`);
-    say(`panel   http://127.0.0.1:${gateway.apiPort}/panel/   access token ${agentToken(gateway)}`);
-    await endSignal();
-    return 0;
+    const gateway = await DemoGateway.start({
+      callerPort: caller.sipPort,
+      agentPort: deskPhone.sipPort,
+      page: { origin: page.origin, sipServer: page.sipServer },
+    });
+    try {
+      const demo = await InteractiveDemo.start({ caller, deskPhone, gateway, page });
+      say(`open    ${page.address}   (Ctrl-C ends the demo)`);
+      say(`panel   http://127.0.0.1:${gateway.apiPort}/panel/   access token ${agentToken(gateway)}`);
+      await endSignal();
+      demo.close();
+      return 0;
+    } finally {
+      await gateway.stop();
+    }
   } finally {
-    await demo.close();
+    await page.close();
   }
 }
 
+type World = {
+  readonly caller: Phone;
+  readonly deskPhone: Phone;
+  readonly gateway: DemoGateway;
+  readonly page: DemoPageSocket;
+};
+
 class InteractiveDemo {
-  readonly #options: InteractiveOptions;
+  readonly #world: World;
   readonly #desktop: AgentDesktop;
-  readonly #page: DemoPageSocket;
   readonly #timer: NodeJS.Timeout;
   #turns = 0;
   #state: PhoneState = 'idle';
+  #browserEar = new BrowserEar();
   #listening: CallListening;
 
-  private constructor(options: InteractiveOptions, desktop: AgentDesktop, page: DemoPageSocket) {
-    this.#options = options;
+  private constructor(world: World, desktop: AgentDesktop) {
+    this.#world = world;
     this.#desktop = desktop;
-    this.#page = page;
-    this.#listening = this.#newListening();
+    this.#listening = new CallListening({ caller: world.caller.sent, agent: this.#browserEar });
     this.#timer = setInterval(() => this.#turn(), TURN_MS);
   }
 
-  static async start(options: InteractiveOptions): Promise<InteractiveDemo> {
-    const { gateway } = options;
+  static async start(world: World): Promise<InteractiveDemo> {
+    const { gateway, page } = world;
     const orders = new OrderEntry(gateway.redeemPort, gateway.secret('redeem.token'));
-    let demo: InteractiveDemo | undefined;
     const desktop = await AgentDesktop.connect({
       port: gateway.apiPort,
       token: agentToken(gateway),
-      onMessage: (message) => demo?.tell({ kind: 'told', message }),
+      onMessage: (message) => page.tell({ kind: 'told', message }),
     });
-    const page = await DemoPageSocket.start({
-      directory: fileURLToPath(new URL('./page', import.meta.url)),
+    const demo = new InteractiveDemo(world, desktop);
+    page.serve({
       gatewayPort: gateway.apiPort,
-      greeting: () => demo?.greeting() ?? [],
-      onCommand: (command) => demo?.obey(command),
+      softphonePort: gateway.softphonePort,
+      greeting: () => demo.#greeting(),
+      onCommand: (command) => demo.#obey(command),
+      onHeard: (samples) => demo.#browserEar.hear(samples),
       placeOrder: (order) => orders.place(order),
     });
-    demo = new InteractiveDemo(options, desktop, page);
     return demo;
   }
 
-  get address(): string {
-    return this.#page.address;
-  }
-
-  tell(message: PageMessage): void {
-    this.#page.tell(message);
-  }
-
-  greeting(): readonly PageMessage[] {
+  #greeting(): readonly PageMessage[] {
     return [
-      { kind: 'welcome', agentToken: agentToken(this.#options.gateway), agentPath: '/panel/' },
+      { kind: 'welcome', agentToken: agentToken(this.#world.gateway) },
       this.#phoneMessage(),
       { kind: 'told', message: this.#desktop.snapshot },
       { kind: 'counts', counts: this.#listening.counts },
     ];
   }
 
-  obey(command: PageCommand): void {
-    const { caller } = this.#options;
+  #obey(command: PageCommand): void {
+    const { caller } = this.#world;
     switch (command.kind) {
       case 'call':
-        void this.#call();
+        void this.#call(command.agentPhone);
         return;
       case 'hang-up':
+        // A call that is not answered yet fails by it, as the caller wants.
+        if (this.#state === 'calling') this.#become('idle');
         caller.hangUp();
         return;
       case 'key':
@@ -113,58 +126,59 @@ class InteractiveDemo {
         return;
       case 'talk':
         caller.talking = command.talking;
-        this.#page.tell(this.#phoneMessage());
+        this.#world.page.tell(this.#phoneMessage());
         return;
       case 'listen':
         return;
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     clearInterval(this.#timer);
-    this.#options.caller.hangUp();
+    this.#world.caller.hangUp();
     this.#desktop.close();
-    await this.#page.close();
   }
 
-  async #call(): Promise<void> {
-    const { caller, gateway } = this.#options;
+  async #call(agentPhone: AgentPhone): Promise<void> {
+    const { caller, deskPhone, gateway } = this.#world;
     if (this.#state !== 'idle') return;
     this.#become('calling');
     try {
-      await caller.call(AGENT, gateway.callerSidePort);
-      this.#listening = this.#newListening();
+      await caller.call(USERS[agentPhone], gateway.callerSidePort, ANSWER_LIMIT_MS);
+      this.#browserEar = new BrowserEar();
+      const agent = agentPhone === 'softphone' ? this.#browserEar : deskPhone.listener;
+      this.#listening = new CallListening({ caller: caller.sent, agent });
       this.#tellCounts();
       this.#become('on-call');
     } catch (error) {
       caller.hangUp();
-      this.#become('idle', error instanceof Error ? error.message : String(error));
+      this.#callFailed(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #newListening(): CallListening {
-    const { caller, agent } = this.#options;
-    return new CallListening({ caller: caller.sent, agent: agent.listener });
+  #callFailed(problem: string): void {
+    // The caller who has hung up meanwhile knows why.
+    if (this.#state === 'calling') this.#become('idle', problem);
   }
 
   #become(state: PhoneState, problem?: string): void {
     this.#state = state;
-    this.#page.tell(this.#phoneMessage(problem));
+    this.#world.page.tell(this.#phoneMessage(problem));
   }
 
   #phoneMessage(problem?: string): PageMessage {
-    const { talking } = this.#options.caller;
+    const { talking } = this.#world.caller;
     return { kind: 'phone', state: this.#state, talking, ...(problem === undefined ? {} : { problem }) };
   }
 
   #turn(): void {
     if (this.#state !== 'on-call') return;
-    const { caller } = this.#options;
+    const { caller } = this.#world;
     const listening = this.#listening;
     const inPayment = this.#desktop.isPaymentOpen;
     for (const press of listening.newPresses(caller.talker.presses, inPayment ? 'inPayment' : 'outside')) {
       const { key, transport, onsetSample } = press;
-      this.#page.tell({ kind: 'press', key, atMs: onsetSample / SAMPLES_PER_MS, transport, inPayment });
+      this.#world.page.tell({ kind: 'press', key, atMs: onsetSample / SAMPLES_PER_MS, transport, inPayment });
     }
     if (listening.listen()) this.#tellCounts();
     this.#turns += 1;
@@ -183,7 +197,7 @@ class InteractiveDemo {
   }
 
   #tellCounts(): void {
-    this.#page.tell({ kind: 'counts', counts: this.#listening.counts });
+    this.#world.page.tell({ kind: 'counts', counts: this.#listening.counts });
   }
 
   #tellLevels(): void {
@@ -191,9 +205,9 @@ class InteractiveDemo {
       if (levels.levelsDbm0.length > 0) {
         const spectra = Buffer.from(levels.spectra).toString('base64');
         const { levelsDbm0 } = levels;
-        this.#page.tell({ kind: 'levels', lane, atMs: atSample / SAMPLES_PER_MS, levelsDbm0, spectra });
+        this.#world.page.tell({ kind: 'levels', lane, atMs: atSample / SAMPLES_PER_MS, levelsDbm0, spectra });
       }
-      this.#page.play(lane, audio);
+      this.#world.page.play(lane, audio);
     }
   }
 }

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { parseCommand, parseOrder } from './page-messages.js';
 
 test.each([
-  { kind: 'call' },
+  { kind: 'call', agentPhone: 'softphone' },
+  { kind: 'call', agentPhone: 'desk-phone' },
   { kind: 'hang-up' },
   { kind: 'key', keys: '4242#', transport: 'in-band' },
   { kind: 'key', keys: '*', transport: 'both' },
@@ -20,7 +21,8 @@ test.each([
   '"call"',
   '{}',
   '{"kind":"dial"}',
-  '{"kind":"call","number":"1"}',
+  '{"kind":"call"}',
+  '{"kind":"call","agentPhone":"softphone","number":"1"}',
   '{"kind":"key","keys":"","transport":"both"}',
   '{"kind":"key","keys":"12A","transport":"both"}',
   `{"kind":"key","keys":"${'1'.repeat(25)}","transport":"both"}`,

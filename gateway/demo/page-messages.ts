@@ -14,9 +14,13 @@ export type Lane = (typeof LANES)[number];
 
 export type PhoneState = 'idle' | 'calling' | 'on-call';
 
+/** `softphone`: the agent answers in the browser; `desk-phone`: a SIP telephone of the demo's that answers by itself. */
+export const AGENT_PHONES = ['softphone', 'desk-phone'] as const;
+export type AgentPhone = (typeof AGENT_PHONES)[number];
+
 /** Times are those of the caller's RTP clock, in milliseconds since the call's first packet. */
 export type PageMessage =
-  | { readonly kind: 'welcome'; readonly agentToken: string; readonly agentPath: string }
+  | { readonly kind: 'welcome'; readonly agentToken: string }
   | { readonly kind: 'phone'; readonly state: PhoneState; readonly talking: boolean; readonly problem?: string }
   | { readonly kind: 'told'; readonly message: EventMessage }
   | {
@@ -37,7 +41,7 @@ export type PageMessage =
   | { readonly kind: 'counts'; readonly counts: KeyCounts };
 
 const commandSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('call') }),
+  z.strictObject({ kind: z.literal('call'), agentPhone: z.enum(AGENT_PHONES) }),
   z.strictObject({ kind: z.literal('hang-up') }),
   z.strictObject({
     kind: z.literal('key'),

@@ -96,13 +96,13 @@ export class Phone {
   }
 
   /** Dials and resolves when the far side has answered. @throws when it does not */
-  async call(user: string, port: number): Promise<void> {
+  async call(user: string, port: number, limitMs = CALL_LIMIT_MS): Promise<void> {
     this.#calls += 1;
     const callId = `call-${this.#calls}`;
     const answered = new Promise<void>((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = (reason) => reject(new Error(`the call failed: ${reason}`));
-      setTimeout(() => reject(new Error('the call was not answered')), CALL_LIMIT_MS).unref();
+      setTimeout(() => reject(new Error('the call was not answered')), limitMs).unref();
     });
     this.#takeLine(callId);
     this.#sip.handle({

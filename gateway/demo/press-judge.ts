@@ -17,6 +17,9 @@ export type HeardSoFar = {
 const NONE: Counts = { pressed: 0, caller: 0, agent: 0 };
 /** An event arrives at its onset or a packet or two later, never so late. */
 const EVENT_MARGIN_SAMPLES = 800;
+/** A browser plays a key so much earlier or later than the last that was known of it; each is listened for. */
+const DRIFTS_SAMPLES = [0, -2 * SEARCH_MARGIN_SAMPLES, 2 * SEARCH_MARGIN_SAMPLES];
+const MAX_DRIFT_SAMPLES = 2 * SEARCH_MARGIN_SAMPLES;
 
 type Pending = { readonly press: SentPress; readonly where: keyof KeyCounts };
 
@@ -63,11 +66,14 @@ export class PressJudge {
 }
 
 function hasArrived({ audio, startSample }: HeardSoFar, press: SentPress): boolean {
-  return audio.length >= press.offsetSample + startSample + SEARCH_MARGIN_SAMPLES;
+  return audio.length >= press.offsetSample + startSample + SEARCH_MARGIN_SAMPLES + MAX_DRIFT_SAMPLES;
 }
 
 function found({ audio, events, startSample }: HeardSoFar, press: SentPress): number {
   const at = press.onsetSample + startSample;
   const near = events.filter(({ onsetSample }) => Math.abs(onsetSample - at) < EVENT_MARGIN_SAMPLES);
-  return keysFound({ audio, startSample, eventKeys: near.map(({ key }) => key) }, [press]);
+  const eventKeys = near.map(({ key }) => key);
+  return DRIFTS_SAMPLES.some((drift) => keysFound({ audio, startSample: startSample + drift, eventKeys }, [press]) > 0)
+    ? 1
+    : 0;
 }

@@ -24,8 +24,11 @@ export type SipUser = { readonly name: string; readonly password: string };
 
 export type Verdict =
   | { readonly kind: 'authenticated'; readonly user: string }
-  /** `code` is a metric suffix. `isBlocked` once for each time that somebody has failed too often. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly isBlocked?: boolean };
+  /**
+   * `code` is a metric suffix. `failures` is there where this one should be told: the first of a source within a minute,
+   * and the one after which somebody is not listened to any more.
+   */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly failures?: number };
 
 export type AuthenticatorOptions = {
   readonly realm: string;
@@ -40,7 +43,9 @@ export const MAX_FAILURES_PER_USER = 10;
 export const MAX_FAILURES_PER_SOURCE = 30;
 /** Some 100 bytes each. */
 const MAX_KEYS = 10_000;
-/** Where a user was let in lately: nobody else's failures keep the user out from there. */
+/** No user's name is longer; what an attacker writes there may be. */
+const MAX_KEY_LENGTH = 65;
+/** Where a user was let in lately: failures elsewhere, or of others, do not keep the user out from there. */
 const MAX_GOOD_SOURCES_PER_USER = 4;
 
 export class Authenticator {
@@ -56,6 +61,12 @@ export class Authenticator {
     maxKeys: MAX_KEYS,
   });
   readonly #users = new FailureLimiter({ maxFailures: MAX_FAILURES_PER_USER, windowMs: WINDOW_MS, maxKeys: MAX_KEYS });
+  /** Of a user at an address where the user was let in lately: an office's other people may guess there, too. */
+  readonly #atHome = new FailureLimiter({
+    maxFailures: MAX_FAILURES_PER_SOURCE,
+    windowMs: WINDOW_MS,
+    maxKeys: MAX_KEYS,
+  });
   readonly #goodSources = new Map<string, readonly string[]>();
 
   constructor(options: AuthenticatorOptions) {
@@ -85,18 +96,24 @@ export class Authenticator {
       return this.#challenge(source, algorithms, 'challenged', nowMs);
     }
     const user = credentials.username;
-    const isKnownHere = this.#goodSources.get(user)?.includes(source) === true;
-    const blockedMs = isKnownHere
-      ? 0
-      : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(user, nowMs));
+    const userKey = user.slice(0, MAX_KEY_LENGTH);
+    const place = `${userKey} ${source}`;
+    const isAtHome = this.#goodSources.get(user)?.includes(source) === true;
+    const blockedMs = isAtHome
+      ? this.#atHome.blockedForMs(place, nowMs)
+      : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(userKey, nowMs));
     if (blockedMs > 0) {
       return { kind: 'refused', refusal: blocked(blockedMs), code: 'authentication-blocked' };
     }
     if (!isSameTarget(credentials.uri, request.requestUri) || !this.#isProven(credentials, request.method, nowMs)) {
-      const isSourceBlocked = this.#sources.fail(source, nowMs);
-      const isUserBlocked = this.#users.fail(user, nowMs);
+      if (isAtHome) {
+        this.#atHome.fail(place, nowMs);
+      }
+      const ofSource = this.#sources.fail(source, nowMs);
+      const isTold = ofSource === 1 || ofSource === MAX_FAILURES_PER_SOURCE;
       const refused = this.#challenge(source, algorithms, 'authentication-failed', nowMs);
-      return { ...refused, isBlocked: isSourceBlocked || isUserBlocked };
+      const isLastOfUser = this.#users.fail(userKey, nowMs) === MAX_FAILURES_PER_USER;
+      return isTold || isLastOfUser ? { ...refused, failures: ofSource } : refused;
     }
     if (!this.#nonces.spend(credentials.nonce, Number.parseInt(credentials.nonceCount, 16), source, nowMs)) {
       // RFC 7616 §3.3: the password was right, so the client tries once more by itself.

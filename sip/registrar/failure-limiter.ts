@@ -31,14 +31,13 @@ export class FailureLimiter {
     return Math.max(0, failures.endsMs - nowMs);
   }
 
-  /** @returns true if this one was one too many. */
-  fail(key: string, nowMs: number): boolean {
+  /** @returns the how manieth it was in its window; `maxFailures` is the one too many. */
+  fail(key: string, nowMs: number): number {
     const { maxFailures, windowMs, maxKeys } = this.#limit;
     const before = this.#failures.get(key);
     const count = before === undefined || before.endsMs <= nowMs ? 1 : before.count + 1;
-    const isFull = count === maxFailures;
     // The wait begins with the last failure, not with the first.
-    const endsMs = count === 1 || isFull || before === undefined ? nowMs + windowMs : before.endsMs;
+    const endsMs = before === undefined || count === 1 || count === maxFailures ? nowMs + windowMs : before.endsMs;
     this.#failures.delete(key);
     for (const oldest of this.#failures.keys()) {
       if (this.#failures.size < maxKeys) {
@@ -47,6 +46,6 @@ export class FailureLimiter {
       this.#failures.delete(oldest);
     }
     this.#failures.set(key, { count, endsMs });
-    return isFull;
+    return count;
   }
 }

@@ -6,7 +6,6 @@ import { parseDecimal } from '../characters.js';
 import { cseqOf, headerValue, headerValues, parseNameAddress } from '../headers.js';
 import type { Flow, HeaderField, SipRequest } from '../message.js';
 import type { RandomSource } from '../random-identifiers.js';
-import type { Refusal } from '../request-checks.js';
 import { parseUri } from '../uri.js';
 import { Authenticator, type SipUser, type Verdict } from './authenticator.js';
 import { type Binding, Bindings, MAX_BINDINGS_PER_USER } from './bindings.js';
@@ -28,8 +27,12 @@ const DEFAULT_EXPIRES_SECONDS = 600;
 /** Lines of one desk phone over one connection. */
 const MAX_USERS_PER_CONNECTION = 8;
 
-/** What is told for good in the answer to a REGISTER. */
-export type RegisterAnswer = Refusal;
+/** How a REGISTER is answered, well or not. */
+export type RegisterAnswer = {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: readonly HeaderField[];
+};
 
 type Change = { readonly contact: string; readonly instance: string | undefined; readonly expiresSeconds: number };
 
@@ -76,9 +79,9 @@ export class Registrar {
     return flow.connectionId !== undefined && this.#connections.get(flow.connectionId)?.has(user) === true;
   }
 
-  /** The newest living binding of a user: calls go to one phone, not to all. */
-  bindingOf(user: string, nowMs: number): Binding | undefined {
-    return this.#bindings.of(user, nowMs).at(-1);
+  /** The newest living binding of a user on that listener: calls go to one phone, not to all. */
+  bindingOf(user: string, listener: string, nowMs: number): Binding | undefined {
+    return this.#bindings.of(user, nowMs).findLast(({ flow }) => flow.listener === listener);
   }
 
   /**

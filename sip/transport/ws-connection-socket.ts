@@ -2,17 +2,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { CLOSE_GRACE_MS, FIRST_MESSAGE_TIMEOUT_MS, MAX_UNSENT_BYTES } from './connection-limits.js';
+import { CLOSE_GRACE_MS, MAX_UNSENT_BYTES } from './connection-limits.js';
+import { ConnectionWatch } from './connection-watch.js';
 import { mayHoldInfo, overwriteReceiveBlock } from './receive-block.js';
 import { ReceivedChunks } from './ws-frames.js';
-
-/** Proxies and NATs forget a connection after a minute of silence; half of that keeps it known. */
-const PING_INTERVAL_MS = 30_000;
-/** One who does not answer a ping for so long is gone. */
-const PONG_TIMEOUT_MS = 10_000;
-/** A browser that re-registers, dials and hangs up sends a dozen messages in a second. */
-export const MAX_MESSAGES_PER_WINDOW = 200;
-const WINDOW_MS = 1_000;
 
 /** RFC 6455 §7.4.1. */
 const GOING_AWAY = 1001;
@@ -33,13 +26,9 @@ export type WsConnectionOptions = {
 export class WsConnection {
   readonly #options: WsConnectionOptions;
   readonly #chunks = new ReceivedChunks();
-  #timer: NodeJS.Timeout;
+  readonly #watch = new ConnectionWatch(performance.now());
+  #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
-  #hasSpoken = false;
-  /** Anything since the last ping, answers to it among it. */
-  #hasBeenHeard = false;
-  #windowEndsMs = 0;
-  #messagesInWindow = 0;
 
   constructor(options: WsConnectionOptions) {
     this.#options = options;
@@ -51,9 +40,7 @@ export class WsConnection {
     });
     // The answer to it is out already, and takes room if it is not read.
     socket.on('ping', () => this.#count());
-    socket.on('pong', () => {
-      this.#hasBeenHeard = true;
-    });
+    socket.on('pong', () => this.#watch.receivePong());
     // An error, a message over the limit for one, is answered by ws with the close code for it, and followed by `close`.
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -62,7 +49,7 @@ export class WsConnection {
       this.#chunks.release();
       options.onClosed();
     });
-    this.#timer = setTimeout(() => this.#expectFirstMessage(), FIRST_MESSAGE_TIMEOUT_MS);
+    this.#setTimer();
   }
 
   send(bytes: Buffer): void {
@@ -91,9 +78,8 @@ export class WsConnection {
       data.fill(0);
       this.#chunks.markSecret();
     }
-    this.#hasSpoken = true;
-    this.#hasBeenHeard = true;
     if (this.#isEnding || !this.#count()) {
+      bytes.fill(0);
       return;
     }
     // RFC 5626 §4.4.1: the keep-alive of a connection. Other lines without anything in them ask for nothing.
@@ -106,40 +92,38 @@ export class WsConnection {
     this.#options.onMessage(bytes);
   }
 
-  /** False once there were too many. */
+  /** False once there were too many, or their answers are not read. */
   #count(): boolean {
-    const nowMs = performance.now();
-    if (nowMs >= this.#windowEndsMs) {
-      this.#windowEndsMs = nowMs + WINDOW_MS;
-      this.#messagesInWindow = 0;
-    }
-    this.#messagesInWindow += 1;
+    const verdict = this.#watch.receive(performance.now());
     if (this.#options.socket.bufferedAmount > MAX_UNSENT_BYTES) {
       this.#cut();
-    } else if (this.#messagesInWindow > MAX_MESSAGES_PER_WINDOW) {
+    } else if (verdict === 'flood') {
       this.#end(POLICY_VIOLATION, 'too many messages');
     }
     return !this.#isEnding;
   }
 
-  #expectFirstMessage(): void {
-    if (this.#hasSpoken) {
-      this.#ping();
-    } else {
-      this.#end(POLICY_VIOLATION, 'nothing was said');
+  #handleDeadline(): void {
+    switch (this.#watch.handleDeadline(performance.now())) {
+      case 'ping':
+        this.#options.socket.ping();
+        break;
+      case 'silent':
+        this.#end(POLICY_VIOLATION, 'nothing was said');
+        return;
+      case 'dead':
+        this.#cut();
+        return;
+      case undefined:
+        break;
     }
+    this.#setTimer();
   }
 
-  #ping(): void {
-    this.#hasBeenHeard = false;
-    this.#options.socket.ping();
-    this.#timer = setTimeout(() => {
-      if (this.#hasBeenHeard) {
-        this.#timer = setTimeout(() => this.#ping(), PING_INTERVAL_MS - PONG_TIMEOUT_MS);
-      } else {
-        this.#cut();
-      }
-    }, PONG_TIMEOUT_MS);
+  /** A message moves the deadline away: the timer that finds out too early is set again. */
+  #setTimer(): void {
+    const sleepMs = Math.max(1, Math.ceil(this.#watch.deadlineMs - performance.now()));
+    this.#timer = setTimeout(() => this.#handleDeadline(), sleepMs);
   }
 
   #end(code: number, reason: string): void {

@@ -6,8 +6,8 @@ import { type ClientOptions, WebSocket } from 'ws';
 import type { Flow } from '../message.js';
 import { MAX_MESSAGE_BYTES } from '../message-parser.js';
 import { MAX_CONNECTIONS_PER_SOURCE, MAX_UNSENT_BYTES } from './connection-limits.js';
+import { MAX_MESSAGES_PER_WINDOW } from './connection-watch.js';
 import { TransportSockets } from './transport-sockets.js';
-import { MAX_MESSAGES_PER_WINDOW } from './ws-connection-socket.js';
 
 const LOOPBACK = '127.0.0.1';
 const PAGE = 'https://pay.example';
@@ -90,6 +90,13 @@ async function rawClient(head: string): Promise<Socket> {
   return socket;
 }
 
+/** A short text message, masked (RFC 6455 §5.3). */
+function frame(text: string): Buffer {
+  const mask = Buffer.from('mask');
+  const payload = Buffer.from(text).map((byte, index) => byte ^ mask[index % 4]);
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length]), mask, payload]);
+}
+
 const UPGRADE = [
   'GET / HTTP/1.1',
   'Host: gateway.example',
@@ -136,6 +143,24 @@ describe('messages', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect((await message).text).toBe('Hello');
+  });
+
+  test('behind an INFO that is wiped, and was cut up by the network, come whole like it', async () => {
+    const socket = await rawClient(UPGRADE);
+    await once(socket, 'data');
+    const texts = ['INFO sip:a SIP/2.0\r\n\r\nSignal=5', 'BYE sip:a SIP/2.0', 'INFO sip:b SIP/2.0'];
+    const bytes = Buffer.concat(texts.map((text) => frame(text)));
+    const last = new Promise<void>((resolve) => {
+      onReceived = () => received.length === texts.length && resolve();
+    });
+    // The cut is in the first message; the rest of it and the others share a chunk.
+    socket.write(bytes.subarray(0, 20));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(bytes.subarray(20, bytes.length - 3));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(bytes.subarray(bytes.length - 3));
+    await last;
+    expect(received.map(({ text }) => text)).toEqual(texts);
   });
 
   test('of the largest size come whole, and one byte more closes with 1009', async () => {

@@ -8,6 +8,7 @@ import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
 import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
+import type { ApiHealth } from '../../gateway/api/service-handlers.js';
 import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
@@ -49,6 +50,7 @@ export type ServerOptions = {
   readonly desk?: MemoryCallDesk;
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
+  readonly health?: () => ApiHealth;
   readonly softphone?: SoftphoneDesk;
   readonly allowedOrigins?: readonly string[];
   readonly frameAncestors?: readonly string[];
@@ -77,7 +79,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     panelSessionLifetimeMs: 43_200_000,
     onAudit: (event) => audit.push(event),
     metrics: () => renderMetrics([{ group: 'api', kind: 'counter', values: server.counters() }]),
-    health: () => ({ ok: true, parts: { vault: true } }),
+    health: options.health ?? (() => ({ ok: true, parts: { vault: true } })),
     pagesDirectory: PAGES_DIRECTORY,
   });
   return { desk, server, port: await server.start(), audit };

@@ -46,15 +46,15 @@ describe.each(['ws', 'wss'] as const)('a browser phone over %s', (transport) => 
   test('registers, and registers off', async () => {
     const phone = await phoneOf();
     expect(await phone.register()).toBe(200);
-    expect(stage.gateway.registrationOf('alice')).toBe('registered');
+    expect(stage.gateway.registrationOf('alice', 'user-side')).toBe('registered');
     expect(await phone.unregister()).toBe(200);
-    expect(stage.gateway.registrationOf('alice')).toBe('not-registered');
+    expect(stage.gateway.registrationOf('alice', 'user-side')).toBe('not-registered');
   });
 
   test('with a wrong password it does not', async () => {
     const phone = await phoneOf({ password: 'guessed' });
     expect(await phone.register()).toBe(401);
-    expect(stage.gateway.registrationOf('alice')).toBe('not-registered');
+    expect(stage.gateway.registrationOf('alice', 'user-side')).toBe('not-registered');
   });
 
   test('calls out, holds, resumes and hangs up', async () => {
@@ -141,7 +141,7 @@ describe.each(['ws', 'wss'] as const)('a browser phone over %s', (transport) => 
     await reaches(invitation, SessionState.Established);
     phone.breakConnection();
     await stage.counted('connection-lost-in-call');
-    expect(stage.gateway.registrationOf('alice')).toBe('not-registered');
+    expect(stage.gateway.registrationOf('alice', 'user-side')).toBe('not-registered');
     return { phone, invitation };
   }
 

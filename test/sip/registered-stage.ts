@@ -1,5 +1,4 @@
 /** The gateway's SIP endpoint on real sockets, with a trunk on one side and registered users on the other. */
-import { performance } from 'node:perf_hooks';
 import { type BackToBackNews, SipEndpoint } from '../../sip/sip-endpoint-socket.js';
 import { type UserAgentNews, UserAgentSocket } from '../../sip/user-agent-socket.js';
 import { ANSWER } from './call-stage.js';
@@ -145,7 +144,7 @@ export class RegisteredStage {
   #route(arrival: BackToBackNews & { readonly kind: 'call-arrived' }): void {
     const { callId, from, to } = arrival;
     if (arrival.flow.listener === 'trunk-side') {
-      this.gateway.handle({ kind: 'route-call-to-user', callId, user: to.user, from, to });
+      this.gateway.handle({ kind: 'route-call-to-user', callId, user: to.user, listener: 'user-side', from, to });
       return;
     }
     const flow = {

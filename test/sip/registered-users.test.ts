@@ -30,7 +30,7 @@ describe('REGISTER', () => {
       const offered = challenge === undefined ? [] : headerValues(challenge, 'WWW-Authenticate');
       expect(offered.map((value) => /algorithm=([^,]+)/.exec(value)?.[1])).toEqual(['SHA-256', 'MD5']);
       expect(user.ask(request, algorithm)?.status).toBe(200);
-      expect(world.registrar.bindingOf('alice', world.nowMs)?.contact).toBe(user.contact);
+      expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)?.contact).toBe(user.contact);
     }
   });
 
@@ -70,7 +70,7 @@ describe('REGISTER', () => {
     const response = user.register({ headers: [`Expires: ${MIN_EXPIRES_SECONDS - 1}`] });
     expect(response?.status).toBe(423);
     expect(response && headerValue(response, 'Min-Expires')).toBe(String(MIN_EXPIRES_SECONDS));
-    expect(world.registrar.bindingOf('alice', world.nowMs)).toBeUndefined();
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
     expect(user.register({ headers: [`Expires: ${MIN_EXPIRES_SECONDS}`] })?.status).toBe(200);
   });
 
@@ -103,7 +103,7 @@ describe('REGISTER', () => {
     user.flow = browserFlow(2);
     const kept = contactsOf(user.register({ contacts: [`<sip:y@two.invalid>;${instance}`] }));
     expect(kept).toEqual(['<sip:y@two.invalid>;expires=600']);
-    expect(world.registrar.bindingOf('alice', world.nowMs)?.flow.connectionId).toBe(2);
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)?.flow.connectionId).toBe(2);
   });
 
   test.each(['<tel:201>', '<sip:>', 'nonsense', '<http://a.example/>'])('with the contact %s is refused', (contact) => {
@@ -115,7 +115,7 @@ describe('REGISTER', () => {
     user.register({ headers: ['Expires: 300'] });
     const late = new RawUser(world, 'alice', browserFlow(1));
     expect(late.register({ headers: ['Expires: 0'] })?.status).toBe(500);
-    expect(world.registrar.bindingOf('alice', world.nowMs)).toBeDefined();
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeDefined();
   });
 
   test('sent again over UDP is answered the same, and counts once', () => {
@@ -136,7 +136,7 @@ describe('REGISTER', () => {
     const { world, user } = alone();
     user.register();
     world.handle({ kind: 'flow-failed', flow: user.flow });
-    expect(world.registrar.bindingOf('alice', world.nowMs)).toBeUndefined();
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
   test('from a peer is not for it', () => {
@@ -158,7 +158,7 @@ describe('passwords', () => {
     expect(told[0]).toEqual(told[1]);
     expect(told[0][0]).toBe(401);
     expect(told.flat().join()).not.toContain('stale');
-    expect(world.registrar.bindingOf('alice', world.nowMs)).toBeUndefined();
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
   test('after so many failures a user is not listened to, right password or not, until the wait is over', () => {
@@ -171,7 +171,8 @@ describe('passwords', () => {
       ...Array(MAX_FAILURES_PER_USER).fill(401),
       ...Array(20 - MAX_FAILURES_PER_USER).fill(403),
     ]);
-    expect(world.news.filter(({ kind }) => kind === 'intruder')).toHaveLength(1);
+    // The first of each of ten addresses; the tenth is the last for the user, too.
+    expect(world.news.filter(({ kind }) => kind === 'login-refused')).toHaveLength(MAX_FAILURES_PER_USER);
     const user = new RawUser(world, 'alice', browserFlow(99));
     const response = user.register();
     expect(response?.status).toBe(403);
@@ -190,6 +191,20 @@ describe('passwords', () => {
     expect(user.register()?.status).toBe(200);
   });
 
+  test('from there, too, guessing has an end', () => {
+    const world = new RegisteredWorld();
+    const user = new RawUser(world, 'alice', browserFlow(1));
+    user.register();
+    const statuses = Array.from(
+      { length: MAX_FAILURES_PER_SOURCE + 1 },
+      (_, index) => new RawUser(world, 'alice', browserFlow(index), 'guessed').register()?.status,
+    );
+    expect(statuses.filter((status) => status === 401)).toHaveLength(MAX_FAILURES_PER_SOURCE);
+    expect(user.register()?.status).toBe(403);
+    world.waitMs(60_000);
+    expect(user.register()?.status).toBe(200);
+  });
+
   test.each([
     ['an address', (index: number) => [`203.0.113.9`, index]],
     ['an IPv6 network', (index: number) => [`2001:db8:1:2::${index}`, index]],
@@ -201,6 +216,8 @@ describe('passwords', () => {
     });
     expect(statuses.filter((status) => status === 401)).toHaveLength(MAX_FAILURES_PER_SOURCE);
     expect(statuses.at(-1)).toBe(403);
+    const told = world.news.flatMap((one) => (one.kind === 'login-refused' ? [one.failures] : []));
+    expect(told).toEqual([1, MAX_FAILURES_PER_SOURCE]);
     expect(new RawUser(world, 'alice', browserFlow(0, '198.51.100.1')).register()?.status).toBe(200);
   });
 
@@ -276,7 +293,7 @@ describe('names', () => {
       headers: [`Contact: <${user.contact}>`],
     });
     expect(response?.status).toBe(403);
-    expect(world.registrar.bindingOf('alice', world.nowMs)).toBeUndefined();
+    expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
   test.each([
@@ -508,7 +525,7 @@ function callAlice(world: RegisteredWorld, callerName = 'caller'): void {
   const arrival = world.news.findLast((one) => one.kind === 'call-arrived');
   if (arrival?.kind !== 'call-arrived') throw new Error('no call arrived');
   const { callId, from, to } = arrival;
-  world.handle({ kind: 'route-call-to-user', callId, user: 'alice', from, to });
+  world.handle({ kind: 'route-call-to-user', callId, user: 'alice', listener: 'user-side', from, to });
 }
 
 describe('calls to a user', () => {

@@ -28,6 +28,8 @@ export type BaresipOptions = {
   readonly mediaPort: number;
   readonly answers: 'automatically' | 'when-told';
   readonly encoding?: VoiceEncoding;
+  /** Registers there, and calls by way of it; without it calls go where their address says. */
+  readonly registrar?: { readonly port: number; readonly password: string };
   /** 8 kHz; what it says from the start of a call. */
   readonly audio: Int16Array;
   /** baresip ends itself after so long. */
@@ -79,6 +81,11 @@ export class Baresip {
       rmSync(directory, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Resolves when its registrar has taken it; that may be before anybody could hear of it as an event. */
+  async registered(limitMs: number): Promise<void> {
+    await this.#process.line(/registered successfully/, limitMs);
   }
 
   /** Dials and resolves when the call is up. */
@@ -169,9 +176,10 @@ function writeConfiguration(directory: string, options: BaresipOptions): void {
   const voice = join(directory, 'voice.wav');
   writeVoice(voice, options.audio, options);
   const answerMode = options.answers === 'automatically' ? 'auto' : 'manual';
+  const { registrar } = options;
   const account = [
-    `<sip:${options.user}@127.0.0.1:${options.sipPort}>`,
-    'regint=0',
+    `<sip:${options.user}@127.0.0.1:${registrar?.port ?? options.sipPort}>`,
+    ...(registrar === undefined ? ['regint=0'] : ['regint=120', `auth_pass=${registrar.password}`]),
     `audio_codecs=${CODEC_NAMES[options.encoding ?? 'PCMU']}`,
     `answermode=${answerMode}`,
   ].join(';');

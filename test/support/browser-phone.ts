@@ -127,8 +127,8 @@ export class BrowserPhone {
   }
 
   /** A call that is ringing or refused at once: its states say what becomes of it. */
-  async call(user: string): Promise<{ readonly session: Inviter; readonly refusal: Promise<number> }> {
-    const session = new Inviter(this.agent, addressOf(user));
+  async call(user: string, host?: string): Promise<{ readonly session: Inviter; readonly refusal: Promise<number> }> {
+    const session = new Inviter(this.agent, addressOf(user, host));
     const refusal = new Promise<number>((resolve) => {
       void session.invite({
         requestDelegate: { onReject: ({ message }) => resolve(message.statusCode ?? 0) },
@@ -212,8 +212,8 @@ function useWebSocket(options: BrowserPhoneOptions, sockets: WebSocket[]): void 
   Object.assign(globalThis, { WebSocket: PageSocket });
 }
 
-function addressOf(user: string) {
-  const uri = UserAgent.makeURI(`sip:${user}@tonegate.example`);
+function addressOf(user: string, host = 'tonegate.example') {
+  const uri = UserAgent.makeURI(`sip:${user}@${host}`);
   if (uri === undefined) throw new Error(`${user} is no user part`);
   return uri;
 }

@@ -30,6 +30,7 @@ export type PhoneOptions = {
   readonly words?: string;
   /** The only encoding that it speaks; PCMU where none is said. */
   readonly encoding?: VoiceEncoding;
+  readonly displayName?: string;
 };
 
 export type Direction = 'sendrecv' | 'sendonly' | 'inactive';
@@ -44,6 +45,7 @@ export class KeypadPhone {
   readonly infoStatuses: number[] = [];
   readonly #speech: Int16Array;
   readonly #encoding: VoiceEncoding;
+  readonly #displayName: string;
   readonly #sip: UserAgentSocket;
   readonly #news: UserAgentNews[] = [];
   #callId: string | undefined;
@@ -58,12 +60,14 @@ export class KeypadPhone {
     sipPort: number,
     ear: AgentEar,
     voice: { readonly speech: Int16Array; readonly encoding: VoiceEncoding },
+    displayName: string,
   ) {
     this.user = user;
     this.sipPort = sipPort;
     this.ear = ear;
     this.#speech = voice.speech;
     this.#encoding = voice.encoding;
+    this.#displayName = displayName;
     this.#sip = new UserAgentSocket({
       listeners: [{ name: LISTENER, address: ADDRESS, port: sipPort, transports: ['udp', 'tcp'] }],
       onOutput: (news) => this.#hear(news),
@@ -74,10 +78,8 @@ export class KeypadPhone {
     const sipPort = await ports.next();
     // RTCP has the port after it, where nobody listens: a phone without RTCP is a phone.
     const ear = await AgentEar.listen(await ports.consecutive(2));
-    const phone = new KeypadPhone(user, sipPort, ear, {
-      speech: await speechFor(SPEECH_MS, options.words),
-      encoding: options.encoding ?? 'PCMU',
-    });
+    const voice = { speech: await speechFor(SPEECH_MS, options.words), encoding: options.encoding ?? 'PCMU' };
+    const phone = new KeypadPhone(user, sipPort, ear, voice, options.displayName ?? 'Test phone');
     await phone.#sip.start();
     return phone;
   }
@@ -113,7 +115,7 @@ export class KeypadPhone {
       target: {
         flow: { listener: LISTENER, transport, remoteAddress: ADDRESS, remotePort: port },
         requestUri: address,
-        from: { displayName: 'Test phone', uri: `sip:${this.user}@${ADDRESS}:${this.sipPort}` },
+        from: { displayName: this.#displayName, uri: `sip:${this.user}@${ADDRESS}:${this.sipPort}` },
         to: { displayName: '', uri: address },
       },
     });

@@ -62,6 +62,13 @@ export function placesIn(
   return { before, after };
 }
 
+export type PlaceRange = {
+  readonly least: number;
+  readonly most: number;
+  /** Less where a player stretches and squeezes what it plays. */
+  readonly leastLikeness?: number;
+};
+
 /** A codec that is not the same on both sides leaves nothing untouched; what is that much alike is the same sound. */
 const LEAST_LIKENESS = 0.9;
 
@@ -73,14 +80,14 @@ export function likelyPlaceIn(
   heard: Int16Array,
   sent: Int16Array,
   span: { readonly startSample: number; readonly lengthSamples: number },
-  { least, most }: { readonly least: number; readonly most: number },
+  { least, most, leastLikeness = LEAST_LIKENESS }: PlaceRange,
 ): number {
   let best = { place: Number.NaN, alike: 0 };
   for (let place = least; place <= most; place += 1) {
     const alike = correlation(sent, heard, { ...span, place });
     if (alike > best.alike) best = { place, alike };
   }
-  if (best.alike < LEAST_LIKENESS) throw new Error(`nothing alike was heard: ${best.alike} at ${best.place}`);
+  if (best.alike < leastLikeness) throw new Error(`nothing alike was heard: ${best.alike} at ${best.place}`);
   return best.place;
 }
 

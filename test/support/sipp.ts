@@ -66,7 +66,7 @@ export type SippResult = {
 
 /** Names that sipp fills in by itself, and so are no missing keys. */
 const KEYWORDS =
-  /^(service|remote_ip|remote_port|local_ip|local_port|media_ip|media_port|transport|branch(-\d+)?|pid|call_number|call_id|cseq|len|routes|next_url|peer_tag_param|last_[A-Za-z-]+:|field\d+( line=.*)?|\$\w+)$/;
+  /^(service|authentication .*|remote_ip|remote_port|local_ip|local_port|media_ip|media_port|transport|branch(-\d+)?|pid|call_number|call_id|cseq|len|routes|next_url|peer_tag_param|last_[A-Za-z-]+:|field\d+( line=.*)?|\$\w+)$/;
 /** How long sipp is let live beyond its own limit before it is killed. */
 const GRACE_MS = 5_000;
 const START_LIMIT_MS = 5_000;

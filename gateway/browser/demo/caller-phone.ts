@@ -5,31 +5,15 @@ import type { PageCommand, PhoneState } from '../../demo/page-messages.js';
 import type { SessionView } from '../../payment/session-view.js';
 import { element, setAttribute, setText, show, showText } from '../element-builder.js';
 import { icon } from '../icons.js';
+import { dialKeyOf, Keypad, typedKey } from '../keypad.js';
 import { choice } from './choice.js';
 import { FIELDS, keysOf, testCards } from './test-cards.js';
 
-/** The letters are those of ITU-T E.161. */
-const KEYPAD = [
-  ['1', ''],
-  ['2', 'ABC'],
-  ['3', 'DEF'],
-  ['4', 'GHI'],
-  ['5', 'JKL'],
-  ['6', 'MNO'],
-  ['7', 'PQRS'],
-  ['8', 'TUV'],
-  ['9', 'WXYZ'],
-  ['*', 'clear'],
-  ['0', ''],
-  ['#', 'confirm'],
-] as const;
 const TRANSPORTS: readonly { readonly value: KeyTransport; readonly label: string }[] = [
   { value: 'in-band', label: 'tones in the voice' },
   { value: 'telephone-event', label: 'telephone events' },
   { value: 'both', label: 'both' },
 ];
-
-const LIT_MS = 140;
 
 export type CallerPhoneView = {
   readonly state: PhoneState;
@@ -44,16 +28,21 @@ export class CallerPhone {
   readonly #state = element('strong');
   readonly #hint = element('p', { class: 'hint' });
   readonly #problem = element('p', { class: 'problem', role: 'alert' });
-  readonly #keys = new Map<string, HTMLButtonElement>();
+  readonly #keypad = new Keypad({
+    label: 'Keypad',
+    notes: { '*': 'clear', '#': 'confirm' },
+    onPress: (key) => this.#press(key),
+  });
   readonly #call = element('button', { type: 'button', class: 'dial call-button' }, icon('phone'), 'Call');
   readonly #hangUp = element('button', { type: 'button', class: 'dial hang-up' }, icon('phone'), 'Hang up');
   readonly #talk = element('input', { type: 'checkbox', role: 'switch' });
   readonly #chips = new Map<FieldName, HTMLButtonElement[]>();
   #transport: KeyTransport = 'in-band';
+  #isDown = true;
 
-  constructor(send: (command: PageCommand) => void) {
+  constructor(send: (command: PageCommand) => void, onCall: () => void) {
     this.#send = send;
-    this.#call.addEventListener('click', () => send({ kind: 'call' }));
+    this.#call.addEventListener('click', onCall);
     this.#hangUp.addEventListener('click', () => send({ kind: 'hang-up' }));
     this.#talk.addEventListener('change', () => send({ kind: 'talk', talking: this.#talk.checked }));
     document.addEventListener('keydown', (event) => this.#typed(event));
@@ -70,11 +59,7 @@ export class CallerPhone {
       { class: 'phone' },
       element('div', { class: 'display', role: 'status' }, this.#state, this.#hint),
       this.#problem,
-      element(
-        'div',
-        { class: 'keypad', role: 'group', 'aria-label': 'Keypad' },
-        ...KEYPAD.map((key) => this.#key(key)),
-      ),
+      this.#keypad.root,
       element('div', { class: 'dials' }, this.#call, this.#hangUp),
       transports,
       element('label', { class: 'switch' }, this.#talk, element('span', {}, 'The caller talks (a synthetic voice)')),
@@ -90,7 +75,8 @@ export class CallerPhone {
     show(this.#call, state === 'idle');
     show(this.#hangUp, state !== 'idle');
     const isDown = state !== 'on-call';
-    for (const key of this.#keys.values()) key.disabled = isDown;
+    this.#keypad.isEnabled = !isDown;
+    this.#isDown = isDown;
     this.#talk.checked = talking;
     for (const { field } of FIELDS) {
       const isAwaited = session?.fields[field].state === 'awaiting';
@@ -103,9 +89,8 @@ export class CallerPhone {
 
   /** The key that is down, as the phone itself tells. */
   light(name: string): void {
-    const key = this.#keys.get(name);
-    key?.setAttribute('data-lit', '');
-    setTimeout(() => key?.removeAttribute('data-lit'), LIT_MS);
+    const key = dialKeyOf(name);
+    if (key !== undefined) this.#keypad.light(key);
   }
 
   #press(keys: string): void {
@@ -113,16 +98,8 @@ export class CallerPhone {
   }
 
   #typed(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (this.#keys.get(event.key)?.disabled === false) this.#press(event.key);
-  }
-
-  #key([name, letters]: (typeof KEYPAD)[number]): HTMLButtonElement {
-    // The letters are the style sheet's: to a screen reader the key is its digit.
-    const key = element('button', { type: 'button', class: 'key', 'data-key': name, 'data-letters': letters }, name);
-    key.addEventListener('click', () => this.#press(name));
-    this.#keys.set(name, key);
-    return key;
+    const key = typedKey(event);
+    if (key !== undefined && !this.#isDown) this.#press(key);
   }
 
   #cards(): HTMLElement {

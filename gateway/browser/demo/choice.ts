@@ -8,7 +8,12 @@ export type ChoiceOptions<Value extends string> = {
   readonly onChoose: (value: Value) => void;
 };
 
-export function choice<Value extends string>({ legend, options, value, onChoose }: ChoiceOptions<Value>): HTMLElement {
+export function choice<Value extends string>({
+  legend,
+  options,
+  value,
+  onChoose,
+}: ChoiceOptions<Value>): HTMLFieldSetElement {
   const radios = options.map((option) => {
     const radio = element('input', { type: 'radio', name: legend, value: option.value });
     radio.checked = option.value === value;

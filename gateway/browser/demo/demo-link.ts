@@ -23,6 +23,11 @@ export class DemoLink {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
+  /** What the agent's browser plays. */
+  sendHeard(samples: ArrayBuffer): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(samples);
+  }
+
   /** @returns undefined when the demo's order system could not be reached: nothing is known of the order then */
   async order(order: PageOrder): Promise<PageOrderResult | undefined> {
     try {

@@ -1,11 +1,13 @@
 /** The demo's page: the caller, the agent and what travels between them, side by side; order entry below. */
-import type { PageMessage, PhoneState } from '../../demo/page-messages.js';
+import type { AgentPhone, PageMessage, PhoneState } from '../../demo/page-messages.js';
 import type { SessionView } from '../../payment/session-view.js';
 import { type Calls, callsAfter, callToShow } from '../desk-state.js';
 import { element, setAttribute, setText, show } from '../element-builder.js';
 import { pageCss } from '../page-styles.js';
+import { AgentEar } from './agent-ear.js';
 import { AgentScreen } from './agent-screen.js';
 import { CallerPhone } from './caller-phone.js';
+import { choice } from './choice.js';
 import { DemoLink } from './demo-link.js';
 import { demoCss } from './demo-styles.js';
 import { OrderForm } from './order-form.js';
@@ -19,6 +21,7 @@ class DemoPage {
   readonly #link: DemoLink;
   readonly #phone: CallerPhone;
   readonly #screen: AgentScreen;
+  readonly #agentPhones: HTMLFieldSetElement;
   readonly #travels: WhatTravels;
   readonly #orders: OrderForm;
   readonly #steps = TOUR_STEPS.map((name) => element('li', {}, name));
@@ -29,8 +32,11 @@ class DemoPage {
   #problem: string | undefined;
   #calls: Calls = [];
   #hearsKeypad = true;
+  #agentPhone: AgentPhone;
+  #agentToken: string | undefined;
 
-  constructor(root: HTMLElement) {
+  constructor(root: HTMLElement, agentPhone: AgentPhone) {
+    this.#agentPhone = agentPhone;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(pageCss + demoCss);
     document.adoptedStyleSheets = [sheet];
@@ -42,9 +48,29 @@ class DemoPage {
         show(this.#lost, !isOpen);
       },
     });
-    this.#phone = new CallerPhone((command) => this.#link.send(command));
+    this.#phone = new CallerPhone(
+      (command) => this.#link.send(command),
+      () => this.#link.send({ kind: 'call', agentPhone: this.#agentPhone }),
+    );
     this.#screen = new AgentScreen(({ token, masked }) => {
       this.#orders.take(token, masked);
+    });
+    new AgentEar(
+      () => this.#screen.root.contentDocument,
+      (samples) => this.#link.sendHeard(samples),
+    );
+    this.#agentPhones = choice<AgentPhone>({
+      legend: 'The agent’s phone',
+      options: [
+        { value: 'softphone', label: 'softphone in the browser' },
+        { value: 'desk-phone', label: 'desk phone, answers by itself' },
+      ],
+      value: this.#agentPhone,
+      onChoose: (agentPhone) => {
+        this.#agentPhone = agentPhone;
+        this.#showScreen();
+        this.#render();
+      },
     });
     this.#travels = new WhatTravels(
       (command) => this.#link.send(command),
@@ -89,7 +115,13 @@ class DemoPage {
           'div',
           { class: 'columns' },
           column('caller', 'The caller', 'Casey’s phone. Click the keys, or type 0–9 * #.', this.#phone.root),
-          column('agent', 'The agent', 'Alex’s screen: a page of the gateway itself.', this.#screen.root),
+          column(
+            'agent',
+            'The agent',
+            'Alex’s screen: a page of the gateway itself.',
+            element('div', { class: 'answers' }, this.#agentPhones),
+            this.#screen.root,
+          ),
           column('lanes', 'What travels', 'The last ten seconds on both sides of the gateway.', this.#travels.root),
         ),
         column(
@@ -105,7 +137,8 @@ class DemoPage {
   #take(message: PageMessage): void {
     switch (message.kind) {
       case 'welcome':
-        this.#screen.open(message.agentPath, message.agentToken);
+        this.#agentToken = message.agentToken;
+        this.#showScreen();
         return;
       case 'phone':
         this.#phoneIs(message);
@@ -132,6 +165,10 @@ class DemoPage {
     this.#render();
   }
 
+  #showScreen(): void {
+    if (this.#agentToken !== undefined) this.#screen.show(this.#agentPhone, this.#agentToken);
+  }
+
   #phoneIs({ state, talking, problem }: Extract<PageMessage, { kind: 'phone' }>): void {
     if (state === 'calling' && this.#state !== 'calling') this.#travels.callBegan();
     if (state === 'idle') this.#travels.callEnded();
@@ -144,8 +181,14 @@ class DemoPage {
   #render(): void {
     const session = this.#session();
     this.#phone.patch({ state: this.#state, talking: this.#talking, problem: this.#problem, session });
+    this.#agentPhones.disabled = this.#state !== 'idle';
     this.#travels.secured(isOpen(session), this.#state === 'on-call');
-    const { step, caption } = tourOf({ phone: this.#state, session, ...this.#orders.tally });
+    const { step, caption } = tourOf({
+      phone: this.#state,
+      agentPhone: this.#agentPhone,
+      session,
+      ...this.#orders.tally,
+    });
     setText(this.#caption, caption);
     this.#steps.forEach((item, index) => {
       setAttribute(item, 'aria-current', index + 1 === step ? 'step' : undefined);
@@ -159,9 +202,15 @@ class DemoPage {
   }
 }
 
+/** Without a microphone a softphone can take no call. */
+async function usableAgentPhone(): Promise<AgentPhone> {
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+  return devices.some(({ kind }) => kind === 'audioinput') ? 'softphone' : 'desk-phone';
+}
+
 function isOpen(session: SessionView | undefined): boolean {
   return session !== undefined && !['vaulted', 'canceled', 'ended'].includes(session.state);
 }
 
 const root = document.querySelector<HTMLElement>('#page');
-if (root !== null) new DemoPage(root);
+if (root !== null) new DemoPage(root, await usableAgentPhone());

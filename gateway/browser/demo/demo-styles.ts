@@ -21,9 +21,11 @@ ol { margin: 0; padding: 0; list-style: none; }
 .demo .bar h1 { flex: none; }
 .demo .bar p { color: var(--muted); font-size: 0.875rem; margin-inline-start: 6px; }
 .lost { margin: 0; padding: 10px 20px; background: var(--red-tint); color: var(--red-text); }
-main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680px; margin-inline: auto; }
+main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px; margin-inline: auto; }
 
-.tour { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 22px; }
+.tour {
+  position: sticky; inset-block-start: 0; z-index: 2; padding-block: 8px; background: light-dark(#eef2f4, #0b1115);
+  display: flex; flex-wrap: wrap; align-items: center; gap: 10px 22px; }
 .tour ol { display: flex; flex-wrap: wrap; gap: 6px; counter-reset: step; }
 .tour li {
   counter-increment: step; display: flex; align-items: center; gap: 8px; padding: 5px 14px 5px 6px; border-radius: 99px;
@@ -38,7 +40,7 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .tour li[aria-current]::before { background: var(--on-accent); color: var(--accent); }
 .caption { margin: 0; font-size: 1.0313rem; font-weight: 550; flex: 1 1 380px; min-block-size: 2.9em; display: grid; align-items: center; }
 
-.columns { display: grid; grid-template-columns: 316px minmax(400px, 1fr) minmax(400px, 1fr); gap: 16px; align-items: stretch; }
+.columns { display: grid; grid-template-columns: 316px minmax(400px, 1fr) minmax(400px, 1fr); gap: 16px; align-items: start; }
 .column {
   display: grid; grid-template-rows: auto 1fr; gap: 14px; padding: 16px 18px 18px; min-inline-size: 0; align-content: start;
   background: var(--surface); border: 1px solid var(--line); border-radius: 16px;
@@ -49,6 +51,10 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .column > header p { color: var(--muted); font-size: 0.875rem; }
 .column.agent { padding: 0; gap: 0; overflow: hidden; }
 .column.agent > header { padding: 16px 18px 12px; border-block-end: 1px solid var(--line); }
+.column.agent { grid-template-rows: auto auto 1fr; }
+.answers { padding: 12px 18px; border-block-end: 1px solid var(--line); }
+.column.caller, .column.lanes { position: sticky; inset-block-start: 76px; }
+.choice:disabled { opacity: 0.75; }
 .agent-screen { inline-size: 100%; block-size: 100%; min-block-size: 740px; border: 0; display: block; }
 
 .phone { display: grid; gap: 14px; align-content: start; }
@@ -58,21 +64,9 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .phone[data-state='on-call'] .display { background: var(--green-tint); }
 .phone[data-state='on-call'] .display strong { color: var(--green-text); }
 .phone .problem { margin: 0; padding: 8px 12px; border-radius: 10px; background: var(--red-tint); color: var(--red-text); font-size: 0.875rem; }
-.keypad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; direction: ltr; }
-.key {
-  display: grid; place-items: center; align-content: center; gap: 0; block-size: 50px; font-size: 1.25rem; font-weight: 600;
-  line-height: 1.1; background: var(--raised); border: 1px solid var(--line); border-radius: 14px; cursor: pointer;
-  transition: background-color 120ms, scale 80ms; touch-action: manipulation;
-}
-.key::after {
-  content: attr(data-letters) / ''; min-block-size: 1.1em; font-size: 0.625rem; font-weight: 550; letter-spacing: 0.06em; color: var(--muted);
-}
-.key:hover:enabled { border-color: var(--frame); }
-.key:active:enabled { scale: 0.96; }
-.key[data-lit] { background: #facc15; border-color: #facc15; color: #3f2d02; transition: none; }
-.key[data-lit]::after { color: #3f2d02; }
-.key[data-letters='']::after { content: none; }
-.key:disabled, .chip:disabled { cursor: not-allowed; color: var(--muted); background: transparent; }
+.phone .key { min-block-size: 50px; border-color: var(--line); }
+.phone .key.pressed { background: #facc15; border-color: #facc15; color: #3f2d02; transition: none; }
+.chip:disabled { cursor: not-allowed; color: var(--muted); background: transparent; }
 .dials { display: grid; }
 .dial {
   display: flex; align-items: center; justify-content: center; gap: 8px; min-block-size: 46px; font-weight: 650;
@@ -114,7 +108,7 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .chip:hover:enabled { border-color: var(--frame); }
 .chip[data-awaited]:enabled { background: var(--yellow-tint); border-color: var(--yellow-line); color: var(--yellow-text); font-weight: 650; }
 
-.travels { display: grid; gap: 12px; align-content: start; grid-template-rows: auto auto auto auto auto 1fr; }
+.travels { display: grid; gap: 12px; align-content: start; }
 .lane { display: grid; gap: 4px; }
 .lane h3 { display: flex; align-items: center; justify-content: space-between; min-block-size: 24px; }
 .plot { inline-size: 100%; block-size: 160px; display: block; border-radius: 10px; background: var(--raised); }
@@ -130,7 +124,7 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 .counts tbody th { color: var(--text); }
 .counts tbody td:last-child { color: var(--accent); }
 .log {
-  min-block-size: 120px; block-size: 100%; contain: size; overflow-y: auto; padding: 8px 12px; border: 1px solid var(--line);
+  block-size: 218px; overflow-y: auto; padding: 8px 12px; border: 1px solid var(--line);
   border-radius: 10px; font-size: 0.8125rem;
 }
 .log ol { display: grid; gap: 3px; }
@@ -164,13 +158,13 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 
 @media (max-width: 1180px) {
   .columns { grid-template-columns: 316px minmax(0, 1fr); }
-  .lanes { grid-column: 1 / -1; }
+  .column.lanes { grid-column: 1 / -1; position: static; }
   .orders { grid-template-columns: minmax(0, 1fr); }
-  .log { min-block-size: 160px; }
 }
 @media (max-width: 780px) {
   main { padding: 10px; }
   .columns { grid-template-columns: minmax(0, 1fr); }
+  .column.caller, .tour { position: static; }
   .demo .bar p { display: none; }
   .choice .options { flex-wrap: wrap; }
 }
@@ -179,7 +173,7 @@ main { display: grid; gap: 16px; padding: 16px 20px 28px; max-inline-size: 1680p
 }
 @media (forced-colors: active) {
   .tour li[aria-current] { outline: 2px solid Highlight; }
-  .key[data-lit] { background: Highlight; color: HighlightText; forced-color-adjust: none; }
+  .phone .key.pressed { background: Highlight; color: HighlightText; forced-color-adjust: none; }
   .choice input:checked + span { outline: 2px solid Highlight; }
 }
 `;

@@ -16,6 +16,7 @@ function session(state: SessionState, fields: readonly [FieldState, FieldState, 
 
 const NOTHING: TourInput = {
   phone: 'on-call',
+  agentPhone: 'softphone',
   session: undefined,
   hasFreshToken: false,
   paidOrders: 0,
@@ -25,10 +26,13 @@ const EMPTY = ['empty', 'empty', 'empty'] as const;
 const GREEN = ['captured', 'captured', 'captured'] as const;
 
 test.each<[number, RegExp, Partial<TourInput>]>([
-  [1, /Press Call/, { phone: 'idle' }],
-  [1, /ringing/, { phone: 'calling' }],
-  [2, /select Start/, {}],
-  [2, /select Start/, { session: session('canceled', EMPTY) }],
+  [1, /microphone.*press Call/, { phone: 'idle' }],
+  [1, /Press Call/, { phone: 'idle', agentPhone: 'desk-phone' }],
+  [1, /select Answer/, { phone: 'calling' }],
+  [1, /ringing/, { phone: 'calling', agentPhone: 'desk-phone' }],
+  [2, /select Take payment and Start/, {}],
+  [2, /select Start/, { agentPhone: 'desk-phone' }],
+  [2, /select Take payment and Start/, { session: session('canceled', EMPTY) }],
   [2, /being hidden/, { session: session('starting', EMPTY) }],
   [3, /Select Capture beside Card Number/, { session: session('ready', EMPTY) }],
   [3, /Key the Card Number/, { session: session('capturing', ['awaiting', 'empty', 'empty']) }],

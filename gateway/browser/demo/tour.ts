@@ -1,6 +1,6 @@
 /** Where a newcomer is on the way from the call to the paid order, and what to do next. Pure. */
 import type { FieldName } from '../../../vault-client/wire.js';
-import type { PhoneState } from '../../demo/page-messages.js';
+import type { AgentPhone, PhoneState } from '../../demo/page-messages.js';
 import type { SessionView } from '../../payment/session-view.js';
 import { FIELDS } from './test-cards.js';
 
@@ -8,6 +8,7 @@ export const TOUR_STEPS = ['Call', 'Start', 'Capture and key', 'Complete', 'Pay'
 
 export type TourInput = {
   readonly phone: PhoneState;
+  readonly agentPhone: AgentPhone;
   /** The newest payment session of the call that is shown. */
   readonly session: SessionView | undefined;
   /** Whether a token has arrived that has paid nothing yet. */
@@ -24,12 +25,21 @@ export type Tour = {
 
 export function tourOf(input: TourInput): Tour {
   const { phone, session, hasFreshToken } = input;
+  const isSoftphone = input.agentPhone === 'softphone';
   if (hasFreshToken) {
     return { step: 5, caption: 'The token is with the agent. Pay an order with it, below: no card number is needed.' };
   }
-  if (phone === 'calling') return { step: 1, caption: 'The agent’s phone is ringing.' };
+  if (phone === 'calling') {
+    const caption = isSoftphone ? 'It rings at the agent’s: select Answer there.' : 'The agent’s phone is ringing.';
+    return { step: 1, caption };
+  }
   if (phone === 'idle') {
-    return { step: 1, caption: 'Press Call on the caller’s phone. The agent answers, and a real call is up.' };
+    return {
+      step: 1,
+      caption: isSoftphone
+        ? 'Let the browser use the microphone, for the agent’s softphone. Then press Call on the caller’s phone.'
+        : 'Press Call on the caller’s phone. The agent answers, and a real call is up.',
+    };
   }
   switch (session?.state) {
     case undefined:
@@ -37,8 +47,9 @@ export function tourOf(input: TourInput): Tour {
     case 'ended':
       return {
         step: 2,
-        caption:
-          'Press a few keys: the agent hears them. Then select Start in the agent’s panel, and the line is secured.',
+        caption: `Press a few keys: the agent hears them. Then select ${
+          isSoftphone ? 'Take payment and Start on the agent’s screen' : 'Start in the agent’s panel'
+        }, and the line is secured.`,
       };
     case 'starting':
       return { step: 2, caption: 'The recording is being paused and the keys are being hidden.' };

@@ -3,7 +3,7 @@ import type { ConfigurationSummary } from '../../api/administration-desk.js';
 import { element, setAttribute, setText } from '../element-builder.js';
 import { icon, setIcon } from '../icons.js';
 import type { Answer, Health, OversightClient } from './oversight-client.js';
-import { badge, DataTable, facts, Notice, type Section, sectionTitle, strangersText } from './oversight-parts.js';
+import { badge, DataTable, facts, Notice, type Section, sectionTitle } from './oversight-parts.js';
 import { administrationTexts, pageTexts } from './oversight-texts.js';
 
 const HEALTH_INTERVAL_MS = 5_000;
@@ -91,11 +91,7 @@ export class HealthSection implements Section {
 function configurationOf({ sha256, api, redeem, listeners, payment, routes }: ConfigurationSummary): HTMLElement {
   const { configuration, configurationNote, hash, routeColumns } = administrationTexts;
   const table = new DataTable(administrationTexts.routes, Object.values(routeColumns));
-  table.show(
-    routes.map(({ name, from, to, recording, mask }) =>
-      table.row([name, from, to, recording, mask].map((text) => strangersText(text))),
-    ),
-  );
+  table.show(routes.map(({ name, from, to, recording, mask }) => table.row([name, from, to, recording, mask])));
   const addresses = listeners.map(({ name, address, port }) => `${name}: ${address}:${port}`);
   return element(
     'div',
@@ -106,7 +102,7 @@ function configurationOf({ sha256, api, redeem, listeners, payment, routes }: Co
       [hash, element('code', {}, sha256)],
       [administrationTexts.api, `${api.address}:${api.port}`],
       [administrationTexts.redeem, `${redeem.address}:${redeem.port}`],
-      [administrationTexts.listeners, strangersText(addresses.join(', '))],
+      [administrationTexts.listeners, addresses.join(', ')],
       [administrationTexts.payment, `${payment.acceptedBrands.join(', ')} · ${payment.timeZone}`],
     ]),
     table.root,
@@ -150,7 +146,7 @@ export class AccountsSection implements Section {
     this.#notice.clear();
     this.#table.show(
       answer.value.map(({ name, role, users = [] }) =>
-        this.#table.row([strangersText(name), pageTexts.roles[role], strangersText(users.join(', '))]),
+        this.#table.row([name, pageTexts.roles[role], users.join(', ')]),
       ),
     );
   }

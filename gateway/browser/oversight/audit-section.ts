@@ -4,7 +4,7 @@ import { icon, setIcon } from '../icons.js';
 import { AuditExport } from './audit-export.js';
 import { type AuditRow, actionText, auditRowOf, outcomeBadge, verdictViewOf } from './audit-rows.js';
 import type { OversightClient } from './oversight-client.js';
-import { badge, button, DataTable, Notice, type Section, sectionTitle, strangersText } from './oversight-parts.js';
+import { badge, button, DataTable, isolated, Notice, type Section, sectionTitle } from './oversight-parts.js';
 import { fragmentOf } from './oversight-sections.js';
 import { auditTexts } from './oversight-texts.js';
 import { dateTimeText } from './time-texts.js';
@@ -120,11 +120,11 @@ export class AuditSection implements Section {
     return this.#table.row(
       [
         element('a', { href: fragmentOf({ section: 'audit', sequence: row.sequence }) }, String(row.sequence)),
-        Number.isNaN(Date.parse(row.atIso)) ? strangersText(row.atIso) : dateTimeText(row.atIso),
-        element('span', {}, strangersText(row.actor), element('small', {}, strangersText(row.origin))),
+        Number.isNaN(Date.parse(row.atIso)) ? row.atIso : dateTimeText(row.atIso),
+        element('span', {}, isolated(row.actor), element('small', {}, isolated(row.origin))),
         actionText(row.action),
         badge(outcomeBadge(row.outcome)),
-        element('ul', { class: 'about' }, ...row.about.map((part) => element('li', {}, strangersText(part)))),
+        element('ul', { class: 'about' }, ...row.about.map((part) => element('li', {}, isolated(part)))),
       ],
       { 'data-sequence': String(row.sequence) },
     );

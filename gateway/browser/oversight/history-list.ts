@@ -7,8 +7,6 @@ import { filterTexts, pageTexts } from './oversight-texts.js';
 import { dateTimeText } from './time-texts.js';
 
 export type HistoryListOptions<T extends Past> = {
-  /** Begins the ids of the filter's inputs. */
-  readonly name: string;
   readonly caption: string;
   readonly columns: readonly string[];
   readonly outcomes: readonly (readonly [string, string])[];

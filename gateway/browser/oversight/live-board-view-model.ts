@@ -110,7 +110,8 @@ function chipOf(field: FieldName, view: FieldView): FieldChip {
     case 'empty':
       return { ...common, tone: 'neutral', icon: 'empty', text: liveTexts.fieldStates.empty, detail: undefined };
     case 'awaiting': {
-      const detail = view.warning?.message ?? counted(view.keyCount, 'key');
+      const keys = counted(view.keyCount, 'key');
+      const detail = view.warning === undefined ? keys : `${keys} · ${view.warning.message}`;
       return { ...common, tone: 'yellow', icon: 'keypad', text: liveTexts.fieldStates.awaiting, detail };
     }
     case 'captured': {

@@ -15,8 +15,8 @@ import { button, type Section, sectionTitle } from './oversight-parts.js';
 import { type AccountView, fragmentOf, routeOf, type SectionName, sectionsOf } from './oversight-sections.js';
 import { oversightCss } from './oversight-styles.js';
 import { pageTexts } from './oversight-texts.js';
-import { RecordingSection } from './recording-section.js';
-import { SessionSection } from './session-section.js';
+import { recordingSection } from './recording-section.js';
+import { sessionSection } from './session-section.js';
 
 type Desk = {
   readonly account: AccountView;
@@ -83,8 +83,8 @@ class OversightPage {
     const account = answer.value;
     const make: Readonly<Record<SectionName, () => Section>> = {
       live: () => new LiveSection({ baseUrl: location.origin, token, onRefused: refused }),
-      sessions: () => new SessionSection(client),
-      recordings: () => new RecordingSection(client),
+      sessions: () => sessionSection(client),
+      recordings: () => recordingSection(client),
       audit: () => new AuditSection(client),
       health: () => new HealthSection(client),
       accounts: () => new AccountsSection(client),

@@ -39,9 +39,12 @@ export function badge(sign: Sign): HTMLElement {
   return made.root;
 }
 
-/** Text of a stranger: whatever direction it has, it does not turn around what stands beside it. */
-export function strangersText(text: string, className?: string): HTMLElement {
-  return element('bdi', className === undefined ? {} : { class: className }, text);
+/**
+ * Text with a direction of its own, which does not turn around what stands beside it: names of strangers, and spans of
+ * time on a page that is read from right to left.
+ */
+export function isolated(text: string): HTMLElement {
+  return element('bdi', {}, text);
 }
 
 export function sectionTitle(text: string): HTMLElement {
@@ -49,6 +52,10 @@ export function sectionTitle(text: string): HTMLElement {
 }
 
 export type Cell = Node | string;
+
+function contained(cell: Cell): Node {
+  return typeof cell === 'string' ? isolated(cell) : cell;
+}
 
 /** A table whose rows become cards where it is narrow; the roles keep it a table for those who do not see it. */
 export class DataTable {
@@ -74,7 +81,7 @@ export class DataTable {
 
   row(cells: readonly Cell[], attributes: Readonly<Record<string, string>> = {}): HTMLElement {
     const made = cells.map((cell, index) =>
-      element('td', { role: 'cell', 'data-label': this.#labels[index] ?? '' }, element('div', {}, cell)),
+      element('td', { role: 'cell', 'data-label': this.#labels[index] ?? '' }, element('div', {}, contained(cell))),
     );
     return element('tr', { role: 'row', ...attributes }, ...made);
   }
@@ -132,7 +139,9 @@ export class Notice {
 
 /** Names and values, one beside the other. */
 export function facts(rows: readonly (readonly [string, Cell])[]): HTMLElement {
-  const parts = rows.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)));
+  const parts = rows.map(([name, value]) =>
+    element('div', {}, element('dt', {}, name), element('dd', {}, contained(value))),
+  );
   return element('dl', { class: 'facts' }, ...parts);
 }
 

@@ -1,31 +1,11 @@
-/** The look of these pages, over `page-styles.ts` and in the panel's colours; logical properties throughout. */
-const palette = `
-:root {
-  --green: light-dark(#15803d, #22c55e);
-  --green-tint: light-dark(#effaf3, #12281b);
-  --green-text: light-dark(#14602f, #86efac);
-  --green-line: light-dark(#aadcbc, #245c38);
-  --yellow: #facc15;
-  --yellow-tint: light-dark(#fefaea, #2a2410);
-  --yellow-text: light-dark(#6b4a05, #fde68a);
-  --yellow-line: light-dark(#e6c454, #7a661c);
-  --red: light-dark(#c81e1e, #f87171);
-  --red-tint: light-dark(#fef3f2, #301719);
-  --red-text: light-dark(#991b1b, #fecaca);
-  --red-line: light-dark(#f3b4b0, #7c3337);
-  --shadow: 0 1px 2px rgb(16 32 44 / 6%), 0 8px 28px rgb(16 32 44 / 6%);
-}
-.icon {
-  inline-size: 1.25em; block-size: 1.25em; flex: none; fill: none; stroke: currentColor;
-  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
-}
-.said {
-  position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
-}
+/** The look of these pages, over `page-styles.ts`; logical properties throughout. */
+const basics = `
 h3, dl, dd, ol { margin: 0; padding: 0; }
 code { font-family: ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace; font-size: 0.875em; overflow-wrap: anywhere; }
 a { color: var(--accent); text-underline-offset: 0.18em; text-decoration-thickness: 1px; }
 small { font-size: 0.8125rem; color: var(--muted); }
+/* Dates and spans of time keep their order on a page that is read from right to left. */
+.data a, button.link, .offset { unicode-bidi: plaintext; }
 `;
 
 const frame = `
@@ -37,8 +17,8 @@ const frame = `
 .account bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-inline-size: 12rem; font-weight: 600; }
 .role { padding: 2px 10px; border-radius: 99px; background: var(--raised); color: var(--muted); font-size: 0.8125rem; font-weight: 550; }
 .sections {
-  display: flex; gap: 4px; overflow-x: auto; padding: 0 20px; background: var(--surface);
-  border-block-end: 1px solid var(--line); justify-content: center;
+  display: flex; gap: 4px; overflow-x: auto; padding-inline: max(6px, (100% - 1148px) / 2); background: var(--surface);
+  border-block-end: 1px solid var(--line);
 }
 .sections a {
   padding: 12px 14px 10px; color: var(--muted); text-decoration: none; font-weight: 600; font-size: 0.9375rem;
@@ -107,7 +87,7 @@ button.link { padding: 4px 0; border: 0; background: none; color: var(--accent);
 .field-label { display: grid; gap: 4px; font-size: 0.8125rem; color: var(--muted); font-weight: 550; }
 .field-label.inline { display: inline-flex; align-items: center; gap: 8px; }
 select, .field-label input {
-  font: inherit; font-size: 0.9375rem; color: var(--text); min-block-size: 40px; padding: 6px 10px; border-radius: 10px;
+  font: inherit; font-weight: 450; font-size: 0.9375rem; color: var(--text); min-block-size: 40px; padding: 6px 10px; border-radius: 10px;
   background: var(--surface); border: 1px solid light-dark(#8a98a2, #62727d); max-inline-size: 100%; min-inline-size: 0;
 }
 .searched { color: var(--muted); font-size: 0.875rem; }
@@ -120,7 +100,7 @@ const live = `
 .cards { list-style: none; display: grid; gap: 12px; }
 .call-card { display: grid; gap: 14px; padding: 16px 18px; background: var(--surface); border: 1px solid var(--line); border-radius: 16px; box-shadow: var(--shadow); }
 .section[data-stale] .cards, .section[data-stale] .tiles { opacity: 0.72; }
-.call-head { display: grid; grid-template-columns: minmax(0, 1fr) auto 190px; gap: 8px 18px; align-items: center; }
+.call-head { display: grid; grid-template-columns: minmax(0, 1fr) auto 200px; gap: 8px 18px; align-items: center; }
 .who { display: grid; gap: 1px; min-inline-size: 0; }
 .caller { font-weight: 650; font-size: 1.0625rem; overflow-wrap: anywhere; text-align: start; }
 .who small { display: flex; flex-wrap: wrap; align-items: center; gap: 0 4px; }
@@ -135,15 +115,19 @@ const live = `
 .payment-state[data-tone='green'] { color: var(--green-text); }
 .payment-state[data-tone='red'] { color: var(--red-text); }
 .chips { list-style: none; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px; }
-.chip { display: grid; gap: 2px; align-content: start; padding: 9px 13px; border: 1px solid var(--line); border-inline-start-width: 4px; border-radius: 10px; min-inline-size: 0; }
+.chip { display: grid; gap: 2px; align-content: start; padding: 9px 13px; border: 1px solid var(--line); border-radius: 10px; min-inline-size: 0; }
 .chip-label { font-size: 0.8125rem; color: var(--muted); }
 .chip-state { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.chip-state .icon { inline-size: 1.5em; block-size: 1.5em; padding: 3px; border-radius: 50%; background: light-dark(#e6ebee, #2a363e); }
+.chip[data-tone='yellow'] .icon { background: var(--yellow); color: #3f2d02; }
+.chip[data-tone='green'] .icon { background: var(--green); color: light-dark(#ffffff, #052e14); }
+.chip[data-tone='red'] .icon { background: var(--red); color: light-dark(#ffffff, #3b0a0a); }
 .chip[data-tone='neutral'] .chip-state { font-weight: 450; color: var(--muted); }
-.chip[data-tone='yellow'] { background: var(--yellow-tint); border-color: var(--yellow-line); border-inline-start-color: var(--yellow); }
+.chip[data-tone='yellow'] { background: var(--yellow-tint); border-color: var(--yellow-line); }
 .chip[data-tone='yellow'] .chip-state { color: var(--yellow-text); }
-.chip[data-tone='green'] { background: var(--green-tint); border-color: var(--green-line); border-inline-start-color: var(--green); }
+.chip[data-tone='green'] { background: var(--green-tint); border-color: var(--green-line); }
 .chip[data-tone='green'] .chip-state { color: var(--green-text); }
-.chip[data-tone='red'] { background: var(--red-tint); border-color: var(--red-line); border-inline-start-color: var(--red); }
+.chip[data-tone='red'] { background: var(--red-tint); border-color: var(--red-line); }
 .chip[data-tone='red'] .chip-state { color: var(--red-text); }
 .ended { display: grid; gap: 10px; margin-block-start: 10px; }
 .ended .call-card { box-shadow: none; background: transparent; }
@@ -171,7 +155,7 @@ table.data { inline-size: 100%; border-collapse: separate; border-spacing: 0; ba
 ul.plain { list-style: none; display: grid; gap: 6px; }
 .timeline { list-style: none; inline-size: 100%; }
 .timeline li {
-  position: relative; display: grid; grid-template-columns: 4.4em minmax(190px, auto) minmax(0, 1fr) auto; gap: 4px 16px;
+  position: relative; display: grid; grid-template-columns: 4.4em 15em minmax(0, 1fr) auto; gap: 4px 16px;
   align-items: center; padding: 7px 0; border-block-end: 1px solid var(--line); font-size: 0.9375rem;
 }
 .timeline li:last-child { border-block-end: 0; }
@@ -225,12 +209,13 @@ ul.plain { list-style: none; display: grid; gap: 6px; }
 
 const narrow = `
 @media (max-width: 820px) {
-  .sections { justify-content: flex-start; padding-inline: 10px; }
+  .sections { padding-inline: 0; }
   .oversight { padding: 18px 12px 40px; }
   .call-head { grid-template-columns: minmax(0, 1fr) auto; }
   .call-recording { grid-column: 1 / -1; grid-auto-flow: column; justify-content: start; align-items: center; gap: 10px; }
   table.data, .data tbody, .data tr, .data td { display: block; }
-  .data thead { position: absolute; clip-path: inset(50%); block-size: 1px; overflow: hidden; }
+  table.data { position: relative; }
+  .data thead { display: block; position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }
   .data tr { padding: 10px 14px; border-block-end: 1px solid var(--line); }
   .data tbody tr:last-child { border-block-end: 0; }
   .data td { display: grid; grid-template-columns: minmax(90px, 34%) minmax(0, 1fr); gap: 10px; padding: 4px 0; border: 0; }
@@ -245,6 +230,8 @@ const narrow = `
 @media (max-width: 560px) {
   .bar { gap: 6px 10px; }
   .account { order: 3; flex: 1 1 100%; }
+  .bar .button.quiet { padding-inline: 4px; }
+  .part-name { display: none; }
   .call-head { grid-template-columns: minmax(0, 1fr); }
   .chips { grid-template-columns: minmax(0, 1fr); }
   .tiles { gap: 8px; }
@@ -263,4 +250,4 @@ const narrow = `
 }
 `;
 
-export const oversightCss = palette + frame + live + past + narrow;
+export const oversightCss = basics + frame + live + past + narrow;

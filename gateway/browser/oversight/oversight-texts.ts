@@ -193,7 +193,7 @@ export const recordingTexts = {
   } satisfies Record<'window' | 'manual', Record<'paused' | 'masked', string>>,
   shortReasons: { window: 'Payment', manual: 'Pause' },
   none: 'This recording has no gaps.',
-  silent: 'Silent: every sample is zero',
+  silent: 'Silent, checked',
   soundFound: 'Sound found',
   masked: 'Goes on with keys hidden',
   jump: 'Go to',

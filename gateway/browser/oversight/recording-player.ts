@@ -36,7 +36,7 @@ export class RecordingPlayer {
   readonly #url: string;
   readonly #playIcon = icon('play');
   readonly #playLabel = element('span', {}, recordingTexts.play);
-  readonly #time = element('span', { class: 'player-time' });
+  readonly #time = element('bdi', { class: 'player-time' });
   readonly #seek = element('input', { type: 'range', min: '0', step: '0.1', 'aria-label': recordingTexts.position });
   readonly #playhead = element('div', { class: 'playhead' });
 

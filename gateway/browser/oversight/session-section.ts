@@ -1,101 +1,46 @@
 /** Payment sessions of the past, and one of them with everything that the audit log tells of it. */
 import type { RecordingRecord, SessionRecord } from '../../api/evidence-desk.js';
-import { element, show } from '../element-builder.js';
-import { HistoryList } from './history-list.js';
+import { element } from '../element-builder.js';
+import { HistorySection, type OnePlace } from './history-section.js';
 import type { OversightClient } from './oversight-client.js';
-import { backLink, badge, facts, Notice, type Section, sectionTitle, strangersText } from './oversight-parts.js';
+import { badge, facts, isolated } from './oversight-parts.js';
 import { fragmentOf } from './oversight-sections.js';
 import { sessionTexts } from './oversight-texts.js';
 import { SessionTimeline, type TimelineEntry } from './session-timeline.js';
 import { clockText, dateTimeText, durationText } from './time-texts.js';
 
-/** The recording of a session began before it, with the call; of so many newest ones the call's are looked for. */
+/** The recording of a session began before it, with the call; among so many newest ones the call's are looked for. */
 const RECORDINGS_LOOKED_AT = 200;
 
-export class SessionSection implements Section {
-  readonly title = sectionTitle(sessionTexts.title);
-  readonly root: HTMLElement;
-  readonly #client: OversightClient;
-  readonly #list: HistoryList<SessionRecord>;
-  readonly #one = element('div', { class: 'one' });
-  readonly #notice = new Notice();
-  #abort: AbortController | undefined;
+export function sessionSection(client: OversightClient): HistorySection<SessionRecord> {
+  return new HistorySection<SessionRecord>({
+    name: 'sessions',
+    texts: sessionTexts,
+    read: (range, signal) => client.sessions(range, signal),
+    cells: (session) => [durationOf(session), String(session.captures), String(session.rejectedEntries)],
+    tell: (session, place) => tellSession(client, session, place),
+  });
+}
 
-  constructor(client: OversightClient) {
-    this.#client = client;
-    const { columns, outcomes } = sessionTexts;
-    this.#list = new HistoryList<SessionRecord>({
-      name: 'sessions',
-      caption: sessionTexts.title,
-      columns: Object.values(columns),
-      outcomes: Object.entries(outcomes).map(([name, { text }]) => [name, text]),
-      read: (range, signal) => client.sessions(range, signal),
-      cells: (session) => [
-        element(
-          'a',
-          { href: fragmentOf({ section: 'sessions', sequence: session.sequence }) },
-          dateTimeText(session.startedAt),
-        ),
-        strangersText(session.agent),
-        badge(outcomes[session.outcome]),
-        durationOf(session),
-        String(session.captures),
-        String(session.rejectedEntries),
-      ],
-    });
-    this.root = element(
-      'section',
-      { class: 'section' },
-      element('div', { class: 'section-head' }, this.title),
-      this.#list.root,
-      this.#one,
-      this.#notice.root,
-    );
+async function tellSession(
+  client: OversightClient,
+  session: SessionRecord,
+  { root, signal }: OnePlace,
+): Promise<string | undefined> {
+  root.append(headOf(session));
+  const timeline = new SessionTimeline(session);
+  for (let { next } = timeline; next !== undefined; { next } = timeline) {
+    const page = await client.auditRecords(next, signal);
+    if (!page.ok) return page.message;
+    timeline.take(page.value);
   }
-
-  open(sequence: number | undefined): void {
-    this.close();
-    show(this.#list.root, sequence === undefined);
-    this.#one.replaceChildren();
-    this.#notice.clear();
-    this.title.textContent = sequence === undefined ? sessionTexts.title : sessionTexts.one;
-    if (sequence === undefined) this.#list.open();
-    else void this.#openOne(sequence);
-  }
-
-  close(): void {
-    this.#list.close();
-    this.#abort?.abort();
-  }
-
-  async #openOne(sequence: number): Promise<void> {
-    const abort = new AbortController();
-    this.#abort = abort;
-    const retry = () => this.open(sequence);
-    this.#notice.loading();
-    this.#one.replaceChildren(backLink(sessionTexts.back, '#sessions'));
-    const answer = await this.#client.sessions({ before: sequence + 1, limit: 1 }, abort.signal);
-    if (abort.signal.aborted) return;
-    if (!answer.ok) return this.#notice.problem(answer.message, retry);
-    const [session] = answer.value.items;
-    if (session?.sequence !== sequence) return this.#notice.problem(sessionTexts.missing);
-    this.#one.append(headOf(session));
-    const timeline = new SessionTimeline(session);
-    for (let { next } = timeline; next !== undefined; { next } = timeline) {
-      const page = await this.#client.auditRecords(next, abort.signal);
-      if (abort.signal.aborted) return;
-      if (!page.ok) return this.#notice.problem(page.message, retry);
-      timeline.take(page.value);
-    }
-    const range = { before: timeline.lastSequence + 1, limit: RECORDINGS_LOOKED_AT };
-    const recordings = await this.#client.recordings(range, abort.signal);
-    if (abort.signal.aborted) return;
-    if (!recordings.ok) return this.#notice.problem(recordings.message, retry);
-    this.#notice.clear();
-    const own = recordings.value.items.filter(({ callId }) => callId === session.callId);
-    this.#one.append(recordingsOf(own), timelineOf(timeline.entries()));
-    if (!timeline.isComplete) this.#one.append(element('p', { class: 'searched' }, sessionTexts.timelineCut));
-  }
+  const range = { before: timeline.lastSequence + 1, limit: RECORDINGS_LOOKED_AT };
+  const recordings = await client.recordings(range, signal);
+  if (!recordings.ok) return recordings.message;
+  const own = recordings.value.items.filter(({ callId }) => callId === session.callId);
+  root.append(recordingsOf(own), timelineOf(timeline.entries()));
+  if (!timeline.isComplete) root.append(element('p', { class: 'searched' }, sessionTexts.timelineCut));
+  return undefined;
 }
 
 function durationOf({ startedAt, endedAt }: SessionRecord): string {
@@ -112,10 +57,10 @@ function headOf(session: SessionRecord): HTMLElement {
       [columns.started, dateTimeText(session.startedAt)],
       [labels.ended, session.endedAt === undefined ? '–' : dateTimeText(session.endedAt)],
       [columns.duration, durationOf(session)],
-      [columns.agent, strangersText(session.agent)],
+      [columns.agent, session.agent],
       [columns.captures, String(session.captures)],
       [columns.rejected, String(session.rejectedEntries)],
-      ...(session.error === undefined ? [] : [[labels.error, strangersText(session.error)] as const]),
+      ...(session.error === undefined ? [] : [[labels.error, session.error] as const]),
       [labels.session, element('code', {}, session.sessionId)],
       [labels.call, element('code', {}, session.callId)],
     ]),
@@ -126,7 +71,7 @@ function recordingsOf(recordings: readonly RecordingRecord[]): HTMLElement {
   const items = recordings.map(({ sequence, startedAt, durationMs }) => {
     const length = durationMs === undefined ? '' : ` · ${durationText(durationMs)}`;
     const href = fragmentOf({ section: 'recordings', sequence });
-    return element('li', {}, element('a', { href }, `${dateTimeText(startedAt)}${length}`));
+    return element('li', {}, element('a', { href }, isolated(`${dateTimeText(startedAt)}${length}`)));
   });
   const none = element('p', { class: 'searched' }, sessionTexts.noRecording);
   return element(
@@ -147,7 +92,7 @@ function timelineOf(entries: readonly TimelineEntry[]): HTMLElement {
       element(
         'span',
         { class: 'entry-detail' },
-        strangersText([entry.actor, entry.detail].filter((part) => part !== '').join(' · ')),
+        isolated([entry.actor, entry.detail].filter((part) => part !== '').join(' · ')),
       ),
       element(
         'a',

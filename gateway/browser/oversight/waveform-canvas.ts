@@ -4,6 +4,8 @@ import type { Lane, Waveform } from './waveform.js';
 
 /** The least that shows that there is something. */
 const MIN_STROKE_PX = 1;
+/** Speech on the telephone is far below full scale, and is drawn larger; noise is not made to look like speech. */
+const MAX_GAIN = 8;
 
 export class WaveformCanvas {
   readonly root = element('canvas', { class: 'waveform' });
@@ -27,7 +29,8 @@ export class WaveformCanvas {
     context.scale(devicePixelRatio, devicePixelRatio);
     const style = getComputedStyle(this.root);
     const half = heightPx / 2;
-    const line = { context, widthPx, halfHeightPx: half / 2, colour: style.color };
+    const gain = Math.min(MAX_GAIN, 0.86 / Math.max(this.#waveform.peak, 1e-6));
+    const line = { context, widthPx, scalePx: (half / 2) * gain, colour: style.color };
     drawLane(this.#waveform.caller, { ...line, middlePx: half / 2 });
     drawLane(this.#waveform.agent, { ...line, middlePx: half + half / 2 });
   }
@@ -42,11 +45,12 @@ type Place = {
   readonly context: CanvasRenderingContext2D;
   readonly widthPx: number;
   readonly middlePx: number;
-  readonly halfHeightPx: number;
+  /** Height of full scale. */
+  readonly scalePx: number;
   readonly colour: string;
 };
 
-function drawLane({ low, high }: Lane, { context, widthPx, middlePx, halfHeightPx, colour }: Place): void {
+function drawLane({ low, high }: Lane, { context, widthPx, middlePx, scalePx, colour }: Place): void {
   context.fillStyle = colour;
   const columns = low.length;
   for (let x = 0; x < widthPx; x += 1) {
@@ -56,8 +60,8 @@ function drawLane({ low, high }: Lane, { context, widthPx, middlePx, halfHeightP
     const bottom = Math.min(0, ...low.subarray(from, to));
     // Nothing but silence is a hairline: sound, however faint, is a bar.
     const isSilent = top === 0 && bottom === 0;
-    const heightPx = isSilent ? MIN_STROKE_PX / 2 : Math.max(MIN_STROKE_PX * 2, (top - bottom) * halfHeightPx);
-    const topPx = isSilent ? middlePx - heightPx / 2 : middlePx - Math.max(top * halfHeightPx, MIN_STROKE_PX);
+    const heightPx = isSilent ? MIN_STROKE_PX / 2 : Math.max(MIN_STROKE_PX * 2, (top - bottom) * scalePx);
+    const topPx = isSilent ? middlePx - heightPx / 2 : middlePx - Math.max(top * scalePx, MIN_STROKE_PX);
     context.globalAlpha = isSilent ? 0.45 : 1;
     context.fillRect(x, topPx, 1, heightPx);
   }

@@ -58,6 +58,12 @@ export class Waveform {
     this.#gapPeaks = options.gaps.map(() => 0);
   }
 
+  /** The loudest sample of all, 0 to 1. */
+  get peak(): number {
+    const lanes = [this.caller.low, this.caller.high, this.agent.low, this.agent.high];
+    return lanes.reduce((peak, lane) => lane.reduce((most, value) => Math.max(most, Math.abs(value)), peak), 0);
+  }
+
   get lengthSamples(): number {
     return this.#options.lengthSamples;
   }

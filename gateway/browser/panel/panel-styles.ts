@@ -173,7 +173,7 @@ button.small { min-block-size: 32px; padding: 3px 11px; font-size: 0.8125rem; bo
 @keyframes turn { to { rotate: 1turn; } }
 @keyframes pop { from { scale: 0; } }
 
-@container (max-width: 460px) {
+@container (max-width: 28.75rem) {
   .panel { padding: 16px; gap: 14px; border-radius: 12px; }
   .recording { justify-items: start; }
   .recording-line { justify-content: flex-start; }

@@ -1,27 +1,10 @@
 /** The destination and the twelve keys: they write the destination, or, during a call, go to the caller. */
-import { element, setText, show } from '../element-builder.js';
+import { element, show } from '../element-builder.js';
 import { icon } from '../icons.js';
+import { type DialKey, Keypad, typedKey } from '../keypad.js';
 import { ControlButton } from './softphone-parts.js';
-import type { DialKey } from './softphone-state.js';
 import { texts } from './softphone-texts.js';
 
-const KEYS: readonly (readonly [DialKey, string])[] = [
-  ['1', ''],
-  ['2', 'ABC'],
-  ['3', 'DEF'],
-  ['4', 'GHI'],
-  ['5', 'JKL'],
-  ['6', 'MNO'],
-  ['7', 'PQRS'],
-  ['8', 'TUV'],
-  ['9', 'WXYZ'],
-  ['*', ''],
-  ['0', '+'],
-  ['#', ''],
-];
-const KEY_NAMES: Readonly<Partial<Record<DialKey, string>>> = { '*': 'Star', '#': 'Hash' };
-/** Long enough to be seen. */
-const FLASH_MS = 140;
 const MAX_DESTINATION_CHARACTERS = 64;
 
 export type DialPadActions = {
@@ -40,7 +23,11 @@ export class DialPad {
     spellcheck: 'false',
     maxlength: String(MAX_DESTINATION_CHARACTERS),
   });
-  readonly #keys = new Map<DialKey, HTMLButtonElement>();
+  readonly #pad = new Keypad({
+    label: texts.padLabel,
+    notes: { '0': '+' },
+    onPress: (key) => this.#press(key),
+  });
   readonly #call: ControlButton;
   readonly #note = element('p', { class: 'pad-note' }, texts.padInCall);
   #goesToCaller = false;
@@ -63,14 +50,12 @@ export class DialPad {
       event.preventDefault();
       dial();
     });
-    const pad = element('div', { class: 'pad', role: 'group', 'aria-label': texts.padLabel });
-    for (const [key, letters] of KEYS) pad.append(this.#key(key, letters));
     this.root = element(
       'section',
       { class: 'card dial', 'aria-labelledby': 'dial-title' },
       element('h2', { id: 'dial-title' }, texts.dialTitle),
       form,
-      pad,
+      this.#pad.root,
       this.#note,
       this.#call.root,
     );
@@ -92,38 +77,13 @@ export class DialPad {
     if (isWrong) this.#input.focus();
   }
 
-  #key(key: DialKey, letters: string): HTMLButtonElement {
-    const label = element('span', { class: 'letters' });
-    setText(label, letters);
-    const button = element(
-      'button',
-      { type: 'button', class: 'key', 'data-key': key },
-      element('span', {}, key),
-      label,
-    );
-    button.setAttribute('aria-label', KEY_NAMES[key] ?? key);
-    button.addEventListener('click', () => this.#press(key));
-    this.#keys.set(key, button);
-    return button;
-  }
-
-  /** Digits typed anywhere but into a field are keys of the telephone. */
   #pressedOnKeyboard(event: KeyboardEvent): void {
-    const { target } = event;
-    const isTyping =
-      target instanceof HTMLInputElement ||
-      target instanceof HTMLSelectElement ||
-      target instanceof HTMLTextAreaElement;
-    const isShown = this.root.checkVisibility();
-    if (isTyping || !isShown || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-    const key = KEYS.find(([each]) => each === event.key)?.[0];
-    if (key !== undefined) this.#press(key);
+    const key = typedKey(event);
+    if (key !== undefined && this.root.checkVisibility()) this.#press(key);
   }
 
   #press(key: DialKey): void {
-    const button = this.#keys.get(key);
-    button?.classList.add('pressed');
-    setTimeout(() => button?.classList.remove('pressed'), FLASH_MS);
+    this.#pad.light(key);
     if (this.#goesToCaller) this.#actions.onKey(key);
     else if (this.#input.value.length < MAX_DESTINATION_CHARACTERS) this.#input.value += key;
   }

@@ -1,6 +1,6 @@
 /** The sound of one call: what its peer connection sends, whether it gets through, and the keys the agent presses. */
+import type { DialKey } from '../keypad.js';
 import type { MediaPath } from './phone-line.js';
-import type { DialKey } from './softphone-state.js';
 
 /** Where calls take their microphone from and where they are heard; see `phone-audio.ts`. */
 export type SoundSystem = {

@@ -429,7 +429,11 @@ function holdOptions(hold: boolean): Web.SessionDescriptionHandlerOptions {
 }
 
 function partyOf({ remoteIdentity }: Invitation): Party {
-  return { name: remoteIdentity.displayName, number: remoteIdentity.uri.user ?? '' };
+  // Missing where the caller has none, whatever the library's types say.
+  const { displayName = '' }: { readonly displayName?: string } = remoteIdentity;
+  // RFC 3261 §25.1 `quoted-pair`: sip.js leaves the backslashes in.
+  const name = displayName.replaceAll(/\\(.)/g, '$1');
+  return { name, number: remoteIdentity.uri.user ?? '' };
 }
 
 function addressOf({ aor }: SoftphoneAccess, user: string): URI | undefined {

@@ -149,6 +149,7 @@ class SoftphonePage {
 
   #control(line: LineNumber | undefined, name: ControlName): void {
     if (line === undefined) return;
+    this.#problem = undefined;
     const kind = name === 'decline' || name === 'dismiss' || name === 'hangUp' ? 'hang-up' : name;
     const callId = callIdOf(this.#phone.lines[line]);
     const isCutOff = name === 'hangUp' && this.#phone.signalling === 'reconnecting';

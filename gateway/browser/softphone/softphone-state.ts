@@ -9,6 +9,7 @@
  * hold that is refused (the gateway refuses it during a payment) leaves everything as it was.
  */
 
+import type { DialKey } from '../keypad.js';
 import {
   callIdOf,
   type EndReason,
@@ -42,8 +43,6 @@ export type PhoneState = {
   readonly notice: Notice | undefined;
   readonly dialled: number;
 };
-
-export type DialKey = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#';
 
 export type PhoneInput =
   // What the agent asks for.

@@ -1,27 +1,5 @@
 /** The look of the softphone's page, over `page-styles.ts` and in the panel's colours. */
 export const softphoneCss = `
-:root {
-  --green: light-dark(#15803d, #22c55e);
-  --green-tint: light-dark(#effaf3, #12281b);
-  --green-text: light-dark(#14602f, #86efac);
-  --green-line: light-dark(#aadcbc, #245c38);
-  --yellow: #facc15;
-  --yellow-tint: light-dark(#fefaea, #2a2410);
-  --yellow-text: light-dark(#6b4a05, #fde68a);
-  --yellow-line: light-dark(#e6c454, #7a661c);
-  --red: light-dark(#c81e1e, #f87171);
-  --red-tint: light-dark(#fef3f2, #301719);
-  --red-text: light-dark(#991b1b, #fecaca);
-  --red-line: light-dark(#f3b4b0, #7c3337);
-  --shadow: 0 1px 2px rgb(16 32 44 / 6%), 0 8px 28px rgb(16 32 44 / 6%);
-}
-.icon {
-  inline-size: 1.25em; block-size: 1.25em; flex: none; fill: none; stroke: currentColor;
-  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
-}
-.said {
-  position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
-}
 .bar { position: sticky; inset-block-start: 0; z-index: 2; flex-wrap: wrap; }
 .clock { font-variant-numeric: tabular-nums; }
 
@@ -154,16 +132,6 @@ input, select {
   border: 0; border-radius: 8px; background: transparent; color: var(--muted); cursor: pointer;
 }
 .erase:hover { background: var(--raised); color: var(--text); }
-.pad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; }
-.key {
-  display: grid; place-items: center; align-content: center; min-block-size: 54px; cursor: pointer; color: var(--text);
-  background: var(--raised); border: 1px solid transparent; border-radius: 12px; font-size: 1.3125rem; line-height: 1.1;
-  font-weight: 550; transition: background-color 100ms, scale 100ms;
-}
-.key:hover { border-color: light-dark(#b9c5cc, #47565f); }
-.key:active, .key.pressed { background: var(--accent); color: var(--on-accent); scale: 0.96; }
-.letters { font-size: 0.625rem; font-weight: 600; letter-spacing: 0.12em; color: var(--muted); min-block-size: 0.75rem; }
-.key:active .letters, .key.pressed .letters { color: inherit; }
 .pad-note { font-size: 0.8125rem; color: var(--muted); }
 
 .device { display: grid; gap: 8px; }

@@ -1,0 +1,353 @@
+/** The agent's softphone in Chromium, registered over WSS: real calls, real sound, and a payment in which it hears no key. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import { button, press, row } from '../panel/panel-world.js';
+import type { AgentClient } from '../support/agent-client.js';
+import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/baresip.js';
+import { eventually } from '../support/deadline.js';
+import { KeypadPhone } from '../support/keypad-phone.js';
+import { addTones, keyNames, keysOf, type Press, pressesOf, samplesOf } from '../support/keys.js';
+import { likelyPlaceIn, listenFor } from '../support/listeners.js';
+import { type PortRange, reservePorts } from '../support/ports.js';
+import { AGENT_USER, type SoftphonePage, SoftphoneScene } from '../support/softphone-scene.js';
+import { decodeWithSpandsp } from '../support/spandsp.js';
+import { speechFor } from '../support/speech.js';
+
+const LIMIT_MS = 20_000;
+const PORTS = 100;
+/** In the agent's own words, so that a listener can tell them from any others: pressed near the microphone. */
+const AGENT_KEYS = '1590';
+const SPEECH_MS = 1_000;
+const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 70 };
+/** A browser stretches and squeezes what it plays: a press is looked for this far around its place, short of the next. */
+const DRIFT_SAMPLES = 240;
+const CARD: Readonly<Record<FieldName, string>> = {
+  cardNumber: '5555555555554444#',
+  expirationDate: '1129#',
+  securityCode: '639#',
+};
+
+let ports: PortRange;
+let scene: SoftphoneScene;
+let desk: AgentClient;
+/** Behind the trunk: calls the agent, and answers at once when it is called. */
+let customer: KeypadPhone;
+let page: SoftphonePage;
+
+beforeAll(async () => {
+  ports = await reservePorts(PORTS);
+  customer = await KeypadPhone.start(ports, 'customer', { displayName: '<img src=x onerror="document.title=1">' });
+  const microphone = await speechFor(4_000, 'This is the agent. How may I help you today?');
+  addTones(microphone, pressesOf(keysOf(AGENT_KEYS), { startMs: 2_500, onMs: 100, offMs: 100 }));
+  scene = await SoftphoneScene.open({ microphone, ports, trunkPort: customer.sipPort });
+  desk = scene.gateway.agent();
+  page = await scene.openPage();
+}, 60_000);
+
+afterEach(async () => {
+  customer.hangUp();
+  await page.clear();
+}, 30_000);
+
+afterAll(async () => {
+  await customer.close();
+  // No script error, no breach of the content security policy, and no process left, after all tests.
+  expect(await scene.close()).toEqual({ left: [], complaints: [] });
+  ports.release();
+}, 60_000);
+
+/** The customer calls, and the page rings. */
+async function ring(): Promise<{ readonly answered: Promise<void> }> {
+  const answered = customer.call(AGENT_USER, scene.gateway.callerSidePort);
+  await page.banner.and(page.page.locator('[data-kind="ringing-in"]')).waitFor();
+  return { answered };
+}
+
+async function answer(): Promise<void> {
+  const { answered } = await ring();
+  await page.press('answer');
+  await answered;
+  await page.banner.and(page.page.locator('[data-kind="active"]')).waitFor();
+}
+
+async function hangUp(): Promise<void> {
+  await page.press('hangUp');
+  await customer.hungUp();
+}
+
+/** What the customer hears from now on, until there is this much of it. */
+async function customerHears(durationMs: number): Promise<Int16Array> {
+  customer.ear.clear();
+  await eventually(LIMIT_MS, 'sound at the customer', () =>
+    customer.ear.packets.length >= durationMs / 20 ? true : undefined,
+  );
+  return customer.heard().audio;
+}
+
+function loudest(audio: Int16Array): number {
+  return audio.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
+
+describe('a payment', () => {
+  let caller: Baresip;
+
+  beforeAll(async () => {
+    caller = await Baresip.start({
+      user: 'caller',
+      sipPort: await ports.consecutive(BARESIP_SIP_PORTS),
+      controlPort: await ports.next(),
+      mediaPort: await ports.consecutive(BARESIP_MEDIA_PORTS),
+      answers: 'automatically',
+      audio: await speechFor(20_000),
+      limitMs: 90_000,
+    });
+  }, 30_000);
+
+  afterAll(() => caller.discard());
+
+  /** Says a sentence and presses the keys in its sound; answers where in the agent's ear it has to be looked for. */
+  async function sayKeys(names: string): Promise<Said> {
+    const presses = pressesOf(keysOf(names), RHYTHM);
+    const audio = new Int16Array(samplesOf(RHYTHM.startMs + presses.length * (RHYTHM.onMs + RHYTHM.offMs)));
+    audio.set(await speechFor(SPEECH_MS, `These are the keys of ${names.length} presses, number ${names}.`));
+    addTones(audio, presses);
+    const from = await page.heardSamples();
+    await caller.say(audio);
+    return { audio, presses, from };
+  }
+
+  test('called by baresip the agent hears speech and the keys before, none during it, and the token arrives', async () => {
+    const dialling = caller.dial(`sip:${AGENT_USER}@127.0.0.1:${scene.gateway.callerSidePort}`, LIMIT_MS);
+    await page.line(1, 'ringing-in');
+    await page.screenshot('01-ringing');
+    await page.press('answer');
+    await dialling;
+    await page.line(1, 'active');
+    await page.listen(1);
+    // The control: what is keyed outside a payment is heard, by tone and by event.
+    const before = await sayKeys('7082');
+    await heardFor(before);
+    await caller.sendKeys('36');
+    await heardMs(1_500);
+    const windowStart = await page.heardSamples();
+
+    await page.press('payment');
+    const panel = page.page.locator('tonegate-panel');
+    await button(panel, 'start').click();
+    const told: Said[] = [];
+    for (const field of FIELD_NAMES) {
+      await row(panel, field).locator('button').click();
+      await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
+      if (field === 'securityCode') await caller.sendKeys(CARD[field]);
+      else told.push(await sayKeys(CARD[field]));
+      await panel.locator(`[data-field="${field}"][data-state="captured"]`).waitFor();
+      await page.screenshot(`02-${field}`);
+    }
+    for (const said of told) await heardFor(said);
+    const windowEnd = await page.heardSamples();
+    await press(panel, 'complete');
+    await panel.getByText('Card securely vaulted', { exact: true }).waitFor();
+    const [token] = await page.tokens();
+    await page.screenshot('03-vaulted');
+    await page.press('hangUp');
+    await caller.event('CALL_CLOSED', LIMIT_MS);
+
+    // What the caller sent holds every key, for either listener.
+    for (const { audio, presses } of [before, ...told]) {
+      expect(await listenFor(tonesOf(presses, 0), audio, 0)).toMatchObject({
+        likelihood: presses.length,
+        spandsp: keyNames(presses.map(({ key }) => key)),
+      });
+    }
+    const heard = await page.heard();
+    const outside = await listenFor(tonesOf(before.presses, placeOf(before, heard)), heard, AROUND);
+    expect(outside.likelihood).toBe(before.presses.length);
+    expect(await decodeWithSpandsp(heard.subarray(0, windowStart))).toBe('708236');
+    expect(await decodeWithSpandsp(heard.subarray(windowStart, windowEnd))).toBe('');
+    for (const said of told) {
+      const inside = await listenFor(tonesOf(said.presses, placeOf(said, heard)), heard, AROUND);
+      expect(inside.likelihood).toBe(0);
+    }
+    expect(await scene.gateway.redeem({ token, orderId: 'softphone-1' })).toMatchObject({
+      status: 200,
+      body: { brand: 'mastercard' },
+    });
+  }, 90_000);
+
+  async function heardMs(durationMs: number): Promise<void> {
+    const from = await page.heardSamples();
+    await eventually(LIMIT_MS, 'sound in the page', async () =>
+      (await page.heardSamples()) - from >= samplesOf(durationMs) ? true : undefined,
+    );
+  }
+
+  /** Until all that was said has been heard. */
+  async function heardFor({ audio, from }: Said): Promise<void> {
+    const wanted = from + audio.length + samplesOf(1_500);
+    await heardMs(Math.max(0, wanted - (await page.heardSamples())) / 8);
+  }
+});
+
+describe('in a call', () => {
+  test('the agent is heard; not when muted, not on hold; and again after either', async () => {
+    await answer();
+    expect(await decodeWithSpandsp(await customerHears(6_000))).toContain(AGENT_KEYS);
+    await page.press('mute');
+    await page.notice(/You are muted/);
+    expect(loudest((await customerHears(1_500)).subarray(samplesOf(500)))).toBeLessThan(50);
+    await page.press('mute');
+    expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
+
+    await page.press('hold');
+    await page.line(1, 'held');
+    expect((await desk.call('held')).state).toBe('held');
+    await page.screenshot('04-held');
+    await page.press('resume');
+    await page.line(1, 'active');
+    expect((await desk.call('active')).state).toBe('active');
+    expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
+    await hangUp();
+  }, 60_000);
+
+  test("markup in a caller's name stays text", async () => {
+    const name = '<img src=x onerror="document.title=1">';
+    await answer();
+    expect(await page.banner.locator('.who').textContent()).toBe(name);
+    expect(await page.page.locator('.line[data-line="1"] .line-name').textContent()).toBe(name);
+    expect(await page.page.locator('.softphone img').count()).toBe(0);
+    expect(await page.page.title()).toBe(`On call: ${name}`);
+    await hangUp();
+  }, 30_000);
+
+  test('a second call waits on the second line; answering it holds the first', async () => {
+    const second = await KeypadPhone.start(ports, 'second', { displayName: 'Second caller' });
+    try {
+      await answer();
+      const calling = second.call(AGENT_USER, scene.gateway.callerSidePort);
+      await page.line(2, 'ringing-in');
+      await page.screenshot('05-second-line');
+      await page.pressOnLine(2, 'answer');
+      await calling;
+      await page.line(1, 'held');
+      await page.line(2, 'active');
+      expect(loudest((await customerHears(1_500)).subarray(samplesOf(500)))).toBeLessThan(50);
+      await page.pressOnLine(1, 'resume');
+      await page.line(2, 'held');
+      await page.line(1, 'active');
+      expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
+      second.hangUp();
+      await page.line(2, 'ended');
+      await hangUp();
+    } finally {
+      await second.close();
+    }
+  }, 60_000);
+
+  test('recording is paused and resumed by one button', async () => {
+    await answer();
+    const pill = page.banner.locator('.pill');
+    await pill.getByText('Recording', { exact: true }).waitFor();
+    await page.press('record');
+    await pill.getByText('Recording paused', { exact: true }).waitFor();
+    await page.press('record');
+    await pill.getByText('Recording', { exact: true }).waitFor();
+    await hangUp();
+  }, 30_000);
+});
+
+describe('dialling', () => {
+  test('the agent calls out, is heard, and presses keys on the pad and on the keyboard', async () => {
+    await page.dial('customer');
+    await page.banner.and(page.page.locator('[data-kind="active"]')).waitFor();
+    expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
+    await page.page.locator('.key[data-key="7"]').click();
+    await page.page.keyboard.press('#');
+    await eventually(LIMIT_MS, 'two keys', () =>
+      keyNames(customer.heard().events.map(({ key }) => key)) === '7#' ? true : undefined,
+    );
+    // The API knows it as the same call: a payment can be taken.
+    expect(await page.banner.locator('[data-action="payment"]').isEnabled()).toBe(true);
+    await hangUp();
+  }, 30_000);
+
+  test('a destination that is not allowed is refused, and that is said', async () => {
+    await page.dial('premium-rate');
+    await page.banner.getByText('This number is not known').waitFor();
+    await page.screenshot('06-not-allowed');
+    await page.dial('not a number');
+    await page.notice(/^Enter a number/);
+  }, 30_000);
+});
+
+describe('when something breaks', () => {
+  test('signalling cut in a call: the call goes on, signalling comes back, and all works as before', async () => {
+    await answer();
+    scene.network.cut();
+    await page.light('signalling', 'Reconnecting');
+    await page.notice(/Your call goes on/);
+    expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
+    await page.screenshot('07-cut');
+    scene.network.mend();
+    await page.light('signalling', 'Registered');
+    expect(await page.page.locator('.notice').count()).toBe(0);
+    await page.press('hold');
+    await page.line(1, 'held');
+    await page.press('resume');
+    await page.line(1, 'active');
+    customer.hangUp();
+    await page.line(1, 'ended');
+  }, 60_000);
+
+  test('hung up while signalling is cut: the caller is rid of the call too', async () => {
+    await answer();
+    scene.network.cut();
+    await page.light('signalling', 'Reconnecting');
+    await page.press('hangUp');
+    await customer.hungUp();
+    scene.network.mend();
+    await page.light('signalling', 'Registered');
+  }, 30_000);
+
+  test('a microphone that is refused is said, the call rings on, and is answered once it is allowed', async () => {
+    await page.context.close();
+    page = await scene.openPage({ microphone: 'refused' });
+    await page.light('microphone', 'Blocked');
+    const { answered } = await ring();
+    await page.press('answer');
+    await page.notice(/could not be answered without a microphone/);
+    await page.line(1, 'ringing-in');
+    await page.screenshot('08-no-microphone');
+    await page.context.grantPermissions(['microphone']);
+    await page.page.getByRole('button', { name: 'Try again' }).click();
+    await page.light('microphone', 'Ready');
+    await page.press('answer');
+    await answered;
+    await page.line(1, 'active');
+
+    // Taken back in the middle of the call.
+    await page.context.clearPermissions();
+    await page.notice(/microphone/);
+    await page.line(1, 'active');
+    await page.screenshot('09-microphone-gone');
+    await hangUp();
+  }, 60_000);
+});
+
+/** Something said, and how much the agent had heard before it. */
+type Said = { readonly audio: Int16Array; readonly presses: readonly Press[]; readonly from: number };
+
+const AROUND = { before: -DRIFT_SAMPLES, after: DRIFT_SAMPLES };
+
+function tonesOf(presses: readonly Press[], place: number) {
+  return presses.map(({ key, startMs, durationMs }) => ({
+    key,
+    tone: { onsetSample: place + samplesOf(startMs), offsetSample: place + samplesOf(startMs + durationMs) },
+  }));
+}
+
+/** Where its beginning is in what the agent heard: by the likeness of the speech before the keys. */
+function placeOf({ audio, from }: Said, heard: Int16Array): number {
+  const span = { startSample: samplesOf(300), lengthSamples: samplesOf(400) };
+  const range = { least: from - samplesOf(500), most: from + samplesOf(3_000), leastLikeness: 0.6 };
+  return likelyPlaceIn(heard, audio, span, range);
+}
