@@ -81,7 +81,6 @@ class MediaProcess {
         address: ADDRESS,
         portMin: firstPort,
         portMax: lastPort,
-        webRtcServers: [],
         keySocketPath,
         linkSecret: Buffer.alloc(32, 1).toString('base64'),
         recordingDirectory: join(this.#directory, 'recordings'),

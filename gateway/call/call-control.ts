@@ -15,7 +15,6 @@ import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
 import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
-import { announcedEnd } from './webrtc-side.js';
 
 export type CallControlOptions = {
   readonly configuration: Configuration;
@@ -448,8 +447,7 @@ export class CallControl {
   #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
     const { sip, media } = this.#options.configuration;
     const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
-    const webRtc = ports.webRtc && announcedEnd(ports.webRtc, publicAddress);
-    return { address: publicAddress ?? media.address, ...ports, ...(webRtc && { webRtc }) };
+    return { address: publicAddress ?? media.address, ...ports };
   }
 
   #audit(

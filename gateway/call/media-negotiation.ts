@@ -16,9 +16,8 @@ import {
 } from '../../sip/offer-answer.js';
 import { parseSdp, writeSdp } from '../../sip/sdp.js';
 import type { SessionDescription } from '../../sip/session-description.js';
-import type { TransportEnd } from '../../sip/webrtc-description.js';
 import { isLoopback } from '../config/cidr.js';
-import type { LegMedia } from '../media/control-wire.js';
+import type { LegMedia, WebRtcIdentity } from '../media/control-wire.js';
 import { WebRtcSide } from './webrtc-side.js';
 
 /** Where the gateway itself receives media on a leg; with `webRtc` by that transport instead. */
@@ -26,7 +25,7 @@ export type MediaEnd = {
   readonly address: string;
   readonly rtpPort: number;
   readonly rtcpPort: number;
-  readonly webRtc?: TransportEnd;
+  readonly webRtc?: WebRtcIdentity;
 };
 
 export type NegotiationOptions = {
@@ -71,7 +70,8 @@ export class MediaNegotiation {
     const { a, b } = options.ends;
     // Loopback is a place for media only where the gateway itself lives on it.
     const allowLoopback = [a, b].some((end) => isLoopback(end.address));
-    const sideOf = ({ webRtc }: MediaEnd) => webRtc && new WebRtcSide({ end: webRtc, allowLoopback });
+    const sideOf = ({ address, rtpPort: port, webRtc }: MediaEnd) =>
+      webRtc && new WebRtcSide({ identity: webRtc, address, port, allowLoopback });
     this.#allowLoopback = allowLoopback;
     this.#webRtc = { a: sideOf(a), b: sideOf(b) };
   }

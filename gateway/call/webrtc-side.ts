@@ -1,8 +1,12 @@
 /**
  * One WebRTC leg's part in offer and answer: what its peer has said of its transport, which stays the same for the whole
- * call, and who begins the DTLS handshake. An ICE restart and a new certificate are refused: the media process holds one
- * transport a leg. Pure.
+ * call. An ICE restart and a new certificate are refused: the media process holds one transport a leg. Pure.
+ *
+ * We begin the DTLS handshake, so that no ClientHello is waited for that a stranger might send, and none of the peer's is
+ * lost while we do not know the peer yet. Deviates from RFC 8842 §5.2: because of that our offers say `active`, where they
+ * should leave the choice open. A peer that insists on it may begin.
  */
+import type { IceCandidate } from '../../sip/ice-candidate.js';
 import type { SessionDescription } from '../../sip/session-description.js';
 import {
   type PeerTransport,
@@ -10,7 +14,10 @@ import {
   type TransportEnd,
   webRtcDescription,
 } from '../../sip/webrtc-description.js';
-import type { WebRtcEnd, WebRtcPeer } from '../media/control-wire.js';
+import type { WebRtcIdentity, WebRtcPeer } from '../media/control-wire.js';
+
+/** RFC 8445 §5.1.2.1: type preference 126, the only address, component 1. */
+const HOST_PRIORITY = 126 * 2 ** 24 + 65_535 * 2 ** 8 + 255;
 
 export class WebRtcSide {
   readonly #end: TransportEnd;
@@ -19,9 +26,17 @@ export class WebRtcSide {
   #mids: readonly (string | undefined)[] = [];
   #isBundled = true;
 
-  constructor(options: { readonly end: TransportEnd; readonly allowLoopback: boolean }) {
-    this.#end = options.end;
-    this.#allowLoopback = options.allowLoopback;
+  /** @param options where the gateway is heard, and by what it is known there */
+  constructor(options: {
+    readonly identity: WebRtcIdentity;
+    readonly address: string;
+    readonly port: number;
+    readonly allowLoopback: boolean;
+  }) {
+    const { identity, address, port, allowLoopback } = options;
+    const host: IceCandidate = { foundation: '1', priority: HOST_PRIORITY, address, port, type: 'host' };
+    this.#end = { ...identity, candidates: [host] };
+    this.#allowLoopback = allowLoopback;
   }
 
   /** Known once the peer has described itself. */
@@ -42,30 +57,19 @@ export class WebRtcSide {
   }
 
   write(role: 'offer' | 'answer', plain: SessionDescription): SessionDescription {
-    // RFC 8842 §5.2, §5.5: every offer leaves the choice open, though only the answer that says the same again is taken.
-    const ours = this.#peer?.setup === 'active' ? 'passive' : 'active';
     return webRtcDescription(plain, {
       end: this.#end,
-      setup: role === 'offer' ? 'actpass' : ours,
+      setup: this.#peer?.setup === 'active' ? 'passive' : 'active',
       mids: this.#mids,
       isBundled: role === 'offer' || this.#isBundled,
     });
   }
 
-  /** RFC 8842 §5.3: of a choice we take the active part, so that no ClientHello but the answer to ours is waited for. */
   #peerOf(role: 'offer' | 'answer', transport: PeerTransport): WebRtcPeer | undefined {
     const { setup, ...end } = transport;
     if (setup !== 'actpass') return { ...end, setup };
     return role === 'offer' ? { ...end, setup: this.#peer?.setup ?? 'passive' } : undefined;
   }
-}
-
-/** Behind a one-to-one NAT our own address is the one outside; servers have told us the others. */
-export function announcedEnd(end: WebRtcEnd, publicAddress: string | undefined): WebRtcEnd {
-  const host = end.candidates.find(({ type }) => type === 'host');
-  if (publicAddress === undefined || host === undefined) return end;
-  const others = end.candidates.filter(({ type }) => type !== 'host');
-  return { ...end, candidates: [{ ...host, address: publicAddress }, ...others] };
 }
 
 function isSameTransport(one: WebRtcPeer, other: WebRtcPeer): boolean {

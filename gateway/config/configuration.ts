@@ -201,11 +201,6 @@ export const configurationSchema = z.strictObject({
       portMax: port.default(29999),
       processes: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
       silenceTimeoutMs: z.int().min(1000).default(60_000),
-      webrtc: z
-        .strictObject({
-          servers: z.array(iceServer).max(4).default([]).describe('Asked for further addresses of WebRTC legs.'),
-        })
-        .prefault({}),
     })
     .prefault({}),
   payment: z
@@ -255,6 +250,7 @@ export const configurationSchema = z.strictObject({
             .string()
             .optional()
             .describe('Address of the SIP WebSocket as browsers reach it; that of the listener if missing.'),
+          iceServers: z.array(iceServer).max(4).default([]).describe('STUN and TURN servers that browsers ask.'),
         })
         .prefault({}),
       panelSessionLifetimeMs: z

@@ -26,7 +26,7 @@ import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { Evidence } from '../evidence/evidence-store.js';
-import type { MediaConfiguration, WebRtcServer } from '../media/control-wire.js';
+import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
@@ -47,7 +47,7 @@ import {
   SOFTPHONE_PASSWORD_LIFETIME_MS,
   type SoftphoneCredential,
 } from './sip-registration.js';
-import { softphoneDeskOf } from './softphone-desk.js';
+import { type IceServer, softphoneDeskOf } from './softphone-desk.js';
 import { StartError } from './start-error.js';
 import { webhookEndpointsOf } from './webhook-endpoints.js';
 
@@ -295,7 +295,7 @@ export class ControlProcess {
       administration: administrationOf(this.#configuration),
       softphone: softphoneDeskOf({
         configuration: this.#configuration,
-        servers: webRtcServersOf(this.#configuration),
+        servers: iceServersOf(this.#configuration),
         issueCredential: (user) => this.issueSoftphoneCredential(user),
       }),
       accounts: credentialsOf(this.#configuration),
@@ -396,8 +396,8 @@ function mediaProcessCount(configuration: Configuration): number {
 }
 
 /** @throws SecretFileError when a password's file is open to others or holds nothing */
-function webRtcServersOf({ media }: Configuration): readonly WebRtcServer[] {
-  return media.webrtc.servers.map((server) => {
+function iceServersOf({ api }: Configuration): readonly IceServer[] {
+  return api.softphone.iceServers.map((server) => {
     const place = { host: server.address, port: server.port };
     if (server.kind === 'stun') return { kind: 'stun', ...place };
     return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
@@ -412,13 +412,11 @@ function mediaConfigurations(
 ): readonly MediaConfiguration[] {
   const { media } = configuration;
   const count = mediaProcessCount(configuration);
-  const webRtcServers = webRtcServersOf(configuration);
   const portsEach = Math.floor((media.portMax - media.portMin + 1) / count / 2) * 2;
   return Array.from({ length: count }, (_, index) => ({
     address: media.address,
     portMin: media.portMin + index * portsEach,
     portMax: media.portMin + (index + 1) * portsEach - 1,
-    webRtcServers,
     ...link,
     recordingDirectory: paths.recordings,
     silenceTimeoutMs: media.silenceTimeoutMs,

@@ -3,13 +3,17 @@ import { bracketed } from '../../sip/ip-address.js';
 import type { SoftphoneAccess, SoftphoneDesk } from '../api/softphone-access.js';
 import type { Configuration } from '../config/configuration.js';
 import { softphoneServerOf } from '../config/softphone-server.js';
-import type { WebRtcServer } from '../media/control-wire.js';
 import type { SoftphoneCredential } from './sip-registration.js';
+
+/** Where a browser learns its address outside (STUN), or is lent one (TURN); the gateway's own is known. */
+export type IceServer = { readonly host: string; readonly port: number } & (
+  | { readonly kind: 'stun' }
+  | { readonly kind: 'turn'; readonly userName: string; readonly password: string }
+);
 
 export type SoftphoneDeskOptions = {
   readonly configuration: Configuration;
-  /** STUN and TURN, which browsers ask as the gateway does. */
-  readonly servers: readonly WebRtcServer[];
+  readonly servers: readonly IceServer[];
   readonly issueCredential: (user: string) => SoftphoneCredential | undefined;
 };
 
@@ -44,7 +48,7 @@ export function sipUserOf({ api, sip }: Configuration, agent: string): string | 
   return sip.users.find(({ name }) => !taken.includes(name))?.name;
 }
 
-function iceServerOf(server: WebRtcServer): SoftphoneAccess['iceServers'][number] {
+function iceServerOf(server: IceServer): SoftphoneAccess['iceServers'][number] {
   const place = `${bracketed(server.host)}:${server.port}`;
   if (server.kind === 'stun') return { urls: [`stun:${place}`] };
   return { urls: [`turn:${place}`], username: server.userName, credential: server.password };

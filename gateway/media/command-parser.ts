@@ -11,7 +11,6 @@ import {
   type MediaConfiguration,
   type WebRtcCandidate,
   type WebRtcPeer,
-  type WebRtcServer,
 } from './control-wire.js';
 import { readUint32 } from './rtp-header.js';
 
@@ -108,10 +107,7 @@ function parseConfiguration(fields: Fields): MediaConfiguration | undefined {
   if (typeof address !== 'string' || typeof keySocketPath !== 'string') return undefined;
   if (typeof linkSecret !== 'string' || typeof recordingDirectory !== 'string') return undefined;
   if (!isNumber(portMin) || !isNumber(portMax) || !isNumber(silenceTimeoutMs)) return undefined;
-  const webRtcServers = listOf(fields.webRtcServers, parseServer);
-  if (webRtcServers === undefined) return undefined;
-  const ports = { address, portMin, portMax, webRtcServers };
-  return { ...ports, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs };
+  return { address, portMin, portMax, keySocketPath, linkSecret, recordingDirectory, silenceTimeoutMs };
 }
 
 /** Ranges of ports and formats are the leg table's to check: it refuses the command, which control is told. */
@@ -158,16 +154,6 @@ function parseCandidate({ foundation, priority, address, port, type: typeName }:
     return undefined;
   if (type === undefined || !isWhole(priority, 2 ** 31 - 1) || !isWhole(port, 65_535)) return undefined;
   return { foundation, priority, address, port, type };
-}
-
-function parseServer(fields: Fields): WebRtcServer | undefined {
-  const { host, port, userName, password } = fields;
-  const kind = wordOf(fields.kind, ['stun', 'turn']);
-  if (kind === undefined || !isText(host, /^[A-Za-z0-9.:-]{1,255}$/) || !isWhole(port, 65_535)) return undefined;
-  if (kind === 'stun') return { kind, host, port };
-  return typeof userName === 'string' && typeof password === 'string'
-    ? { kind, host, port, userName, password }
-    : undefined;
 }
 
 function parseAudioFormat({ payloadType, encoding }: Fields): AudioFormat | undefined {

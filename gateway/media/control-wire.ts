@@ -34,20 +34,17 @@ export type WebRtcCandidate = {
   readonly port: number;
   readonly type: 'host' | 'srflx' | 'prflx' | 'relay';
 };
-/** What one end of a WebRTC transport says of itself. */
-export type WebRtcEnd = {
+/** By what one end of a WebRTC transport is known to the other. */
+export type WebRtcIdentity = {
   readonly iceUfrag: string;
   readonly icePwd: string;
   readonly fingerprint: WebRtcFingerprint;
+};
+/** The peer's end; the `active` one begins the DTLS handshake. */
+export type WebRtcPeer = WebRtcIdentity & {
+  readonly setup: 'active' | 'passive';
   readonly candidates: readonly WebRtcCandidate[];
 };
-/** Where an end learns its address outside (STUN), or is lent one (TURN). */
-export type WebRtcServer = { readonly host: string; readonly port: number } & (
-  | { readonly kind: 'stun' }
-  | { readonly kind: 'turn'; readonly userName: string; readonly password: string }
-);
-/** The peer's end, and whether it begins the DTLS handshake (`active`). */
-export type WebRtcPeer = WebRtcEnd & { readonly setup: 'active' | 'passive' };
 
 /** One leg's media as offer and answer left it. */
 export type LegMedia = {
@@ -68,8 +65,8 @@ export type LegMedia = {
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 };
 
-/** On a WebRTC leg `webRtc` says where it is heard, and the ports are only taken. */
-export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number; readonly webRtc?: WebRtcEnd };
+/** A WebRTC leg has an identity, and hears everything on its RTP port. */
+export type LegPorts = { readonly rtpPort: number; readonly rtcpPort: number; readonly webRtc?: WebRtcIdentity };
 
 export type RecordingMode = 'pause' | 'masked-continuous';
 /** What is muted in a window: the keys, or, while a capture is armed, all of the caller as well. */
@@ -82,8 +79,6 @@ export type MediaConfiguration = {
   readonly address: string;
   readonly portMin: number;
   readonly portMax: number;
-  /** Asked by WebRTC legs for further addresses. */
-  readonly webRtcServers: readonly WebRtcServer[];
   readonly keySocketPath: string;
   readonly linkSecret: string;
   readonly recordingDirectory: string;
@@ -149,7 +144,7 @@ export type RefusalCode =
   | 'recorder-failed'
   | 'window-open'
   | 'window-closed'
-  /** The library for WebRTC cannot be loaded here, or gave no way in. */
+  /** The library for WebRTC cannot be loaded here. */
   | 'webrtc-unavailable'
   | 'bad-command';
 

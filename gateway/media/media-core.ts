@@ -367,14 +367,10 @@ export class MediaCore {
   }
 
   async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | undefined> {
-    const { engine, webRtc } = this.#options;
     const ports = await this.#bindPair(leg, nowMs);
     if (agentTransport === 'rtp' || ports === undefined) return ports;
-    // The transport binds to a port of our range that it finds itself: a pair less for others leaves it one.
-    engine.removeLeg(rtpSocketOf(leg));
-    engine.removeLeg(rtcpSocketOf(leg));
-    const end = await webRtc?.open(rtpSocketOf(leg));
-    if (end !== undefined) return { ...ports, webRtc: end };
+    const webRtc = await this.#options.webRtc?.open(rtpSocketOf(leg), ports.rtpPort);
+    if (webRtc !== undefined) return { ...ports, webRtc };
     this.#ports.release(ports.rtpPort, nowMs);
     return undefined;
   }

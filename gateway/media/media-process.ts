@@ -87,7 +87,7 @@ function start(configuration: MediaConfiguration): MediaCore {
   });
   const webRtc = new WebRtcLegs({
     engine,
-    configuration,
+    address: configuration.address,
     onConnected: (socket) => created.webRtcChanged(socket, 'leg-connected'),
     onLost: (socket) => created.webRtcChanged(socket, 'leg-lost'),
     onSendFailed: () => {

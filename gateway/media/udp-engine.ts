@@ -6,7 +6,7 @@
  * A received packet is edited in its slot and sent from it: whoever handles it sets OUT_SOCKET, OUT_OFFSET and
  * OUT_SIZE of its row. Packets of our own making go into slots from `takeSlot`. `flush` sends and frees them all.
  */
-import type { WebRtcEnd, WebRtcPeer } from './control-wire.js';
+import type { WebRtcIdentity, WebRtcPeer } from './control-wire.js';
 
 /** Holds any datagram of an Ethernet path; G.711 of 60 ms needs 492 bytes. */
 export const SLOT_SIZE_BYTES = 1536;
@@ -46,10 +46,10 @@ export interface WebRtcWay {
   /** Legs open now. */
   readonly size: number;
   /**
-   * Opens socket number `socket` to carry a leg's RTP and RTCP. The caller has made sure that a port of ours is free.
+   * Opens socket number `socket`, which the engine has bound to `port`, to carry a leg's RTP and RTCP.
    * @returns what our own description of it is to say, undefined where there is no such leg to be had
    */
-  open(socket: number): Promise<WebRtcEnd | undefined>;
+  open(socket: number, port: number): Promise<WebRtcIdentity | undefined>;
   /** @returns false where the leg is not of that kind, cannot be connected to the peer, or has another peer already */
   connect(socket: number, peer: WebRtcPeer | undefined): boolean;
   close(socket: number): void;

@@ -6,20 +6,28 @@
  * What the library does for us: only the pair of addresses that ICE has validated with the passwords of both descriptions is
  * listened to, so a stranger's ClientHello or packet ends there; the peer's certificate must have the signalled fingerprint;
  * what SRTP cannot authenticate, or has seen before, is dropped.
+ *
+ * A leg that is opened has its name, password and certificate at once, and the port that the engine has bound for it. The
+ * library gets them when the peer is known. It must not listen before: it begins a handshake with whom ICE has found while
+ * it is still reading the peer's description, and refuses a certificate that it cannot compare yet.
  */
-import type { Audio, PeerConnection, RtcConfig, Track } from 'node-datachannel';
+import { randomBytes } from 'node:crypto';
+import type { Audio, LogLevel, PeerConnection, RtcConfig, Track } from 'node-datachannel';
 import { isUnspecified } from '../../sip/ip-address.js';
-import type { MediaConfiguration, WebRtcEnd, WebRtcPeer } from './control-wire.js';
+import type { WebRtcIdentity, WebRtcPeer } from './control-wire.js';
 import type { DgramEngine } from './dgram-engine-socket.js';
 import type { WebRtcWay } from './udp-engine.js';
-import { type DropReason, readDropped, readOwnEnd, writePeerAnswer } from './webrtc-library-text.js';
+import { makeCertificate, type WebRtcCertificate } from './webrtc-certificate.js';
+import { type DropReason, readDropped, writePeerOffer } from './webrtc-library-text.js';
 
-/** A STUN or TURN server that does not answer must not hold up a call. */
-const GATHERING_LIMIT_MS = 2000;
+/** RFC 8839 §5.4: 24 and 128 bits at least; in base64 both have only characters that ICE allows. */
+const UFRAG_SIZE_BYTES = 6;
+const PWD_SIZE_BYTES = 24;
 
 export type WebRtcLegsOptions = {
   readonly engine: DgramEngine;
-  readonly configuration: Pick<MediaConfiguration, 'address' | 'portMin' | 'portMax' | 'webRtcServers'>;
+  /** That the engine binds to. */
+  readonly address: string;
   readonly onConnected: (socket: number) => void;
   /** At most once a leg, and not for one that was closed here. */
   readonly onLost: (socket: number) => void;
@@ -32,19 +40,23 @@ export type WebRtcLegsOptions = {
 type Library = {
   readonly PeerConnection: new (name: string, configuration: RtcConfig) => PeerConnection;
   readonly Audio: new (mid: string, direction: 'SendRecv') => Audio;
+  readonly initLogger: (level: LogLevel, onMessage: (level: LogLevel, message: string) => void) => void;
 };
+type Loaded = { readonly library: Library; readonly certificate: WebRtcCertificate };
 
-type Leg = {
-  readonly connection: PeerConnection;
-  readonly track: Track;
-  isOpen: boolean;
-  peer: string | undefined;
+type Transport = { readonly connection: PeerConnection; readonly track: Track; readonly peer: string };
+type Leg = Loaded & {
+  readonly port: number;
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  transport: Transport | undefined;
+  state: 'waiting' | 'connected' | 'lost';
 };
 
 export class WebRtcLegs implements WebRtcWay {
   readonly #options: WebRtcLegsOptions;
   readonly #legs = new Map<number, Leg>();
-  #library: Promise<Library | undefined> | undefined;
+  #loaded: Promise<Loaded | undefined> | undefined;
 
   constructor(options: WebRtcLegsOptions) {
     this.#options = options;
@@ -54,118 +66,99 @@ export class WebRtcLegs implements WebRtcWay {
     return this.#legs.size;
   }
 
-  async open(socket: number): Promise<WebRtcEnd | undefined> {
-    this.#library ??= load(this.#options);
-    const library = await this.#library;
-    if (library === undefined) return undefined;
-    const { connection, track, described } = this.#begin(library, socket);
-    this.#legs.set(socket, { connection, track, isOpen: false, peer: undefined });
-    this.#options.engine.addWay(socket, { send: (packet) => this.#send(socket, packet) });
-    await described;
-    const description = connection.localDescription();
-    const end = description === null ? undefined : readOwnEnd(description.sdp);
-    if (end === undefined) this.close(socket);
-    return end;
+  async open(socket: number, port: number): Promise<WebRtcIdentity | undefined> {
+    this.#loaded ??= this.#load();
+    const loaded = await this.#loaded;
+    if (loaded === undefined) return undefined;
+    const iceUfrag = randomBytes(UFRAG_SIZE_BYTES).toString('base64');
+    const icePwd = randomBytes(PWD_SIZE_BYTES).toString('base64');
+    this.#legs.set(socket, { ...loaded, port, iceUfrag, icePwd, transport: undefined, state: 'waiting' });
+    return { iceUfrag, icePwd, fingerprint: loaded.certificate.fingerprint };
   }
 
   connect(socket: number, peer: WebRtcPeer | undefined): boolean {
     const leg = this.#legs.get(socket);
     if (leg === undefined || peer === undefined) return leg === undefined && peer === undefined;
-    const { candidates, ...identity } = peer;
+    const { candidates: _candidates, ...identity } = peer;
     const told = JSON.stringify(identity);
-    if (leg.peer !== undefined) return leg.peer === told;
-    try {
-      leg.connection.setRemoteDescription(writePeerAnswer(peer), 'answer');
-    } catch {
-      return false;
-    }
-    leg.peer = told;
-    return true;
+    if (leg.transport === undefined) return this.#begin(socket, leg, peer, told);
+    return leg.transport.peer === told;
   }
 
   close(socket: number): void {
     const leg = this.#legs.get(socket);
-    if (leg === undefined) return;
     this.#legs.delete(socket);
-    this.#options.engine.removeLeg(socket);
-    leg.connection.close();
+    leg?.transport?.connection.close();
   }
 
-  #begin(library: Library, socket: number) {
-    const { address, portMin, portMax, webRtcServers } = this.#options.configuration;
-    const connection = new library.PeerConnection(`leg-${socket}`, {
-      iceServers: webRtcServers.map((server) => ({
-        hostname: server.host,
-        port: server.port,
-        ...(server.kind === 'turn' && {
-          username: server.userName,
-          password: server.password,
-          relayType: 'TurnUdp' as const,
-        }),
-      })),
-      ...(isUnspecified(address) ? undefined : { bindAddress: address }),
-      // The library tries all ports of the range, and ends the whole process where none is free: see `open`.
-      portRangeBegin: portMin,
-      portRangeEnd: portMax,
-      disableAutoNegotiation: true,
-    });
-    const described = new Promise<void>((resolve) => {
-      setTimeout(resolve, GATHERING_LIMIT_MS).unref();
-      connection.onGatheringStateChange((state) => {
-        if (state === 'complete') resolve();
+  async #load(): Promise<Loaded | undefined> {
+    const { onDropped, onUnavailable } = this.#options;
+    try {
+      const library: Library = await import('node-datachannel');
+      library.initLogger('Warning', (_level, message) => {
+        // Its only word on packets that it drops.
+        const dropped = readDropped(message);
+        if (dropped !== undefined) onDropped(dropped.reason, dropped.count);
       });
-    });
-    connection.onStateChange((state) => {
-      if (state === 'failed' || state === 'closed') this.#lose(socket, connection);
+      return { library, certificate: makeCertificate(Date.now()) };
+    } catch {
+      onUnavailable();
+      return undefined;
+    }
+  }
+
+  /** Gives the leg's port over to the library. Returns false for a peer that the library does not understand. */
+  #begin(socket: number, leg: Leg, peer: WebRtcPeer, told: string): boolean {
+    const { library, certificate, port, iceUfrag, icePwd } = leg;
+    const { address, engine } = this.#options;
+    const connection = new library.PeerConnection(`leg-${socket}`, {
+      iceServers: [],
+      ...(isUnspecified(address) ? undefined : { bindAddress: address }),
+      portRangeBegin: port,
+      portRangeEnd: port,
+      disableAutoNegotiation: true,
+      certificatePemFile: certificate.certificatePem,
+      keyPemFile: certificate.keyPem,
     });
     // Formats and direction are the leg table's to decide on: to the library it is a track that takes everything.
     const audio = new library.Audio('0', 'SendRecv');
     audio.addAudioCodec(0, 'PCMU/8000');
     const track = connection.addTrack(audio);
-    track.onOpen(() => this.#connected(socket, track));
-    track.onMessage((packet) => this.#options.engine.take(socket, packet));
-    connection.setLocalDescription('offer');
-    return { connection, track, described };
+    connection.onStateChange((state) => {
+      if (state === 'failed' || state === 'closed') this.#change(leg, socket, 'lost');
+    });
+    track.onOpen(() => this.#change(leg, socket, 'connected'));
+    track.onMessage((packet) => engine.take(socket, packet));
+    try {
+      connection.setRemoteDescription(writePeerOffer(peer), 'offer');
+    } catch {
+      connection.close();
+      return false;
+    }
+    leg.transport = { connection, track, peer: told };
+    engine.removeLeg(socket);
+    engine.addWay(socket, { send: (packet) => this.#send(leg, packet) });
+    // It binds to the port at once, which nobody has had the time to take. Where it cannot, it ends the process.
+    connection.setLocalDescription('answer', { iceUfrag, icePwd });
+    return true;
   }
 
-  #connected(socket: number, track: Track): void {
-    const leg = this.#legs.get(socket);
-    if (leg === undefined || leg.track !== track) return;
-    leg.isOpen = true;
-    this.#options.onConnected(socket);
-  }
-
-  #lose(socket: number, connection: PeerConnection): void {
-    const leg = this.#legs.get(socket);
-    if (leg === undefined || leg.connection !== connection) return;
-    leg.isOpen = false;
-    this.#options.onLost(socket);
+  #change(leg: Leg, socket: number, state: 'connected' | 'lost'): void {
+    // The end is told twice, `failed` and `closed`, and later than the leg may have been closed and its number given away.
+    if (this.#legs.get(socket) !== leg || leg.state === 'lost') return;
+    leg.state = state;
+    if (state === 'connected') this.#options.onConnected(socket);
+    else this.#options.onLost(socket);
   }
 
   /** Before the handshake is done there is nobody to send to: as with a peer that has not said where it listens. */
-  #send(socket: number, packet: Uint8Array): void {
-    const leg = this.#legs.get(socket);
-    if (leg?.isOpen !== true) return;
+  #send(leg: Leg, packet: Uint8Array): void {
+    if (leg.state !== 'connected') return;
     try {
-      leg.track.sendMessageBinary(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
+      leg.transport?.track.sendMessageBinary(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
     } catch {
       // The transport has ended, and its news is on the way.
       this.#options.onSendFailed();
     }
-  }
-}
-
-async function load({ onUnavailable, onDropped }: WebRtcLegsOptions): Promise<Library | undefined> {
-  try {
-    const library = await import('node-datachannel');
-    // Its only word on packets that it drops. What it says of single packets is not asked for.
-    library.initLogger('Warning', (_level, message) => {
-      const dropped = readDropped(message);
-      if (dropped !== undefined) onDropped(dropped.reason, dropped.count);
-    });
-    return library;
-  } catch {
-    onUnavailable();
-    return undefined;
   }
 }

@@ -1,26 +1,13 @@
-/**
- * The texts that libdatachannel and we exchange: its own end read from the offer it makes, the peer's written as an answer,
- * and what its log says of dropped packets. Pure.
- */
+/** The texts that libdatachannel and we exchange: the peer written as an offer, and what its log says of dropped packets. Pure. */
 import { isIP } from 'node:net';
-import type { WebRtcCandidate, WebRtcEnd, WebRtcPeer } from './control-wire.js';
+import type { WebRtcCandidate, WebRtcPeer } from './control-wire.js';
 
-/** @returns `undefined` where it says less than a peer has to know */
-export function readOwnEnd(sdp: string): WebRtcEnd | undefined {
-  const lines = sdp.split(/\r?\n/);
-  const told = (name: string) => lines.find((line) => line.startsWith(`a=${name}:`))?.slice(name.length + 3);
-  const iceUfrag = told('ice-ufrag');
-  const icePwd = told('ice-pwd');
-  const fingerprint = /^sha-256 ([0-9A-F:]{95})$/.exec(told('fingerprint') ?? '');
-  const candidates = lines.map(readCandidate).filter((candidate) => candidate !== undefined);
-  if (iceUfrag === undefined || icePwd === undefined || fingerprint === null || candidates.length === 0) {
-    return undefined;
-  }
-  return { iceUfrag, icePwd, fingerprint: { algorithm: 'sha-256', value: fingerprint[1] }, candidates };
-}
-
-/** The numbers of formats do not matter to the library, which leaves packets as they are. */
-export function writePeerAnswer({ iceUfrag, icePwd, fingerprint, setup, candidates }: WebRtcPeer): string {
+/**
+ * The numbers of formats do not matter to the library, which leaves packets as they are. It is not told that the candidates
+ * end: it reads that line before it knows the candidates, and may give up at once; nor would a peer be found then that names
+ * none, as one behind mDNS.
+ */
+export function writePeerOffer({ iceUfrag, icePwd, fingerprint, setup, candidates }: WebRtcPeer): string {
   return [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -38,7 +25,6 @@ export function writePeerAnswer({ iceUfrag, icePwd, fingerprint, setup, candidat
     `a=ice-pwd:${icePwd}`,
     `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
     ...candidates.map(candidateLine),
-    'a=end-of-candidates',
     '',
   ].join('\r\n');
 }
@@ -55,13 +41,4 @@ export function readDropped(message: string): { readonly reason: DropReason; rea
 function candidateLine({ foundation, priority, address, port, type }: WebRtcCandidate): string {
   const related = type === 'host' ? '' : ` raddr ${isIP(address) === 6 ? '::' : '0.0.0.0'} rport 9`;
   return `a=candidate:${foundation} 1 UDP ${priority} ${address} ${port} typ ${type}${related}`;
-}
-
-function readCandidate(line: string): WebRtcCandidate | undefined {
-  const parts = /^a=candidate:(\S+) 1 UDP (\d{1,10}) (\S+) (\d{1,5}) typ (host|srflx|prflx|relay)/.exec(line);
-  if (parts === null || isIP(parts[3]) === 0) return undefined;
-  const [, foundation, priority, address, port, type] = parts;
-  return type === 'host' || type === 'srflx' || type === 'relay'
-    ? { foundation, priority: Number(priority), address, port: Number(port), type }
-    : undefined;
 }

@@ -99,7 +99,6 @@ export class MediaProcessUnderTest {
       address: '127.0.0.1',
       portMin: 21_000,
       portMax: 21_999,
-      webRtcServers: [],
       keySocketPath: media.#keySocketPath,
       linkSecret: LINK_SECRET.toString('base64'),
       recordingDirectory: join(media.directory, 'recordings'),

@@ -82,7 +82,6 @@ class RelayedCall {
         address: '127.0.0.1',
         portMin: 20_000,
         portMax: 20_099,
-        webRtcServers: [],
         keySocketPath: '',
         linkSecret: '',
         recordingDirectory: '',

@@ -236,7 +236,6 @@ export class SimulatedCall {
         address: '127.0.0.1',
         portMin: 20_000,
         portMax: 20_099,
-        webRtcServers: [],
         keySocketPath: '',
         linkSecret: '',
         recordingDirectory: '',

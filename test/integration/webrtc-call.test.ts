@@ -1,0 +1,181 @@
+/**
+ * An agent who speaks WebRTC (libwebrtc, by way of @roamhq/wrtc): a caller on a telephone, a payment, and what came out of
+ * the agent's jitter buffer. In the last tests the agent is in another network, seen directly or through a TURN server.
+ */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SessionView } from '../../gateway/payment/session-view.js';
+import { AgentClient } from '../support/agent-client.js';
+import { eventually, pause } from '../support/deadline.js';
+import { GatewayUnderTest } from '../support/gateway-under-test.js';
+import { KeypadPhone } from '../support/keypad-phone.js';
+import type { KeypadWay } from '../support/keypad-talker.js';
+import { keysOf } from '../support/keys.js';
+import { likelyPlaceIn, listenFor, toned } from '../support/listeners.js';
+import { type PortRange, reservePorts } from '../support/ports.js';
+import { speechFor } from '../support/speech.js';
+import { WebRtcPhone } from '../webrtc/webrtc-phone.js';
+import { WrtcEndpoint, type WrtcOptions } from '../webrtc/wrtc-endpoint.js';
+
+const LIMIT_MS = 15_000;
+const TEST_LIMIT_MS = 60_000;
+const MENU = '1957';
+const CARD = '4263982640269299#';
+const AFTERWARDS_MS = 2_500;
+const SAMPLES_PER_S = 8000;
+const AGENT_WORDS =
+  'Good afternoon. Please key in your card number now, I cannot hear it, and tell me when you have done.';
+
+type Scene = {
+  readonly ports: PortRange;
+  readonly caller: KeypadPhone;
+  readonly endpoint: WrtcEndpoint;
+  readonly agent: WebRtcPhone;
+  readonly gateway: GatewayUnderTest;
+  readonly desk: AgentClient;
+};
+
+let scene: Scene | undefined;
+
+async function open(options: WrtcOptions = {}): Promise<Scene> {
+  const ports = await reservePorts(20);
+  const caller = await KeypadPhone.start(ports, 'caller');
+  const endpoint = new WrtcEndpoint(options);
+  const agent = await WebRtcPhone.start(await ports.next(), 'agent', endpoint);
+  const gateway = await GatewayUnderTest.start({
+    trunkPort: caller.sipPort,
+    pbxPort: agent.sipPort,
+    configure: (base) => ({
+      ...base,
+      payment: { startTimeoutMs: 3_000 },
+      peers: base.peers?.map((peer) => (peer.name === 'pbx' ? { ...peer, media: 'webrtc' } : peer)),
+    }),
+  });
+  const desk = new AgentClient(gateway.apiPort, gateway.apiToken());
+  await desk.openEvents();
+  scene = { ports, caller, endpoint, agent, gateway, desk };
+  return scene;
+}
+
+afterEach(async () => {
+  if (scene === undefined) return;
+  const { ports, caller, endpoint, agent, gateway, desk } = scene;
+  scene = undefined;
+  desk.close();
+  await Promise.all([caller.close(), agent.close()]);
+  endpoint.kill();
+  expect(await gateway.stop()).toEqual([]);
+  ports.release();
+}, TEST_LIMIT_MS);
+
+async function until(what: string, probe: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + LIMIT_MS;
+  while (!(await probe())) {
+    if (performance.now() > endMs) throw new Error(`nothing within ${LIMIT_MS} ms: ${what}`);
+    await pause(50);
+  }
+}
+
+/** Audio has come out at both ends. */
+async function bothHear({ caller, endpoint }: Scene, seconds: number): Promise<void> {
+  await eventually(LIMIT_MS, 'the agent at the caller', () =>
+    caller.ear.packets.length > 50 * seconds ? true : undefined,
+  );
+  await until('the caller at the agent', async () => (await endpoint.heard()).length > SAMPLES_PER_S * seconds);
+}
+
+async function enterCardNumber({ caller, desk }: Scene, session: SessionView, way: KeypadWay): Promise<SessionView> {
+  await desk.capture(session.id, 'cardNumber');
+  await caller.key(keysOf(CARD), way);
+  let view = session;
+  await until('the card number', async () => {
+    view = await desk.session(session.id);
+    return view.fields.cardNumber.state !== 'awaiting';
+  });
+  return view;
+}
+
+describe('an agent on WebRTC', () => {
+  test.each<KeypadWay>(['in-band', 'telephone-event-among-audio'])(
+    'hears the caller but no key of a payment keyed as %s, and is heard',
+    async (way) => {
+      const world = await open();
+      const { caller, endpoint, desk } = world;
+      const agentSpeech = await speechFor(4_000, AGENT_WORDS);
+      await caller.call('service', world.gateway.callerSidePort);
+      const call = await desk.call();
+      await endpoint.say(agentSpeech);
+      const { talker } = caller;
+      await talker.talk(3_000);
+      await caller.key(keysOf(MENU), way);
+      await talker.talk(500);
+      const session = await desk.startSession(call.id);
+      await talker.talk(300);
+      expect((await enterCardNumber(world, session, way)).fields.cardNumber).toMatchObject({ state: 'captured' });
+      await desk.cancel(session.id);
+      await talker.talk(AFTERWARDS_MS);
+
+      const heard = await endpoint.heard();
+      const [menu, card] = [talker.presses.slice(0, MENU.length), talker.presses.slice(MENU.length)];
+      // The jitter buffer stretches and shrinks time, so the place is found by likeness at both ends.
+      const bounds = { least: -12_000, most: 12_000 };
+      const second = SAMPLES_PER_S / 2;
+      const early = { startSample: 2 * SAMPLES_PER_S, lengthSamples: second };
+      const late = { startSample: talker.sentAudio.length - SAMPLES_PER_S, lengthSamples: second };
+      const before = likelyPlaceIn(heard, talker.sentAudio, early, bounds);
+      const after = likelyPlaceIn(heard, talker.sentAudio, late, bounds);
+      if (way === 'in-band') {
+        // The control: both listeners find every key in what the caller sent.
+        const atCaller = await listenFor(talker.presses, talker.sentAudio, 0);
+        expect(atCaller).toEqual({ likelihood: MENU.length + CARD.length, spandsp: MENU + CARD, events: '' });
+        expect((await listenFor(menu, heard, before)).likelihood).toBe(MENU.length);
+        expect(toned(card)).toHaveLength(CARD.length);
+      }
+      // libwebrtc plays a telephone-event as its tone, so what was keyed before Start is heard either way.
+      expect(await listenFor(card, heard, { before, after })).toEqual({ likelihood: 0, spandsp: MENU, events: '' });
+
+      const toCaller = caller.heard();
+      expect(toCaller.ssrcs).toHaveLength(1);
+      const alike = { startSample: SAMPLES_PER_S / 2, lengthSamples: SAMPLES_PER_S };
+      const place = likelyPlaceIn(toCaller.audio, agentSpeech, alike, { least: 0, most: 5 * SAMPLES_PER_S });
+      expect(place).toBeGreaterThanOrEqual(0);
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'calls out, says the same once more in a re-INVITE, and is held by the other side',
+    async () => {
+      const world = await open();
+      const { caller, endpoint, agent, gateway } = world;
+      await agent.call('customer', gateway.agentSidePort);
+      await endpoint.say(await speechFor(2_000, AGENT_WORDS));
+      await bothHear(world, 1);
+      expect(await agent.renegotiate()).toBe(200);
+      expect(await caller.renegotiate('sendonly')).toBe(200);
+      expect(await caller.renegotiate('sendrecv')).toBe(200);
+      const before = caller.ear.packets.length;
+      await eventually(LIMIT_MS, 'more of the agent', () =>
+        caller.ear.packets.length > before + 50 ? true : undefined,
+      );
+      caller.hangUp();
+      await agent.hungUp();
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'whose page is gone leaves the call to the caller and to the panel',
+    async () => {
+      const world = await open();
+      await world.caller.call('service', world.gateway.callerSidePort);
+      const call = await world.desk.call();
+      await world.endpoint.say(await speechFor(2_000, AGENT_WORDS));
+      await bothHear(world, 1);
+      await world.endpoint.hangUp();
+      await world.gateway.logLine(/WebRTC transport of a leg is gone/);
+      expect(world.caller.isInCall).toBe(true);
+      expect(await world.desk.call()).toMatchObject({ id: call.id, state: 'active' });
+    },
+    TEST_LIMIT_MS,
+  );
+});
