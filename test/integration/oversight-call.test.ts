@@ -1,5 +1,8 @@
 /** Supervisor and auditor in Chromium, over a payment on a real call: what they see of it, and what they never see. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import type { CallView } from '../../gateway/api/call-desk.js';
 import { dataPaths } from '../../gateway/config/data-paths.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
@@ -34,6 +37,7 @@ beforeAll(async () => {
         accounts: [
           { name: 'sue', role: 'supervisor' },
           { name: 'oda', role: 'auditor' },
+          { name: 'max', role: 'administrator' },
         ],
       },
     }),
@@ -44,8 +48,16 @@ afterAll(async () => {
   expect(await scene.close()).toEqual([]);
 }, 60_000);
 
-function tokenOf(account: 'supervisor-sue' | 'auditor-oda'): string {
+function tokenOf(account: 'supervisor-sue' | 'auditor-oda' | 'administrator-max'): string {
   return scene.gateway.secret(`${account}.token`);
+}
+
+/** Keeps what the page is answered, as text. */
+function keepAnswers(page: Page, told: string[]): void {
+  page.on('response', async (response) => {
+    const isText = /json|html|javascript/.test(response.headers()['content-type'] ?? '');
+    if (isText) told.push(await response.text().catch(() => ''));
+  });
 }
 
 /** What a page was told and what it shows, digits looked for in every form. */
@@ -111,11 +123,7 @@ describe('a payment on a live call', () => {
     const told: string[] = [];
     const opened = await bench().open(scene.gateway.apiPort, {
       section: 'sessions',
-      before: (page) =>
-        page.on('response', async (response) => {
-          const isText = /json|html|javascript/.test(response.headers()['content-type'] ?? '');
-          if (isText) told.push(await response.text().catch(() => ''));
-        }),
+      before: (page) => keepAnswers(page, told),
     });
     const { page } = opened;
     await signIn(opened, tokenOf('auditor-oda'));
@@ -166,3 +174,31 @@ describe('a payment on a live call', () => {
     await screenshot(opened, 'call-audit-broken');
   }, 60_000);
 });
+
+test('the administrator is told what is up, what runs and who may ask, and no secret of anybody', async () => {
+  const told: string[] = [];
+  const opened = await bench().openSignedIn(scene.gateway.apiPort, tokenOf('administrator-max'), {
+    before: (page) => keepAnswers(page, told),
+  });
+  const { page } = opened;
+  await page.getByText('Every part is up').waitFor();
+  await page.locator('.facts').getByText(`127.0.0.1:${scene.gateway.redeemPort}`).waitFor();
+  await screenshot(opened, 'call-health');
+  const seen = [await page.content()];
+  await page.getByRole('link', { name: 'Accounts' }).click();
+  await page.locator('tbody tr').nth(3).waitFor();
+  const accounts = await page.locator('tbody tr').allInnerTexts();
+  expect(accounts.map((row) => row.split(/\s+/).slice(0, 2).join(' '))).toEqual([
+    'agent Agent',
+    'sue Supervisor',
+    'oda Auditor',
+    'max Administrator',
+  ]);
+  const all = [...seen, await page.content(), ...told].join('\n');
+  for (const name of readdirSync(join(scene.gateway.dataDirectory, 'secrets'))) {
+    const secret = readFileSync(join(scene.gateway.dataDirectory, 'secrets', name));
+    expect([name, all.includes(secret.toString('utf8').trim())]).toEqual([name, false]);
+  }
+  // The control: it is among the same texts that everything else is found.
+  expect(all).toContain('supervisor');
+}, 60_000);

@@ -80,6 +80,12 @@ test('a changed record turns it red, and is named and shown', async () => {
   await row.getByText('eve').waitFor();
   expect(await row.getAttribute('data-sequence')).toBe('1643');
   expect(await page.locator('tr[data-broken]').count()).toBe(1);
+  // The whole log is not read again for each record that is looked at.
+  await verdict.getByText('The log is broken').waitFor();
+  expect(world.audit.filter(({ kind }) => kind === 'audit-log-verified')).toHaveLength(1);
+  await page.getByRole('button', { name: 'Verify again' }).click();
+  await verdict.getByText('The log is broken').waitFor();
+  expect(world.audit.filter(({ kind }) => kind === 'audit-log-verified')).toHaveLength(2);
   await screenshot(opened, 'audit-broken');
 });
 

@@ -95,9 +95,13 @@ export async function signIn({ page }: OversightPage, token: string): Promise<vo
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-export async function screenshot({ page }: OversightPage, name: string): Promise<void> {
+export async function screenshot(
+  { page }: OversightPage,
+  name: string,
+  part: 'whole-page' | 'what-is-in-view' = 'whole-page',
+): Promise<void> {
   await mkdir(SCREENSHOT_DIRECTORY, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: part === 'whole-page' });
 }
 
 export function callCard({ page }: OversightPage, callId: string): Locator {
@@ -109,10 +113,14 @@ export function chip(card: Locator, field: string): Locator {
 }
 
 /** Names of the rules that axe-core finds broken, with the elements. */
-export async function axeViolations({ page }: OversightPage): Promise<readonly string[]> {
+export async function axeViolations(
+  { page }: OversightPage,
+  rules: 'all' | 'color-contrast' = 'all',
+): Promise<readonly string[]> {
   await page.evaluate(await readFile(AXE, 'utf8'));
+  const only = rules === 'all' ? '' : `runOnly: ['${rules}'],`;
   return page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    `axe.run(document, { ${only} resultTypes: ['violations'] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`,
   );
 }

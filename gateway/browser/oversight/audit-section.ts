@@ -3,13 +3,15 @@ import { element, setAttribute, setText, show, showText } from '../element-build
 import { icon, setIcon } from '../icons.js';
 import { AuditExport } from './audit-export.js';
 import { type AuditRow, actionText, auditRowOf, outcomeBadge, verdictViewOf } from './audit-rows.js';
-import type { OversightClient } from './oversight-client.js';
+import { MAX_PAGE_RECORDS, type OversightClient } from './oversight-client.js';
 import { badge, button, DataTable, isolated, Notice, type Section, sectionTitle } from './oversight-parts.js';
 import { fragmentOf } from './oversight-sections.js';
 import { auditTexts } from './oversight-texts.js';
 import { dateTimeText } from './time-texts.js';
 
 const PAGE_RECORDS = 50;
+/** Ten thousand records since the log was last looked at; what is behind them is a click further. */
+const MAX_PAGES_TO_THE_END = 50;
 
 export class AuditSection implements Section {
   readonly title = sectionTitle(auditTexts.title);
@@ -23,11 +25,13 @@ export class AuditSection implements Section {
   readonly #first = button(auditTexts.first, () => this.#goTo(1), 'button outline');
   readonly #previous = button(auditTexts.previous, () => this.#goTo(this.#start - PAGE_RECORDS), 'button outline');
   readonly #next = button(auditTexts.next, () => this.#goTo(this.#start + PAGE_RECORDS), 'button outline');
-  readonly #last = button(auditTexts.last, () => this.#latest(), 'button outline');
+  readonly #last = button(auditTexts.last, () => void this.#latest(), 'button outline');
   #abort: AbortController | undefined;
   /** Sequence number of the first record shown; the log counts from 1 without a hole. */
   #start = 1;
+  /** As far as is known. */
   #records = 0;
+  #isVerified = false;
   #brokenSequence: number | undefined;
   #wanted: number | undefined;
 
@@ -70,11 +74,11 @@ export class AuditSection implements Section {
     this.#export.stop();
   }
 
-  /** The chain first: its length tells where the latest records are. */
+  /** The whole chain is read once, and again when asked: its length tells where the latest records are. */
   async #begin(sequence: number | undefined, signal: AbortSignal): Promise<void> {
     if (sequence !== undefined) this.#goTo(sequence - Math.floor(PAGE_RECORDS / 2));
-    await this.#verify();
-    if (sequence === undefined && !signal.aborted) this.#latest();
+    if (!this.#isVerified) await this.#verify();
+    if (sequence === undefined && !signal.aborted) await this.#latest();
   }
 
   async #verify(): Promise<void> {
@@ -83,13 +87,24 @@ export class AuditSection implements Section {
     const answer = await this.#client.verification(signal);
     if (signal === undefined || signal.aborted) return;
     if (!answer.ok) return this.#verdict.problem(answer.message);
+    this.#isVerified = true;
     const { records, sequence = 0 } = answer.value;
     this.#records = Math.max(this.#records, records ?? sequence);
     this.#brokenSequence = this.#verdict.show(answer.value);
     this.#mark();
   }
 
-  #latest(): void {
+  /** The log grows, at least by each reading of it: so its end is looked for from where it was last seen. */
+  async #latest(): Promise<void> {
+    const signal = this.#abort?.signal;
+    let after: number | undefined = this.#records;
+    for (let pages = 0; after !== undefined && pages < MAX_PAGES_TO_THE_END; pages += 1) {
+      const answer = await this.#client.auditRecords({ after, limit: MAX_PAGE_RECORDS }, signal);
+      if (signal === undefined || signal.aborted) return;
+      if (!answer.ok) return this.#notice.problem(answer.message, () => void this.#latest());
+      this.#records = answer.value.records.at(-1)?.sequence ?? this.#records;
+      after = answer.value.nextAfter;
+    }
     this.#goTo(this.#records - PAGE_RECORDS + 1);
   }
 

@@ -4,7 +4,7 @@ import { DeskClient } from '../desk-client.js';
 import { element, setAttribute, setText, show, showText } from '../element-builder.js';
 import { icon } from '../icons.js';
 import { type CallCard, type FieldChip, type LiveBoard, liveBoardOf } from './live-board-view-model.js';
-import { BadgeElement, type Section, sectionTitle } from './oversight-parts.js';
+import { BadgeElement, badge, type Section, sectionTitle } from './oversight-parts.js';
 import { liveTexts } from './oversight-texts.js';
 
 const CLOCK_MS = 1_000;
@@ -19,7 +19,7 @@ export class LiveSection implements Section {
   readonly title = sectionTitle(liveTexts.title);
   readonly root: HTMLElement;
   readonly #options: LiveSectionOptions;
-  readonly #connection = new BadgeElement('badge live');
+  readonly #live = badge({ tone: 'green', icon: 'check', text: liveTexts.live });
   readonly #note = element('span');
   readonly #noteLine = element('p', { class: 'stale' }, element('span', { class: 'spinner' }), this.#note);
   readonly #said = element('p', { class: 'said', role: 'status', 'aria-live': 'polite' });
@@ -45,14 +45,7 @@ export class LiveSection implements Section {
     this.root = element(
       'section',
       { class: 'section' },
-      element(
-        'div',
-        { class: 'section-head' },
-        this.title,
-        this.#connection.root,
-        element('span', { class: 'spring' }),
-        filter,
-      ),
+      element('div', { class: 'section-head' }, this.title, this.#live, element('span', { class: 'spring' }), filter),
       this.#noteLine,
       this.#tiles,
       this.#none,
@@ -86,8 +79,7 @@ export class LiveSection implements Section {
     const { connection, calls } = this.#client.snapshot;
     const board = liveBoardOf({ connection, calls, agent: this.#agent, nowMs: Date.now() });
     const isOpen = connection === 'open';
-    this.#connection.patch(isOpen ? LIVE : { ...STALE, text: board.connectionNote ?? liveTexts.connection.connecting });
-    show(this.#connection.root, isOpen);
+    show(this.#live, isOpen);
     show(this.#noteLine, !isOpen);
     setText(this.#note, board.connectionNote ?? '');
     setText(this.#said, board.connectionNote ?? liveTexts.connected);
@@ -119,9 +111,6 @@ export class LiveSection implements Section {
     this.#filter.value = this.#agent ?? '';
   }
 }
-
-const LIVE = { tone: 'green', icon: 'check', text: liveTexts.live } as const;
-const STALE = { tone: 'yellow', icon: 'wait' } as const;
 
 class CardList {
   readonly root = element('ul', { class: 'cards' });

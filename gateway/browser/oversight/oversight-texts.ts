@@ -18,7 +18,6 @@ export const pageTexts = {
   part: 'Oversight',
   signInNote:
     'Enter the access token of your supervisor, auditor or administrator account. It is kept in this tab only.',
-  unreachable: 'The gateway could not be reached. Check your connection and try again.',
   signOut: 'Sign out',
   sections: {
     live: 'Live calls',
@@ -39,7 +38,7 @@ export const pageTexts = {
   nothing: {
     title: 'There is nothing here for this account',
     note: 'Live calls are for supervisors, history and recordings for auditors, health and accounts for administrators.',
-    agent: 'Your own calls are on the panel',
+    agent: 'Your own calls are on the payment panel.',
     agentLink: 'Open the payment panel',
   },
   forbidden: {
@@ -49,7 +48,6 @@ export const pageTexts = {
   loading: 'Loading…',
   retry: 'Try again',
   older: 'Older',
-  newer: 'Newer',
 } as const;
 
 export const liveTexts = {
@@ -72,8 +70,6 @@ export const liveTexts = {
   noAgent: 'No agent',
   unknownCaller: 'Unknown caller',
   noPayment: 'No payment on this call',
-  payment: 'Payment',
-  recordingTitle: 'Recording',
   recordingLocked: 'Locked during the payment',
   dropped: 'ignored: pressed while no field was waiting',
   directions: { inbound: 'Inbound', outbound: 'Outbound' } satisfies Record<CallView['direction'], string>,
@@ -196,7 +192,6 @@ export const recordingTexts = {
   silent: 'Silent, checked',
   soundFound: 'Sound found',
   masked: 'Goes on with keys hidden',
-  jump: 'Go to',
   facts: { id: 'File', call: 'Call' },
 } as const;
 
