@@ -44,6 +44,8 @@ describe('payment sessions', () => {
     await page.getByRole('button', { name: 'Older' }).click();
     await page.getByText('That is everything.').waitFor();
     await expectCount(rows(page), 120);
+    // The button is gone, and the keyboard is where it was.
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('18 Nov 2026, 13:00:30');
     const times = await rows(page).locator('td:first-child').allInnerTexts();
     expect(times[0]).toBe('23 Nov 2026, 12:00:30');
     expect(times.at(-1)).toBe('18 Nov 2026, 13:00:30');

@@ -103,6 +103,7 @@ export class HistoryList<T extends Past> {
     this.#clear.disabled = !isFiltering(filter);
     this.#search = new HistorySearch<T>(filter);
     this.#table.show([]);
+    show(this.#older, false);
     void this.#step();
   }
 
@@ -113,7 +114,6 @@ export class HistoryList<T extends Past> {
     const search = this.#search;
     search.beginStep();
     this.#notice.loading();
-    show(this.#older, false);
     for (let { next } = search; next !== undefined; { next } = search) {
       const answer = await this.#options.read(next, abort.signal);
       if (abort.signal.aborted) return;
@@ -131,13 +131,16 @@ export class HistoryList<T extends Past> {
       found.map((item) => this.#table.row(this.#options.cells(item), { 'data-sequence': `${item.sequence}` })),
     );
     show(this.#table.root, found.length > 0);
-    if (found.length === 0) this.#notice.say(filterTexts.none);
+    const isFiltered = !this.#clear.disabled;
+    if (found.length === 0) this.#notice.say(isFiltered ? filterTexts.none : filterTexts.nothingYet);
     else this.#notice.clear();
     const searched = searchedTo === undefined ? '' : `${filterTexts.searchedTo} ${dateTimeText(searchedTo)}.`;
     showText(this.#end, isComplete ? filterTexts.searchedAll : searched);
-    const isFiltered = !this.#clear.disabled;
     setText(this.#older, isFiltered ? filterTexts.searchOn : pageTexts.older);
+    const hadFocus = document.activeElement === this.#older;
     show(this.#older, !isComplete && found.length < MAX_ROWS);
+    // Whoever pressed the button for the last time stays at the end of the list.
+    if (hadFocus && this.#older.hidden) this.#table.root.querySelector<HTMLElement>('tbody tr:last-child a')?.focus();
   }
 }
 

@@ -122,6 +122,7 @@ export const filterTexts = {
   any: 'Any',
   clear: 'Clear filter',
   none: 'Nothing fits.',
+  nothingYet: 'Nothing yet.',
   searchedTo: 'Searched back to',
   searchedAll: 'That is everything.',
   searchOn: 'Search further back',
