@@ -5,9 +5,9 @@
 import { parseArgs, types } from 'node:util';
 
 export const USAGE =
-  'npm run bench [-- [dsp] [leak] [media] [panel] [--json FILE] [--html FILE] [--calls N] [--seed N] [--repeats N]]';
+  'npm run bench [-- [dsp] [leak] [media] [panel] [webrtc] [--json FILE] [--html FILE] [--calls N] [--seed N] [--repeats N]]';
 
-const PARTS = ['dsp', 'leak', 'media', 'panel'] as const;
+const PARTS = ['dsp', 'leak', 'media', 'panel', 'webrtc'] as const;
 const SHORT_PARTS: readonly Part[] = ['dsp', 'media'];
 export type Part = (typeof PARTS)[number];
 

@@ -15,6 +15,7 @@ import { openSpeechCorpus } from './speech/speech-corpus.js';
 import { speechTable } from './speech/speech-table.js';
 import { type BenchTable, formatTable, tableAsData } from './table.js';
 import { isAnyMissed, type Target, targetsTable } from './targets.js';
+import { benchWebRtc } from './webrtc.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -74,6 +75,7 @@ async function bench(words: BenchArguments): Promise<number> {
     if (words.parts.includes('leak')) add(await benchLeak(options));
   }
   if (words.parts.includes('panel')) add(await benchPanel(progress));
+  if (words.parts.includes('webrtc')) add(await benchWebRtc(progress));
   if (targets.length > 0) say(`${formatTable(targetsTable(targets))}\n`);
   let media: readonly ContenderResult[] | undefined;
   if (words.parts.includes('media')) {

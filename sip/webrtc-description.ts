@@ -22,7 +22,6 @@ export type Setup = 'actpass' | 'active' | 'passive';
 export type PeerTransport = TransportEnd & { readonly setup: Setup };
 
 export type PlainDescription = {
-  readonly kind: 'plain';
   /** Its audio over plain RTP at PLAIN_PLACE; everything else of it rejected. */
   readonly description: SessionDescription;
   readonly transport: PeerTransport;
@@ -69,7 +68,6 @@ export function plainDescription(
   const { address: connection, port } = PLAIN_PLACE;
   const { rtcp: _rtcp, ...rest } = secured;
   return {
-    kind: 'plain',
     description: {
       ...description,
       media: description.media.map((section) =>

@@ -25,6 +25,11 @@ const requirements = [
   { package: 'gcc', commands: ['gcc'] },
   { package: 'libc6-dev', headers: ['stdio.h'] },
   { package: 'util-linux', commands: ['setpriv'] },
+  { package: 'openssl', commands: ['openssl'] },
+  { package: 'coturn', commands: ['turnserver'] },
+  { package: 'iproute2', commands: ['ip'] },
+  { package: 'coturn', commands: ['turnserver'] },
+  { package: 'iproute2', commands: ['ip'] },
 ];
 
 const counts = { passed: 0, failed: 0 };

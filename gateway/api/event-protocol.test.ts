@@ -62,6 +62,19 @@ describe('authentication', () => {
     expect(connection.handle(hello, 0)).toEqual([]);
   });
 
+  test('an embedded panel is closed when its bearer is no good any more', () => {
+    const panel = { expiresAtMs: 3 * PING_INTERVAL_MS };
+    const result = { kind: 'account', account: { name: 'ada', role: 'agent', panel } } as const;
+    const connection = new EventConnection(0);
+    connection.handle(hello, 0);
+    connection.handle({ kind: 'authenticated', result, calls: [] }, 0);
+    const answers = [1, 2, 3].map((turn) => {
+      connection.handle({ kind: 'pong' }, turn * PING_INTERVAL_MS);
+      return connection.handle({ kind: 'tick' }, turn * PING_INTERVAL_MS);
+    });
+    expect(answers).toEqual([[{ kind: 'ping' }], [{ kind: 'ping' }], closes('refused')]);
+  });
+
   test('who says nothing for five seconds is closed', () => {
     const connection = new EventConnection(0);
     expect(connection.deadlineMs).toBe(AUTHENTICATE_TIMEOUT_MS);

@@ -2,11 +2,20 @@
  * The OpenAPI 3.1 document, made of `operations.ts` and of the schemas that check requests and shape answers. Pure.
  * What OpenAPI has no word for stands under `x-`: `x-roles`, `x-event-socket`.
  */
-import { z } from 'zod';
 import { WEBHOOK_SUMMARIES, WEBHOOK_TYPES, webhookBody } from '../webhook/webhook-schemas.js';
 import { apiErrors } from './api-errors.js';
 import { closings } from './event-protocol.js';
 import { clientMessage, serverMessage } from './event-schemas.js';
+import {
+  type Components,
+  type Content,
+  inOrder,
+  type JsonSchema,
+  json,
+  type OpenApiResponse,
+  refusals,
+  schemaOf,
+} from './openapi-components.js';
 import {
   contractOf,
   OPERATION_NAMES,
@@ -16,9 +25,6 @@ import {
   TAGS,
 } from './operations.js';
 import { redeemOperation } from './redeem-contract.js';
-
-export type JsonSchema = { readonly [key: string]: unknown };
-type Components = { readonly schemas: Map<string, JsonSchema>; readonly responses: Map<string, OpenApiResponse> };
 
 export type OpenApiDocument = {
   readonly openapi: '3.1.1';
@@ -41,8 +47,6 @@ export type OpenApiOperation = {
   readonly [key: string]: unknown;
 };
 
-export type OpenApiResponse = { readonly description: string; readonly content?: Content };
-
 export type OpenApiParameter = {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
@@ -50,8 +54,6 @@ export type OpenApiParameter = {
   readonly schema: JsonSchema;
   readonly description?: string;
 };
-
-type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>;
 
 const DESCRIPTION = `Takes card payments on live calls: see the operations under \`payments\`.
 
@@ -166,46 +168,6 @@ function answerOf(
   return name === 'read-recording' ? { ...whole, '206': { description: 'The range asked for', content } } : whole;
 }
 
-type ErrorTable = Readonly<Record<string, { readonly status: number; readonly message: string }>>;
-
-/** One response a status; its schema takes just the codes that this operation can end in. */
-function refusals(
-  codes: readonly string[],
-  table: ErrorTable,
-  components: Components,
-): Readonly<Record<string, { readonly $ref: string }>> {
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const status = table[code]?.status ?? 500;
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, all]) => {
-      // Operations share the refusals they have in common: the document would be ten times as long.
-      const name = all.sort().join('.');
-      const description = all.map((code) => `\`${code}\`: ${table[code]?.message}`).join('\n\n');
-      components.responses.set(name, { description, content: json(errorSchema(all)) });
-      return [status, { $ref: `#/components/responses/${name}` }];
-    }),
-  );
-}
-
-function errorSchema(codes: readonly string[]): JsonSchema {
-  return {
-    type: 'object',
-    properties: {
-      error: {
-        type: 'object',
-        properties: { code: { enum: codes }, message: { type: 'string' } },
-        required: ['code', 'message'],
-        additionalProperties: false,
-      },
-    },
-    required: ['error'],
-    additionalProperties: false,
-  };
-}
-
 function eventSocket(components: Components): object {
   return {
     description: 'JSON texts of at most 16 KiB. A page may open it from our own origin or one of `api.allowedOrigins`.',
@@ -267,42 +229,6 @@ function redeemOf(components: Components): OpenApiOperation {
       ...refusals(Object.keys(errors), errors, components),
     },
   };
-}
-
-/** The schema in place, with those that have an id among the components. */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Components): JsonSchema {
-  const { $schema: _, $defs = {}, ...made } = z.toJSONSchema(schema, { io, override: tidy }) as JsonSchema;
-  for (const [id, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
-    components.schemas.set(id, withoutIds(referring(definition)));
-  }
-  const here = referring(made);
-  if (typeof here.id !== 'string') return here;
-  components.schemas.set(here.id, withoutIds(here));
-  return { $ref: `#/components/schemas/${here.id}` };
-}
-
-/** Not ours to say in an answer, and noise where the format says the same. */
-function tidy({ jsonSchema }: { readonly jsonSchema: JsonSchema & { readOnly?: boolean; pattern?: string } }): void {
-  delete jsonSchema.readOnly;
-  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete (jsonSchema as { maximum?: number }).maximum;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete (jsonSchema as { minimum?: number }).minimum;
-}
-
-function inOrder<T>(entries: ReadonlyMap<string, T>): Readonly<Record<string, T>> {
-  return Object.fromEntries([...entries].sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-function withoutIds({ id: _, ...schema }: JsonSchema): JsonSchema {
-  return schema;
-}
-
-function referring(schema: JsonSchema): JsonSchema {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
-}
-
-function json(schema: JsonSchema): Content {
-  return { 'application/json': { schema } };
 }
 
 function camelCase(name: string): string {

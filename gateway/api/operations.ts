@@ -309,6 +309,7 @@ export const operations = {
     tag: 'evidence',
     summary: 'Checks the chain of the whole audit log',
     roles: auditors,
+    timeoutMs: 600_000,
     status: 200,
     answer: auditVerdict,
     refusals: [],

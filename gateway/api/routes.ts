@@ -74,6 +74,7 @@ function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, 
     ...(contract.timeoutMs === undefined ? {} : { handlerTimeout: contract.timeoutMs }),
     handler: async (request, reply) => {
       const account = options.accountOf(request);
+      // Each part has passed the schema of this very row.
       const outcome = await answered(contract, request, reply, options, (parts) =>
         handle({ account, source: request.ip, request, reply, ...parts } as Asked<Name>),
       );

@@ -364,7 +364,8 @@ export class CallControl {
         this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is up');
         return;
       case 'leg-lost':
-        this.#options.onLog('warn', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is gone');
+        // Also what a browser does just before it hangs up. A call that it was lost from is the caller's and the panel's.
+        this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is gone');
         return;
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));

@@ -1,5 +1,6 @@
 /** Writes the TypeScript client from the OpenAPI document. Pure: document in, source text out. */
-import type { JsonSchema, OpenApiDocument, OpenApiOperation } from '../api/openapi-document.js';
+import type { JsonSchema } from '../api/openapi-components.js';
+import type { OpenApiDocument, OpenApiOperation } from '../api/openapi-document.js';
 
 const HEAD = `/**
  * The typed client of the API. Written by \`node gateway/client/build.mjs\` from the OpenAPI document: do not change it by

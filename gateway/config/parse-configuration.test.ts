@@ -129,6 +129,11 @@ describe('configuration as a whole', () => {
       'routes: [{name: r, from: pbx, to: trunk, callerSide: from, users: "(" }]',
       'routes[0].users: must be a regular expression',
     ],
+    [
+      'a paying caller on WebRTC',
+      `peers: [${PEER.replace('name: a', 'name: a, media: webrtc')}]\n${ROUTES}`,
+      'routes[0].callerSide: must not be peer a: what the caller keys would pass buffers of a WebRTC library, which we cannot wipe',
+    ],
     ['an odd first port', 'media: {portMin: 20001}', 'media.portMin: must be even: RTP takes the even port of a pair'],
     ['an even last port', 'media: {portMax: 29998}', 'media.portMax: must be odd: RTCP takes the odd port of a pair'],
     [

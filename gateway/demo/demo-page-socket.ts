@@ -1,7 +1,7 @@
 /**
  * The server of the demo's page, on loopback and for one run. It serves the page and its socket under a secret path, takes
- * orders, and relays all else to the gateway, a browser's SIP included. Requests that name another host (DNS rebinding) or come from another
- * origin's page are refused before anything is looked at.
+ * orders, and relays all else to the gateway, a browser's SIP included. Requests that name another host (DNS rebinding)
+ * or come from another origin's page are refused before anything is looked at.
  */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

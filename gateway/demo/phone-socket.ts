@@ -131,6 +131,7 @@ export class Phone {
   hangUp(): void {
     if (!this.#line) return;
     this.#sip.handle({ kind: 'hang-up', callId: this.#line.callId });
+    this.#failed('hung up');
     this.#drop();
   }
 
@@ -170,6 +171,8 @@ export class Phone {
         this.#sip.handle({ kind: 'answer-info', callId: output.callId, infoId: output.infoId, status: 200 });
         return;
       case 'ended':
+        // The end of a call that was hung up may come when the next one has begun.
+        if (this.#line && this.#line.callId !== output.callId) return;
         this.#failed(output.outcome.reason);
         this.#drop();
         return;

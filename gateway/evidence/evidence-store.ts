@@ -85,9 +85,14 @@ export class Evidence implements EvidenceDesk {
     range: HistoryRange,
     tell: (start: SequencedRecord, ofCall: readonly SequencedRecord[]) => T,
   ): readonly T[] {
+    // Several sessions of a page may be of one call.
+    const known = new Map<string, readonly SequencedRecord[]>();
     return this.#history.newest(action, range).map((start) => {
       const { callId } = start.record.resource;
-      return tell(start, callId === undefined ? [start] : this.#history.ofCall(callId));
+      if (callId === undefined) return tell(start, [start]);
+      const ofCall = known.get(callId) ?? this.#history.ofCall(callId);
+      known.set(callId, ofCall);
+      return tell(start, ofCall);
     });
   }
 }

@@ -8,10 +8,22 @@ const masking = { mask: 'window', replacement: 'tone', suppression: 'strict', ag
 const call = { ...base, kind: 'create-call', callId: 'x', ...masking, recording };
 const leg = { ...base, kind: 'set-leg', leg: 'agent', media: legMedia('192.0.2.1', 4000) };
 
+const candidate = { foundation: '1', priority: 5, address: '192.0.2.1', port: 4000, type: 'host' };
+const webRtc = {
+  iceUfrag: 'g7KT',
+  icePwd: 'THJSGbQ5k5bb0+KM4LsMOzoD',
+  fingerprint: { algorithm: 'sha-256', value: Array(32).fill('0A').join(':') },
+  setup: 'passive',
+  candidates: [candidate],
+};
+const withPeer = (changes: object) => ({ ...leg, media: { ...leg.media, webRtc: { ...webRtc, ...changes } } });
+
 describe('commands from control', () => {
   test.each([
     call,
     leg,
+    { ...call, agentTransport: 'webrtc' },
+    withPeer({}),
     { ...base, kind: 'open-window' },
     { ...base, kind: 'arm-capture', captureId: '', vaultPublicKey: '' },
     { ...base, kind: 'record', action: 'stop' },
@@ -31,6 +43,21 @@ describe('commands from control', () => {
     { ...call, suppression: 'lenient' },
     { ...call, suppression: undefined },
     { ...call, recording: undefined },
+    { ...call, agentTransport: 'sip' },
+    { ...call, agentTransport: undefined },
+    withPeer({ iceUfrag: 'g7K' }),
+    withPeer({ iceUfrag: 'g7KT\r\na=candidate' }),
+    withPeer({ icePwd: undefined }),
+    withPeer({ fingerprint: { algorithm: 'sha-1', value: webRtc.fingerprint.value } }),
+    withPeer({ fingerprint: { algorithm: 'sha-256', value: 'zz' } }),
+    withPeer({ setup: 'actpass' }),
+    withPeer({ candidates: undefined }),
+    withPeer({ candidates: Array(17).fill(candidate) }),
+    withPeer({ candidates: [{ ...candidate, address: 'host.local' }] }),
+    withPeer({ candidates: [{ ...candidate, foundation: '1 1' }] }),
+    withPeer({ candidates: [{ ...candidate, port: 65_536 }] }),
+    withPeer({ candidates: [{ ...candidate, priority: 1.5 }] }),
+    { ...leg, media: { ...leg.media, webRtc: null } },
     { ...leg, leg: 'supervisor' },
     { ...leg, media: { ...leg.media, remotePort: '4000' } },
     { ...leg, media: { ...leg.media, rtcpMux: 1 } },

@@ -84,6 +84,35 @@ describe('the engine on node:dgram', () => {
     expect(await engine.addLeg(ENGINE_SOCKET, enginePort)).toBe(true);
   });
 
+  test('lets packets come and go another way, from where they are sent to, and wipes what came', () => {
+    const sent: string[] = [];
+    engine.addWay(8, { send: (packet) => sent.push(Buffer.from(packet).toString('latin1')) });
+    const words = new Int32Array(5);
+    writeAddress('100::', words, 0);
+    words[4] = 5004;
+    engine.connectLeg(8, words, 0);
+    const sources: unknown[] = [];
+    engine.onBatch((slot) => {
+      const row = slot * ROW_LENGTH;
+      sources.push([engine.rows[row + SOCKET], readAddress(engine.rows, row + SOURCE), engine.rows[row + SOURCE + 4]]);
+      engine.rows[row + OUT_SOCKET] = 8;
+      engine.rows[row + OUT_OFFSET] = 2;
+      engine.rows[row + OUT_SIZE] = 3;
+      engine.flush();
+    });
+    const packet = Buffer.from('hello');
+    engine.take(8, packet);
+    expect(sources).toEqual([[8, '100:0:0:0:0:0:0:0', 5004]]);
+    expect(sent).toEqual(['llo']);
+    expect(packet).toEqual(Buffer.alloc(5));
+
+    engine.removeLeg(8);
+    const late = Buffer.from('late');
+    engine.take(8, late);
+    expect(sources).toHaveLength(1);
+    expect(late).toEqual(Buffer.alloc(4));
+  });
+
   test('has more slots than one batch needs', () => {
     const slots = new Set<number>();
     for (let taken = 0; taken < 10_000; taken += 1) slots.add(engine.takeSlot());

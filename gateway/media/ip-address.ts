@@ -56,3 +56,8 @@ function groupsOf(part: string): readonly number[] {
     return [(word >>> 16) & 0xffff, word & 0xffff];
   });
 }
+
+/** Every address of a machine to those who bind to it, none at all to those who would send there. */
+export function isUnspecified(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}

@@ -4,7 +4,7 @@
  */
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import type { AudioEncoding, LegMedia, LegName } from './control-wire.js';
-import { ADDRESS_WORDS, SOURCE_WORDS, writeAddress } from './ip-address.js';
+import { ADDRESS_WORDS, isUnspecified, SOURCE_WORDS, writeAddress } from './ip-address.js';
 import { LegEar } from './leg-ear.js';
 import { LegMouth } from './leg-mouth.js';
 import { OutgoingStreams } from './outgoing-streams.js';
@@ -158,7 +158,7 @@ export class LegTable {
     this.#setFormats(leg, media);
     words[ADDRESS_WORDS] = media.remotePort;
     // RFC 3264 §8.4: 0.0.0.0 is how older peers say hold. It names no new source, and is no place to send to.
-    const isHeld = media.remoteAddress === '0.0.0.0' || media.remoteAddress === '::';
+    const isHeld = isUnspecified(media.remoteAddress);
     if (!isHeld) this.latch.expect(leg, words);
     // A leg that is still locked is sent to where it was heard from, whatever its description repeats.
     if (!isHeld && !this.latch.isLocked(leg)) {

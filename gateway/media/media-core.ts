@@ -264,18 +264,18 @@ export class MediaCore {
     }
     this.#opening.set(callHandle, true);
     const caller = await this.#bindPair(legOf(index, 'caller'), nowMs);
-    const agent = caller && (await this.#openAgentLeg(command, legOf(index, 'agent'), nowMs));
+    const agent = caller === undefined ? 'no-ports' : await this.#openAgentLeg(command, legOf(index, 'agent'), nowMs);
     const isWanted = this.#opening.get(callHandle) === true;
     this.#opening.delete(callHandle);
+    const agentPort = typeof agent === 'string' ? undefined : agent.rtpPort;
     this.#callPorts.set(
       callHandle,
-      [caller, agent].map((ports) => ports?.rtpPort).filter((port) => port !== undefined),
+      [caller?.rtpPort, agentPort].filter((port) => port !== undefined),
     );
-    if (caller === undefined || agent === undefined || !isWanted) {
+    if (caller === undefined || typeof agent === 'string' || !isWanted) {
       this.#releaseIndex(callHandle, index, nowMs);
       this.counters.callsRefused += 1;
-      const refusal = caller && command.agentTransport === 'webrtc' ? 'webrtc-unavailable' : 'no-ports';
-      this.#answer(requestId, isWanted ? refusal : 'unknown-call');
+      this.#answer(requestId, isWanted && typeof agent === 'string' ? agent : 'unknown-call');
       return;
     }
     const call = this.#startCall(command, index, nowMs);
@@ -366,13 +366,14 @@ export class MediaCore {
     }
   }
 
-  async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | undefined> {
+  async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | RefusalCode> {
     const ports = await this.#bindPair(leg, nowMs);
-    if (agentTransport === 'rtp' || ports === undefined) return ports;
+    if (ports === undefined) return 'no-ports';
+    if (agentTransport === 'rtp') return ports;
     const webRtc = await this.#options.webRtc?.open(rtpSocketOf(leg), ports.rtpPort);
     if (webRtc !== undefined) return { ...ports, webRtc };
     this.#ports.release(ports.rtpPort, nowMs);
-    return undefined;
+    return 'webrtc-unavailable';
   }
 
   /** Binds an even port and the odd one above it. Returns undefined when no pair was to be had. */

@@ -13,9 +13,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Audio, LogLevel, PeerConnection, RtcConfig, Track } from 'node-datachannel';
-import { isUnspecified } from '../../sip/ip-address.js';
 import type { WebRtcIdentity, WebRtcPeer } from './control-wire.js';
 import type { DgramEngine } from './dgram-engine-socket.js';
+import { isUnspecified } from './ip-address.js';
 import type { WebRtcWay } from './udp-engine.js';
 import { makeCertificate, type WebRtcCertificate } from './webrtc-certificate.js';
 import { type DropReason, readDropped, writePeerOffer } from './webrtc-library-text.js';

@@ -1,6 +1,7 @@
 /** Holds answers of the API against its OpenAPI document, with a JSON Schema validator that is not ours. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type OpenApiOperation, type OpenApiResponse, openApiDocument } from '../../gateway/api/openapi-document.js';
+import type { OpenApiResponse } from '../../gateway/api/openapi-components.js';
+import { type OpenApiOperation, openApiDocument } from '../../gateway/api/openapi-document.js';
 
 const DOCUMENT_ID = 'https://tonegate.example/openapi';
 

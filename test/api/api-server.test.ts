@@ -84,6 +84,17 @@ describe('bad input', () => {
   test.each([
     ['no HTTP at all', '\x16\x03\x01\x02\x00\r\n\r\n', '400'],
     ['endless headers', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`, '413'],
+    [
+      'a key without end',
+      `POST /v1/calls/x/recording HTTP/1.1\r\nHost: x\r\nIdempotency-Key: ${'k'.repeat(9_000)}\r\n\r\n`,
+      '413',
+    ],
+    [
+      'a bearer without end',
+      `GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${'t'.repeat(9_000)}\r\n\r\n`,
+      '413',
+    ],
+    ['a ticket before its body', 'POST /v1/panel-sessions HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', '400'],
     ['two lengths', 'POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', '400'],
   ])('%s gets an answer of ours and is closed', async (_, bytes, status) => {
     const answer = await raw(bytes);

@@ -2,20 +2,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { CallView } from '../../gateway/api/call-desk.js';
-import type { FieldName } from '../../vault-client/wire.js';
-import { captureButton, fieldText, headline, recordingLabel, visibleActions } from '../panel/panel-bench.js';
+import { PanelAgent } from '../panel/panel-agent.js';
+import { fieldText, headline, recordingLabel, visibleActions } from '../panel/panel-bench.js';
 import {
   button,
   hueOf,
   launchBrowser,
   openPage,
   type PanelPage,
-  press,
   row,
   screenshot,
   signIn,
 } from '../panel/panel-world.js';
-import type { KeyWay } from '../support/keypad-phone.js';
 import { keysOf } from '../support/keys.js';
 import { scanBytes } from '../support/memory-scan.js';
 import { AMEX, type KeyedCard, PaymentScene, VISA } from '../support/payment-scene.js';
@@ -26,6 +24,7 @@ const WHOLE_PAGE = `document.documentElement.outerHTML + document.querySelector(
 let browser: Browser;
 let scene: PaymentScene;
 let page: PanelPage;
+let agent: PanelAgent;
 let call: CallView;
 /** Every WebSocket frame that the page saw or sent. */
 let frames: string[];
@@ -43,6 +42,7 @@ afterAll(async () => {
 beforeEach(async () => {
   call = await scene.dial();
   page = await openPage(browser, scene.gateway.apiPort);
+  agent = new PanelAgent(scene, page);
   frames = [];
   page.page.on('websocket', (socket) => {
     const keep = ({ payload }: { readonly payload: string | Buffer }) => frames.push(String(payload));
@@ -60,38 +60,6 @@ afterEach(async () => {
   expect(page.complaints).toEqual([]);
 }, 60_000);
 
-async function start(action: 'start' | 'startNew' = 'start'): Promise<void> {
-  await button(page.panel, action).click();
-  await row(page.panel, 'cardNumber').waitFor();
-  await recordingLabel(page).getByText('Recording paused', { exact: true }).waitFor();
-}
-
-/** Clicks Capture, sees yellow, lets the caller key the value, and sees `text` in this colour. */
-async function enter(
-  field: FieldName,
-  names: string,
-  way: KeyWay,
-  outcome: { readonly text: string; readonly hue: 'green' | 'red' },
-): Promise<void> {
-  await captureButton(page, field).click();
-  await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
-  const indicator = row(page.panel, field).locator('.indicator');
-  expect(await hueOf(indicator)).toBe('yellow');
-  const keying = scene.caller.key(keysOf(`${names}#`), way);
-  await fieldText(page, field).getByText(outcome.text, { exact: true }).waitFor();
-  await keying;
-  expect(await hueOf(indicator)).toBe(outcome.hue);
-  expect(await captureButton(page, field).textContent()).toBe('Re-capture');
-}
-
-async function complete(): Promise<string> {
-  await press(page.panel, 'complete');
-  await headline(page).getByText('Card securely vaulted', { exact: true }).waitFor();
-  expect(await hueOf(page.panel.locator('.headline .indicator'))).toBe('green');
-  expect(await page.panel.locator('.headline .icon').isVisible()).toBe(true);
-  return (await page.panel.locator('.token-value').textContent()) ?? '';
-}
-
 /** Neither what the page was told nor what it shows holds the card. */
 async function expectNoCard(cards: readonly KeyedCard[]): Promise<void> {
   const secrets = cards.map((card) => ({ name: 'card number', digits: keysOf(card.cardNumber) }));
@@ -104,24 +72,24 @@ async function expectNoCard(cards: readonly KeyedCard[]): Promise<void> {
 
 describe('a payment on a live call', () => {
   test('AC-10 to AC-13, AC-17: a card by telephone-event, then a second one in-band on the same call', async () => {
-    await start();
+    await agent.start();
     await screenshot(page, 'call-01-fields');
     expect(await button(page.panel, 'complete').isDisabled()).toBe(true);
-    await enter('cardNumber', VISA.cardNumber, 'telephone-event', { text: '**** **** **** 4242', hue: 'green' });
-    await enter('expirationDate', VISA.expirationDate, 'telephone-event', { text: '**/**', hue: 'green' });
+    await agent.enter('cardNumber', VISA.cardNumber, 'telephone-event', { text: '**** **** **** 4242', hue: 'green' });
+    await agent.enter('expirationDate', VISA.expirationDate, 'telephone-event', { text: '**/**', hue: 'green' });
     await screenshot(page, 'call-02-two-green');
-    await enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
-    const first = await complete();
+    await agent.enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
+    const first = await agent.complete();
     await screenshot(page, 'call-03-vaulted');
     await recordingLabel(page).getByText('Recording', { exact: true }).waitFor();
     expect(await visibleActions(page)).toEqual(['Start New Capture']);
 
-    await start('startNew');
+    await agent.start('startNew');
     expect(await page.panel.locator('.token').isVisible()).toBe(false);
-    await enter('securityCode', AMEX.securityCode, 'in-band', { text: '****', hue: 'green' });
-    await enter('cardNumber', AMEX.cardNumber, 'in-band', { text: '**** ****** *0005', hue: 'green' });
-    await enter('expirationDate', AMEX.expirationDate, 'in-band', { text: '**/**', hue: 'green' });
-    const second = await complete();
+    await agent.enter('securityCode', AMEX.securityCode, 'in-band', { text: '****', hue: 'green' });
+    await agent.enter('cardNumber', AMEX.cardNumber, 'in-band', { text: '**** ****** *0005', hue: 'green' });
+    await agent.enter('expirationDate', AMEX.expirationDate, 'in-band', { text: '**/**', hue: 'green' });
+    const second = await agent.complete();
 
     const tokens = (await page.events()).filter(({ type }) => type === 'tonegate:token');
     expect(tokens.map(({ detail }) => detail.token)).toEqual([first, second]);
@@ -138,28 +106,25 @@ describe('a payment on a live call', () => {
   }, 90_000);
 
   test('an error turns its field red, Re-capture mends it, and Cancel discards all of it', async () => {
-    await start();
-    await enter('expirationDate', VISA.expirationDate, 'in-band', { text: '**/**', hue: 'green' });
-    await enter('cardNumber', '4242424242424241', 'telephone-event-among-audio', {
+    await agent.start();
+    await agent.enter('expirationDate', VISA.expirationDate, 'in-band', { text: '**/**', hue: 'green' });
+    await agent.enter('cardNumber', '4242424242424241', 'telephone-event-among-audio', {
       text: 'Invalid card number',
       hue: 'red',
     });
     await screenshot(page, 'call-04-error');
     expect(await fieldText(page, 'expirationDate').textContent()).toBe('**/**');
-    await enter('cardNumber', VISA.cardNumber, 'tone-and-event', { text: '**** **** **** 4242', hue: 'green' });
-    await press(page.panel, 'cancel');
-    await headline(page).getByText('Payment canceled', { exact: true }).waitFor();
-    await recordingLabel(page).getByText('Recording', { exact: true }).waitFor();
+    await agent.enter('cardNumber', VISA.cardNumber, 'tone-and-event', { text: '**** **** **** 4242', hue: 'green' });
+    await agent.cancel();
     expect(await visibleActions(page)).toEqual(['Start']);
-    await start();
+    await agent.start();
     expect(await page.panel.locator('.field[data-state="empty"]').count()).toBe(3);
     await expectNoCard([VISA]);
   }, 90_000);
 
   test('a caller who hangs up in the middle: the panel says so, and nothing was kept', async () => {
-    await start();
-    await captureButton(page, 'cardNumber').click();
-    await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
+    await agent.start();
+    await agent.capture('cardNumber');
     await scene.caller.key(keysOf('424242'), 'in-band');
     await row(page.panel, 'cardNumber').getByText('6 keys', { exact: true }).waitFor();
     await screenshot(page, 'call-05-six-keys');
@@ -173,10 +138,9 @@ describe('a payment on a live call', () => {
   }, 60_000);
 
   test('AC-25: a page that is loaded anew shows the state that is', async () => {
-    await start();
-    await enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
-    await captureButton(page, 'expirationDate').click();
-    await fieldText(page, 'expirationDate').getByText('Awaiting Input', { exact: true }).waitFor();
+    await agent.start();
+    await agent.enter('securityCode', VISA.securityCode, 'telephone-event', { text: '***', hue: 'green' });
+    await agent.capture('expirationDate');
     await scene.caller.key(keysOf('12'), 'telephone-event');
     await row(page.panel, 'expirationDate').getByText('2 keys', { exact: true }).waitFor();
     await page.page.reload();

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { SessionState } from 'sip.js';
 import { WebSocket } from 'ws';
+import { readAuditLines } from '../../gateway/audit/audit-read-store.js';
+import { dataPaths } from '../../gateway/config/data-paths.js';
 import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/baresip.js';
 import {
   BrowserPhone,
@@ -211,8 +213,14 @@ describe('a browser phone', () => {
     expect(statuses).toEqual([...Array(5).fill(401), ...Array(15).fill(403)]);
     const right = await browserPhone({ user: 'dave', password: passwordOf('dave') });
     expect(await right.register()).toBe(403);
-    const warnings = gateway.logLines.filter(({ msg }) => msg === 'SIP authentication failed');
-    expect(warnings.map(({ count }) => count)).toEqual([1, 10]);
+    const { auditLog } = dataPaths(gateway.dataDirectory);
+    const records = [...readAuditLines(auditLog, { afterSequence: 0, limit: 100_000 })].map(({ json }) =>
+      JSON.parse(json),
+    );
+    expect(records.filter(({ action }) => action === 'authentication-failed')).toMatchObject([
+      { origin: '127.0.0.1', outcome: 'refused', detail: { way: 'sip', listener: 'browser-side', count: 1 } },
+      { origin: '127.0.0.1', outcome: 'refused', detail: { way: 'sip', listener: 'browser-side', count: 10 } },
+    ]);
     expect(gateway.outputLines.join('\n')).not.toMatch(/guessed-password|Digest|Authorization/);
   });
 

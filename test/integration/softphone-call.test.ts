@@ -1,5 +1,6 @@
 /** The agent's softphone in Chromium, registered over WSS: real calls, real sound, and a payment in which it hears no key. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { countFound } from '../../dsp/likelihood-listener.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { button, press, row } from '../panel/panel-world.js';
 import type { AgentClient } from '../support/agent-client.js';
@@ -14,13 +15,19 @@ import { decodeWithSpandsp } from '../support/spandsp.js';
 import { speechFor } from '../support/speech.js';
 
 const LIMIT_MS = 20_000;
+const MAX_ENTRIES = 3;
 const PORTS = 100;
 /** In the agent's own words, so that a listener can tell them from any others: pressed near the microphone. */
 const AGENT_KEYS = '1590';
 const SPEECH_MS = 1_000;
-const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 70 };
-/** A browser stretches and squeezes what it plays: a press is looked for this far around its place, short of the next. */
-const DRIFT_SAMPLES = 240;
+/** Far enough from each other for a search around each. */
+const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 220 };
+/** Around its place a press is looked for this far, short of the next one. */
+const MARGIN_SAMPLES = 700;
+/** A browser stretches and squeezes what it plays, most of all at the beginning: keys may be off by so much from the speech before them. */
+const DRIFTS_SAMPLES = [-1600, -800, 0, 800, 1600];
+/** Until the browser's buffer has found its length. */
+const SETTLING_MS = 2_000;
 const CARD: Readonly<Record<FieldName, string>> = {
   cardNumber: '5555555555554444#',
   expirationDate: '1129#',
@@ -51,7 +58,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await customer.close();
-  // No script error, no breach of the content security policy, and no process left, after all tests.
+  // No script error, no breach of the content security policy, nothing that axe-core finds, and no process left.
   expect(await scene.close()).toEqual({ left: [], complaints: [] });
   ports.release();
 }, 60_000);
@@ -119,11 +126,12 @@ describe('a payment', () => {
   test('called by baresip the agent hears speech and the keys before, none during it, and the token arrives', async () => {
     const dialling = caller.dial(`sip:${AGENT_USER}@127.0.0.1:${scene.gateway.callerSidePort}`, LIMIT_MS);
     await page.line(1, 'ringing-in');
-    await page.screenshot('01-ringing');
+    await page.look('01-ringing');
     await page.press('answer');
     await dialling;
     await page.line(1, 'active');
     await page.listen(1);
+    await heardMs(SETTLING_MS);
     // The control: what is keyed outside a payment is heard, by tone and by event.
     const before = await sayKeys('7082');
     await heardFor(before);
@@ -134,21 +142,26 @@ describe('a payment', () => {
     await page.press('payment');
     const panel = page.page.locator('tonegate-panel');
     await button(panel, 'start').click();
+    const stateOf = (field: FieldName) => row(panel, field).getAttribute('data-state');
     const told: Said[] = [];
     for (const field of FIELD_NAMES) {
-      await row(panel, field).locator('button').click();
-      await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
-      if (field === 'securityCode') await caller.sendKeys(CARD[field]);
-      else told.push(await sayKeys(CARD[field]));
-      await panel.locator(`[data-field="${field}"][data-state="captured"]`).waitFor();
-      await page.screenshot(`02-${field}`);
+      // On a machine that does much else the line may be disturbed: then the agent captures once more.
+      for (let entry = 1; entry <= MAX_ENTRIES && (await stateOf(field)) !== 'captured'; entry += 1) {
+        await row(panel, field).locator('button').click();
+        await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
+        if (field === 'securityCode') await caller.sendKeys(CARD[field]);
+        else told.push(await sayKeys(CARD[field]));
+        await panel.locator(`[data-field="${field}"]:not([data-state="awaiting"])`).waitFor();
+      }
+      expect(await stateOf(field)).toBe('captured');
+      await page.look(`02-${field}`);
     }
     for (const said of told) await heardFor(said);
     const windowEnd = await page.heardSamples();
     await press(panel, 'complete');
     await panel.getByText('Card securely vaulted', { exact: true }).waitFor();
     const [token] = await page.tokens();
-    await page.screenshot('03-vaulted');
+    await page.look('03-vaulted');
     await page.press('hangUp');
     await caller.event('CALL_CLOSED', LIMIT_MS);
 
@@ -160,14 +173,10 @@ describe('a payment', () => {
       });
     }
     const heard = await page.heard();
-    const outside = await listenFor(tonesOf(before.presses, placeOf(before, heard)), heard, AROUND);
-    expect(outside.likelihood).toBe(before.presses.length);
+    expect(mostFound(before, heard)).toBe(before.presses.length);
     expect(await decodeWithSpandsp(heard.subarray(0, windowStart))).toBe('708236');
     expect(await decodeWithSpandsp(heard.subarray(windowStart, windowEnd))).toBe('');
-    for (const said of told) {
-      const inside = await listenFor(tonesOf(said.presses, placeOf(said, heard)), heard, AROUND);
-      expect(inside.likelihood).toBe(0);
-    }
+    for (const said of told) expect(mostFound(said, heard)).toBe(0);
     expect(await scene.gateway.redeem({ token, orderId: 'softphone-1' })).toMatchObject({
       status: 200,
       body: { brand: 'mastercard' },
@@ -201,7 +210,7 @@ describe('in a call', () => {
     await page.press('hold');
     await page.line(1, 'held');
     expect((await desk.call('held')).state).toBe('held');
-    await page.screenshot('04-held');
+    await page.look('04-held');
     await page.press('resume');
     await page.line(1, 'active');
     expect((await desk.call('active')).state).toBe('active');
@@ -225,7 +234,7 @@ describe('in a call', () => {
       await answer();
       const calling = second.call(AGENT_USER, scene.gateway.callerSidePort);
       await page.line(2, 'ringing-in');
-      await page.screenshot('05-second-line');
+      await page.look('05-second-line');
       await page.pressOnLine(2, 'answer');
       await calling;
       await page.line(1, 'held');
@@ -273,7 +282,7 @@ describe('dialling', () => {
   test('a destination that is not allowed is refused, and that is said', async () => {
     await page.dial('premium-rate');
     await page.banner.getByText('This number is not known').waitFor();
-    await page.screenshot('06-not-allowed');
+    await page.look('06-not-allowed');
     await page.dial('not a number');
     await page.notice(/^Enter a number/);
   }, 30_000);
@@ -286,7 +295,7 @@ describe('when something breaks', () => {
     await page.light('signalling', 'Reconnecting');
     await page.notice(/Your call goes on/);
     expect(loudest(await customerHears(4_000))).toBeGreaterThan(1_000);
-    await page.screenshot('07-cut');
+    await page.look('07-cut');
     scene.network.mend();
     await page.light('signalling', 'Registered');
     expect(await page.page.locator('.notice').count()).toBe(0);
@@ -316,7 +325,7 @@ describe('when something breaks', () => {
     await page.press('answer');
     await page.notice(/could not be answered without a microphone/);
     await page.line(1, 'ringing-in');
-    await page.screenshot('08-no-microphone');
+    await page.look('08-no-microphone');
     await page.context.grantPermissions(['microphone']);
     await page.page.getByRole('button', { name: 'Try again' }).click();
     await page.light('microphone', 'Ready');
@@ -328,7 +337,7 @@ describe('when something breaks', () => {
     await page.context.clearPermissions();
     await page.notice(/microphone/);
     await page.line(1, 'active');
-    await page.screenshot('09-microphone-gone');
+    await page.look('09-microphone-gone');
     await hangUp();
   }, 60_000);
 });
@@ -336,13 +345,21 @@ describe('when something breaks', () => {
 /** Something said, and how much the agent had heard before it. */
 type Said = { readonly audio: Int16Array; readonly presses: readonly Press[]; readonly from: number };
 
-const AROUND = { before: -DRIFT_SAMPLES, after: DRIFT_SAMPLES };
-
 function tonesOf(presses: readonly Press[], place: number) {
   return presses.map(({ key, startMs, durationMs }) => ({
     key,
     tone: { onsetSample: place + samplesOf(startMs), offsetSample: place + samplesOf(startMs + durationMs) },
   }));
+}
+
+/** How many of its keys the maximum-likelihood listener reads, told where they should be, and trying around there. */
+function mostFound(said: Said, heard: Int16Array): number {
+  const place = placeOf(said, heard);
+  const counts = DRIFTS_SAMPLES.map((drift) => {
+    const known = tonesOf(said.presses, place + drift).map(({ key, tone }) => ({ key, ...tone }));
+    return countFound(heard, known, { searchMarginSamples: MARGIN_SAMPLES }).found;
+  });
+  return Math.max(...counts);
 }
 
 /** Where its beginning is in what the agent heard: by the likeness of the speech before the keys. */

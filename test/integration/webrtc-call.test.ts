@@ -2,7 +2,7 @@
  * An agent who speaks WebRTC (libwebrtc, by way of @roamhq/wrtc): a caller on a telephone, a payment, and what came out of
  * the agent's jitter buffer. In the last tests the agent is in another network, seen directly or through a TURN server.
  */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionView } from '../../gateway/payment/session-view.js';
 import { AgentClient } from '../support/agent-client.js';
 import { eventually, pause } from '../support/deadline.js';
@@ -11,8 +11,16 @@ import { KeypadPhone } from '../support/keypad-phone.js';
 import type { KeypadWay } from '../support/keypad-talker.js';
 import { keysOf } from '../support/keys.js';
 import { likelyPlaceIn, listenFor, toned } from '../support/listeners.js';
+import { PeerProcess } from '../support/peer-process.js';
 import { type PortRange, reservePorts } from '../support/ports.js';
 import { speechFor } from '../support/speech.js';
+import {
+  GATEWAY_BY_CABLE,
+  GATEWAY_BY_RELAY,
+  RELAY_AT_AGENT,
+  RELAY_AT_GATEWAY,
+  SeparateNetworks,
+} from '../webrtc/separate-networks.js';
 import { WebRtcPhone } from '../webrtc/webrtc-phone.js';
 import { WrtcEndpoint, type WrtcOptions } from '../webrtc/wrtc-endpoint.js';
 
@@ -36,7 +44,7 @@ type Scene = {
 
 let scene: Scene | undefined;
 
-async function open(options: WrtcOptions = {}): Promise<Scene> {
+async function open(options: WrtcOptions = {}, gatewayAddress = '127.0.0.1'): Promise<Scene> {
   const ports = await reservePorts(20);
   const caller = await KeypadPhone.start(ports, 'caller');
   const endpoint = new WrtcEndpoint(options);
@@ -47,6 +55,16 @@ async function open(options: WrtcOptions = {}): Promise<Scene> {
     configure: (base) => ({
       ...base,
       payment: { startTimeoutMs: 3_000 },
+      // Bound to every address; each side is told the one at which it reaches the gateway.
+      media: { ...base.media, address: '0.0.0.0' },
+      sip: {
+        ...base.sip,
+        listeners: base.sip?.listeners?.map((listener) =>
+          listener.name === 'agent-side'
+            ? { ...listener, publicAddress: gatewayAddress }
+            : { ...listener, publicAddress: '127.0.0.1' },
+        ),
+      },
       peers: base.peers?.map((peer) => (peer.name === 'pbx' ? { ...peer, media: 'webrtc' } : peer)),
     }),
   });
@@ -175,6 +193,51 @@ describe('an agent on WebRTC', () => {
       await world.gateway.logLine(/WebRTC transport of a leg is gone/);
       expect(world.caller.isInCall).toBe(true);
       expect(await world.desk.call()).toMatchObject({ id: call.id, state: 'active' });
+    },
+    TEST_LIMIT_MS,
+  );
+});
+
+describe('an agent on WebRTC in another network', () => {
+  let networks: SeparateNetworks;
+  let relay: PeerProcess | undefined;
+
+  beforeEach(() => {
+    networks = new SeparateNetworks();
+  });
+
+  afterEach(async () => {
+    await relay?.stop();
+    relay = undefined;
+    networks.remove();
+  });
+
+  async function callAndHear(world: Scene): Promise<void> {
+    await world.caller.call('service', world.gateway.callerSidePort);
+    await world.endpoint.say(await speechFor(2_000, AGENT_WORDS));
+    await bothHear(world, 1);
+  }
+
+  test(
+    'is heard, and hears, by its host candidates',
+    async () => {
+      await callAndHear(await open({ wrapper: networks.inAgents }, GATEWAY_BY_CABLE));
+    },
+    TEST_LIMIT_MS,
+  );
+
+  test(
+    'is heard, and hears, through a TURN server that alone is in both networks',
+    async () => {
+      networks.cutCable();
+      const [command, ...words] = [...networks.inRelays, 'turnserver'];
+      const turn = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file', 'stdout', '--pidfile', '/dev/null'];
+      const places = ['--listening-ip', RELAY_AT_AGENT, '--listening-port', '3478', '--relay-ip', RELAY_AT_GATEWAY];
+      const users = ['--lt-cred-mech', '--realm', 'tonegate', '--user', 'agent:secret'];
+      relay = new PeerProcess({ command, args: [...words, ...turn, ...places, ...users], limitMs: TEST_LIMIT_MS });
+      await relay.line(/Total General servers|listener opened/, LIMIT_MS);
+      const world = await open({ wrapper: networks.inAgents, turnServer: `${RELAY_AT_AGENT}:3478` }, GATEWAY_BY_RELAY);
+      await callAndHear(world);
     },
     TEST_LIMIT_MS,
   );

@@ -103,7 +103,7 @@ test.each(named(STATES.filter(({ enabled }) => enabled.length > 0)))(
   '%s: each button that can be pressed asks for its operation, once',
   async (_, state) => {
     for (const action of state.enabled) {
-      const callId = await show(state);
+      await show(state);
       const before = world.desk.requests.length;
       await click(action);
       const wanted = REQUESTS[action];
@@ -112,7 +112,6 @@ test.each(named(STATES.filter(({ enabled }) => enabled.length > 0)))(
       }
       await answeredByServer();
       expect(world.desk.requests.slice(before).map(({ operation }) => operation)).toEqual(wanted ? [wanted] : []);
-      world.desk.endCall(callId);
     }
   },
 );
@@ -120,7 +119,7 @@ test.each(named(STATES.filter(({ enabled }) => enabled.length > 0)))(
 test.each(named(STATES.filter(({ disabled }) => disabled.length > 0)))(
   '%s: a button that is kept back asks for nothing, even when a script presses it',
   async (_, state) => {
-    const callId = await show(state);
+    await show(state);
     const before = world.desk.requests.length;
     for (const action of state.disabled) {
       await page.panel
@@ -130,7 +129,6 @@ test.each(named(STATES.filter(({ disabled }) => disabled.length > 0)))(
     }
     await answeredByServer();
     expect(world.desk.requests.slice(before)).toEqual([]);
-    world.desk.endCall(callId);
   },
 );
 

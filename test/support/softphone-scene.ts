@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { AxeAudit } from '../panel/axe.js';
 import { BreakableRelay } from './breakable-relay.js';
 import { type ConfigurationInput, GatewayUnderTest } from './gateway-under-test.js';
 import type { PortRange } from './ports.js';
@@ -81,9 +82,10 @@ export type PageOptions = { readonly microphone?: 'allowed' | 'refused'; readonl
 export class SoftphonePage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors of the page and refusals by its security policy, both of which must stay empty. */
+  /** Errors of the page, refusals by its security policy, and what axe-core found: all of it must stay empty. */
   readonly complaints: string[] = [];
   readonly banner: Locator;
+  #axe: AxeAudit | undefined;
 
   private constructor(context: BrowserContext, page: Page) {
     this.context = context;
@@ -177,9 +179,13 @@ export class SoftphonePage {
     return Int16Array.from({ length: bytes.length / 2 }, (_unused, at) => bytes.readInt16LE(2 * at));
   }
 
-  async screenshot(name: string): Promise<void> {
+  /** Keeps a picture of the page as it is, and what axe-core finds wrong in it. */
+  async look(name: string): Promise<void> {
     mkdirSync(SCREENSHOT_DIRECTORY, { recursive: true });
+    await this.page.evaluate('scrollTo(0, 0)');
     await this.page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
+    this.#axe ??= await AxeAudit.of(this.page);
+    this.complaints.push(...(await this.#axe.violations('body')).map((violation) => `${name}: ${violation}`));
   }
 }
 

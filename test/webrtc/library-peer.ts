@@ -12,6 +12,8 @@ export class LibraryPeer {
   /** RTP and RTCP, as decrypted. */
   readonly heard: Buffer[] = [];
   readonly states: string[] = [];
+  /** Instead of keeping what it hears. */
+  onPacket: (packet: Buffer) => void = (packet) => this.heard.push(packet);
   readonly #connection: PeerConnection;
   readonly #track: Track;
 
@@ -27,7 +29,7 @@ export class LibraryPeer {
     const audio = new Audio('0', 'SendRecv');
     audio.addAudioCodec(0, 'PCMU/8000');
     this.#track = this.#connection.addTrack(audio);
-    this.#track.onMessage((packet) => this.heard.push(packet));
+    this.#track.onMessage((packet) => this.onPacket(packet));
     this.#connection.setRemoteDescription(offerOf(end, setup), 'offer');
     this.#connection.setLocalDescription('answer');
   }

@@ -342,7 +342,7 @@ describe('a media process and the WebRTC library', () => {
     await start({ configuration: { portMin: 21_500, portMax: 21_503 } });
     const first = await createCall(1);
     expect(first).toMatchObject({ kind: 'call-created' });
-    expect(await createCall(2)).toMatchObject({ kind: 'refused' });
+    expect(await createCall(2)).toMatchObject({ kind: 'refused', code: 'no-ports' });
     await media.request({ kind: 'close-call', callHandle: 1 });
     expect(await counters()).toMatchObject({ calls_now: 0 });
   });

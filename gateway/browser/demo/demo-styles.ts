@@ -1,23 +1,7 @@
 /** The look of the demo's page, on top of `page-styles.ts`: the panel's own colours, as the same things are shown. */
 export const demoCss = `
-:root {
-  --green: light-dark(#15803d, #22c55e);
-  --green-tint: light-dark(#effaf3, #12281b);
-  --green-text: light-dark(#14602f, #86efac);
-  --yellow-tint: light-dark(#fefaea, #2a2410);
-  --yellow-line: light-dark(#e6c454, #7a661c);
-  --yellow-text: light-dark(#6b4a05, #fde68a);
-  --red: light-dark(#b91c1c, #f87171);
-  --red-tint: light-dark(#fef3f2, #301719);
-  --red-text: light-dark(#991b1b, #fecaca);
-  --frame: light-dark(#8a98a2, #62727d);
-}
 h3 { margin: 0; font-size: 0.8125rem; font-weight: 600; color: var(--muted); }
 ol { margin: 0; padding: 0; list-style: none; }
-.icon {
-  inline-size: 1.25em; block-size: 1.25em; flex: none; fill: none; stroke: currentColor;
-  stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
-}
 .demo .bar h1 { flex: none; }
 .demo .bar p { color: var(--muted); font-size: 0.875rem; margin-inline-start: 6px; }
 .lost { margin: 0; padding: 10px 20px; background: var(--red-tint); color: var(--red-text); }
@@ -44,7 +28,7 @@ main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px
 .column {
   display: grid; grid-template-rows: auto 1fr; gap: 14px; padding: 16px 18px 18px; min-inline-size: 0; align-content: start;
   background: var(--surface); border: 1px solid var(--line); border-radius: 16px;
-  box-shadow: 0 1px 2px rgb(16 32 44 / 5%), 0 6px 22px rgb(16 32 44 / 5%);
+  box-shadow: var(--shadow);
 }
 .column > header { display: grid; gap: 1px; }
 .column h2 { font-size: 1.0625rem; font-weight: 650; letter-spacing: -0.01em; }
@@ -65,7 +49,7 @@ main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px
 .phone[data-state='on-call'] .display strong { color: var(--green-text); }
 .phone .problem { margin: 0; padding: 8px 12px; border-radius: 10px; background: var(--red-tint); color: var(--red-text); font-size: 0.875rem; }
 .phone .key { min-block-size: 50px; border-color: var(--line); }
-.phone .key.pressed { background: #facc15; border-color: #facc15; color: #3f2d02; transition: none; }
+.phone .key.pressed { background: var(--yellow); border-color: var(--yellow); color: #3f2d02; transition: none; }
 .chip:disabled { cursor: not-allowed; color: var(--muted); background: transparent; }
 .dials { display: grid; }
 .dial {
@@ -87,7 +71,7 @@ main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px
 .choice input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 1px; }
 .switch { display: flex; align-items: center; gap: 10px; font-size: 0.875rem; cursor: pointer; }
 .switch input {
-  appearance: none; flex: none; inline-size: 38px; block-size: 22px; margin: 0; border-radius: 99px; background: var(--frame);
+  appearance: none; flex: none; inline-size: 38px; block-size: 22px; margin: 0; border-radius: 99px; background: light-dark(#8a98a2, #62727d);
   cursor: pointer; transition: background-color 120ms; display: grid; align-items: center;
 }
 .switch input::before {
@@ -105,7 +89,7 @@ main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px
   min-block-size: 32px; padding: 3px 8px; font-size: 0.75rem; font-variant-numeric: tabular-nums; font-weight: 550;
   background: var(--raised); border: 1px solid var(--line); border-radius: 9px; cursor: pointer;
 }
-.chip:hover:enabled { border-color: var(--frame); }
+.chip:hover:enabled { border-color: light-dark(#8a98a2, #62727d); }
 .chip[data-awaited]:enabled { background: var(--yellow-tint); border-color: var(--yellow-line); color: var(--yellow-text); font-weight: 650; }
 
 .travels { display: grid; gap: 12px; align-content: start; }
@@ -144,8 +128,8 @@ main { display: grid; gap: 12px; padding: 8px 20px 28px; max-inline-size: 1680px
   display: grid; grid-template-columns: 1fr auto auto; gap: 6px 14px; align-items: center; align-content: center; padding: 12px 14px;
   border: 1px solid var(--line); border-radius: 12px; min-block-size: 70px;
 }
-.order[data-state='paid'] { background: var(--green-tint); border-color: light-dark(#aadcbc, #245c38); }
-.order[data-state='refused'] { background: var(--red-tint); border-color: light-dark(#f3b4b0, #7c3337); }
+.order[data-state='paid'] { background: var(--green-tint); border-color: var(--green-line); }
+.order[data-state='refused'] { background: var(--red-tint); border-color: var(--red-line); }
 .what { display: grid; }
 .what span { color: var(--muted); font-size: 0.875rem; }
 .amount { font-size: 1.125rem; font-weight: 650; font-variant-numeric: tabular-nums; }

@@ -2,7 +2,7 @@
 import { element } from '../element-builder.js';
 import { CAPACITY_FRAMES, FRAME_MS, heightOf, LaneHistory, type Mark, placeOf, WINDOW_MS } from './plot-model.js';
 
-/** An octave or so above the frame: the spectrum is as high as the level is. */
+/** The level above, the spectrum as high below it. */
 const LEVEL_SHARE = 0.5;
 const LABEL_HEIGHT_PX = 18;
 const PRESS_MS = 100;
@@ -143,21 +143,16 @@ export class LevelPlot {
     if (this.#bins === 0) return;
     const framePx = (FRAME_MS / WINDOW_MS) * widthPx;
     context.imageSmoothingEnabled = false;
-    for (const frame of framesShown(shownMs)) {
-      if (this.history.levelAt(frame) === undefined) continue;
+    const known = framesShown(shownMs).filter((frame) => this.history.levelAt(frame) !== undefined);
+    const end = (known.at(-1) ?? -1) + 1;
+    let frame = known[0] ?? end;
+    // The columns are a ring: at most two runs of them.
+    while (frame < end) {
+      const column = frame % CAPACITY_FRAMES;
+      const count = Math.min(end - frame, CAPACITY_FRAMES - column);
       const leftPx = placeOf(frame * FRAME_MS, shownMs) * widthPx;
-      context.drawImage(
-        this.#spectrum,
-        frame % CAPACITY_FRAMES,
-        0,
-        1,
-        this.#bins,
-        leftPx,
-        topPx,
-        // Neighbours overlap a little, or the picture shows through between them.
-        framePx + 0.5,
-        heightPx,
-      );
+      context.drawImage(this.#spectrum, column, 0, count, this.#bins, leftPx, topPx, count * framePx, heightPx);
+      frame += count;
     }
   }
 }

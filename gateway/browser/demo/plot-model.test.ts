@@ -27,13 +27,13 @@ describe('the history of a lane', () => {
     expect(lane.newest).toBe(12);
   });
 
-  test('a gap is silence, an overlap is laid behind', () => {
+  test('a gap is silence, and what is laid anew takes the place of what was there', () => {
     const lane = new LaneHistory();
     lane.add(0, [-10]);
     lane.add(60, [-20]);
     expect([0, 1, 2, 3].map((frame) => lane.levelAt(frame))).toEqual([-10, -Infinity, -Infinity, -20]);
-    expect(lane.add(40, [-30])).toBe(4);
-    expect(lane.levelAt(3)).toBe(-20);
+    expect(lane.add(40, [-30, -40])).toBe(2);
+    expect([0, 1, 2, 3, 4].map((frame) => lane.levelAt(frame))).toEqual([-10, -Infinity, -30, -40, undefined]);
   });
 
   test('forgets what is older than its capacity, and all of it with a new call', () => {
@@ -64,7 +64,7 @@ describe('the clock', () => {
     const steps = shown.slice(1).map((value, index) => value - (shown[index] ?? 0));
     expect(Math.min(...steps)).toBeGreaterThan(10);
     expect(Math.max(...steps)).toBeLessThan(30);
-    expect(Math.abs((shown.at(-1) ?? 0) - 2000)).toBeLessThan(250);
+    expect(Math.abs((shown.at(-1) ?? 0) - 2000)).toBeLessThan(550);
   });
 
   test('stands still when the call is over, and leaps to the next', () => {
@@ -80,6 +80,6 @@ describe('the clock', () => {
     const clock = new PlotClock();
     clock.heard(1000, 1000);
     clock.heard(1100, 61_100);
-    expect(Math.abs(clock.shownMs(61_100) - 1100)).toBeLessThan(200);
+    expect(Math.abs(clock.shownMs(61_100) - 1100)).toBeLessThan(500);
   });
 });

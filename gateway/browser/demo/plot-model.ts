@@ -4,8 +4,8 @@ export const WINDOW_MS = 10_000;
 export const FRAME_MS = 20;
 /** The window, and what has come but is not shown yet. */
 export const CAPACITY_FRAMES = 640;
-/** Levels come ten times a second: shown this much later, the plot runs smoothly. */
-const SHOWN_LATE_MS = 160;
+/** Levels come ten times a second, and from a browser later still: shown this much later, both lanes run smoothly. */
+const SHOWN_LATE_MS = 450;
 /** A clock that is off by more was not late: another call has begun, or the page has slept. */
 const LEAP_MS = 1_000;
 const CATCH_UP = 0.1;
@@ -37,16 +37,20 @@ export class LaneHistory {
     return this.#newest;
   }
 
-  /** @returns the number of the first frame; frames are numbered from the call's beginning */
+  /**
+   * What lies there already is laid anew: where the lane is on the call's clock may become known better.
+   *
+   * @returns the number of the first frame; frames are numbered from the call's beginning
+   */
   add(atMs: number, levelsDbm0: readonly number[]): number {
-    const first = Math.max(Math.round(atMs / FRAME_MS), this.#newest + 1);
-    if (this.#newest < 0) this.#oldest = first;
+    const first = Math.max(0, Math.round(atMs / FRAME_MS));
+    if (this.#newest < 0 || first < this.#oldest) this.#oldest = first;
     // What was never sent was not loud.
     for (let frame = this.#newest + 1; frame < first; frame += 1) this.#put(frame, Number.NEGATIVE_INFINITY);
     levelsDbm0.forEach((level, index) => {
       this.#put(first + index, level);
     });
-    this.#newest = Math.max(this.#newest, first + levelsDbm0.length - 1);
+    this.#newest = first + levelsDbm0.length - 1;
     return first;
   }
 

@@ -58,7 +58,7 @@ class EmbeddedPanel {
 
   #askForTicket(origin: string | undefined): void {
     const message: FrameMessage = { type: 'tonegate:ready' };
-    if (origin !== undefined) parent.postMessage(message, origin);
+    if (origin !== undefined && parent !== window) parent.postMessage(message, origin);
   }
 
   async #open(message: Extract<ParentMessage, { type: 'tonegate:ticket' }>, origin: string): Promise<void> {

@@ -2,13 +2,13 @@
  * The telephone's way to the gateway: sip.js over a WebSocket (RFC 7118), a session a call. It does what
  * `softphone-state.ts` orders and tells what came of it; it decides nothing. The one file that loads sip.js.
  *
- * Connection and registration come back by themselves, within a second at first; running calls stay, their dialogs are
- * in memory and their sound does not pass here.
+ * Running calls outlive the connection: their dialogs are in memory and their sound does not pass here.
  */
 import {
   type Invitation,
   Inviter,
   Registerer,
+  RegistererState,
   type Session,
   SessionState,
   URI,
@@ -17,15 +17,14 @@ import {
   Web,
 } from 'sip.js';
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
-import { retryDelayMs } from '../reconnection-policy.js';
 import { userPartOf } from './destination.js';
 import { type EndReason, endReasonOf, type Party } from './phone-line.js';
 import { preferTelephony, SessionSound, type SoundSystem } from './session-sound.js';
-import type { PhoneEffect, PhoneInput, Signalling } from './softphone-state.js';
+import { type AccessAnswer, SipLink } from './sip-link-socket.js';
+import type { PhoneEffect, PhoneInput } from './softphone-state.js';
 
 export type SipPhoneOptions = {
-  /** Address, name and a password that is good for a while; undefined when the gateway did not give one. */
-  readonly openAccess: () => Promise<SoftphoneAccess | undefined>;
+  readonly openAccess: () => Promise<AccessAnswer>;
   readonly sound: SoundSystem;
   readonly onInput: (input: PhoneInput) => void;
 };
@@ -37,12 +36,10 @@ const REGISTRATION_SECONDS = 120;
 /** Percent of the registration's time after which it is renewed; sip.js takes 50 to 99. */
 const RENEW_AFTER_PERCENT = 50;
 const CONNECT_TIMEOUT_SECONDS = 5;
-/** A probe that is not answered by then means a dead connection. */
-const PROBE_TIMEOUT_MS = 4_000;
 /** Addresses of this machine are there at once; a STUN or TURN server has to answer first. */
 const HOST_CANDIDATES_MS = 300;
 const SERVER_CANDIDATES_MS = 2_000;
-/** Longer than this nobody stays in one call with two lines; more is a fault of the far side. */
+/** Two lines, and some that are just being refused or ended; more is a fault of the far side. */
 const MAX_SESSIONS = 8;
 
 type Running = {
@@ -54,37 +51,46 @@ type Running = {
 
 export class SipPhone {
   readonly #options: SipPhoneOptions;
+  readonly #link: SipLink;
   readonly #running = new Map<string, Running>();
-  #agent: UserAgent | undefined;
-  #registerer: Registerer | undefined;
-  #access: SoftphoneAccess | undefined;
+  /** Dialled, while the microphone is still being looked at: may be given up again before anything is sent. */
+  readonly #beginning = new Set<string>();
   #speaksTo: string | undefined;
-  #stopped = true;
-  #failures = 0;
   #incoming = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #probe = (): void => void this.probe();
 
   constructor(options: SipPhoneOptions) {
     this.#options = options;
+    this.#link = new SipLink({
+      openAccess: options.openAccess,
+      stack: {
+        makeAgent: (access, { connected, lost }) =>
+          new UserAgent({
+            ...this.#userAgentOptions(access),
+            delegate: {
+              onConnect: connected,
+              onDisconnect: lost,
+              onInvite: (invitation) => this.#invited(invitation),
+            },
+          }),
+        makeRegisterer,
+      },
+      onSignalling: (signalling) => options.onInput({ kind: 'signalling', signalling, nowMs: performance.now() }),
+    });
   }
 
-  async start(): Promise<void> {
-    this.#stopped = false;
-    addEventListener('online', this.#probe);
-    await this.#begin();
+  start(): Promise<void> {
+    return this.#link.start();
   }
 
   /** Ends all calls and leaves; nothing is told any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    removeEventListener('online', this.#probe);
-    clearTimeout(this.#retryTimer);
-    const agent = this.#agent;
-    this.#agent = undefined;
     this.#running.clear();
-    // It says BYE and takes the registration back; without a connection there is nobody to say it to.
-    await agent?.stop().catch(() => {});
+    await this.#link.stop();
+  }
+
+  /** See `SipLink`. */
+  async probe(): Promise<void> {
+    await this.#link.probe();
   }
 
   do(effect: PhoneEffect): void {
@@ -93,7 +99,10 @@ export class SipPhone {
       return;
     }
     const running = this.#running.get(effect.session);
-    if (running === undefined) return;
+    if (running === undefined) {
+      this.#beginning.delete(effect.session);
+      return;
+    }
     switch (effect.kind) {
       case 'accept':
         void this.#accept(effect.session, running.session);
@@ -125,41 +134,6 @@ export class SipPhone {
     for (const { sound } of this.#running.values()) await sound?.replaceTrack(await system.trackForCall());
   }
 
-  /** Something else has lost its connection: is ours still there? A network that swallows says nothing by itself. */
-  async probe(): Promise<void> {
-    const agent = this.#agent;
-    if (agent === undefined) return;
-    if (!agent.isConnected()) {
-      clearTimeout(this.#retryTimer);
-      this.#reconnect();
-      return;
-    }
-    const isAlive = await Promise.race([this.#register(), pause(PROBE_TIMEOUT_MS).then(() => false)]);
-    if (!isAlive && agent === this.#agent && agent.isConnected()) await agent.transport.disconnect().catch(() => {});
-  }
-
-  // ---- connection and registration
-
-  async #begin(): Promise<void> {
-    this.#tell('connecting');
-    const access = await this.#options.openAccess();
-    if (this.#stopped) return;
-    if (access === undefined) {
-      this.#tell('off');
-      this.#later(() => void this.#begin());
-      return;
-    }
-    this.#access = access;
-    const agent = new UserAgent(this.#userAgentOptions(access));
-    this.#agent = agent;
-    this.#registerer = new Registerer(agent, {
-      expires: REGISTRATION_SECONDS,
-      refreshFrequency: RENEW_AFTER_PERCENT,
-      logConfiguration: false,
-    });
-    await agent.start().catch(() => this.#lost(agent));
-  }
-
   #userAgentOptions(access: SoftphoneAccess): UserAgentOptions {
     const uri = UserAgent.makeURI(access.aor);
     if (uri === undefined) throw new Error('the gateway gave no SIP address');
@@ -173,72 +147,8 @@ export class SipPhone {
       logConfiguration: false,
       userAgentString: 'Tonegate-Softphone',
       sessionDescriptionHandlerFactory: (session) => this.#descriptionHandler(session, access),
-      delegate: {
-        onConnect: () => void this.#connected(),
-        onDisconnect: () => this.#disconnected(),
-        onInvite: (invitation) => this.#invited(invitation),
-      },
     };
   }
-
-  async #connected(): Promise<void> {
-    this.#failures = 0;
-    this.#tell('registering');
-    if ((await this.#register()) || this.#stopped) return;
-    // The password's time may be over: with a new one it is tried once more.
-    const access = await this.#options.openAccess();
-    if (access === undefined || this.#agent === undefined || this.#stopped) return;
-    this.#access = access;
-    this.#agent.configuration.authorizationPassword = access.password;
-    if ((await this.#register()) || this.#stopped) return;
-    this.#tell('refused');
-    this.#later(() => void this.#connected());
-  }
-
-  /** False when the registrar refuses; a request that is under way already counts as good. */
-  #register(): Promise<boolean> {
-    const registerer = this.#registerer;
-    if (registerer === undefined) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const requestDelegate = {
-        onAccept: () => {
-          this.#failures = 0;
-          this.#tell('registered');
-          resolve(true);
-        },
-        onReject: () => resolve(false),
-      };
-      registerer.register({ requestDelegate }).catch(() => resolve(true));
-    });
-  }
-
-  #disconnected(): void {
-    if (this.#agent !== undefined) this.#lost(this.#agent);
-  }
-
-  #lost(agent: UserAgent): void {
-    if (agent !== this.#agent || this.#stopped) return;
-    this.#tell('reconnecting');
-    this.#later(() => this.#reconnect());
-  }
-
-  #reconnect(): void {
-    const agent = this.#agent;
-    agent?.reconnect().catch(() => this.#lost(agent));
-  }
-
-  #later(work: () => void): void {
-    clearTimeout(this.#retryTimer);
-    if (this.#stopped) return;
-    this.#retryTimer = setTimeout(work, retryDelayMs(this.#failures, Math.random()));
-    this.#failures += 1;
-  }
-
-  #tell(signalling: Signalling): void {
-    this.#options.onInput({ kind: 'signalling', signalling, nowMs: performance.now() });
-  }
-
-  // ---- calls
 
   #invited(invitation: Invitation): void {
     if (this.#running.size >= MAX_SESSIONS) {
@@ -253,13 +163,16 @@ export class SipPhone {
   }
 
   async #invite(name: string, user: string): Promise<void> {
-    const agent = this.#agent;
-    const target = agent && this.#access && addressOf(this.#access, user);
+    const { agent, access } = this.#link;
+    const target = access && addressOf(access, user);
     if (agent === undefined || target === undefined) {
       this.#end(name, 'not-found');
       return;
     }
-    if (!(await this.#hasMicrophone())) {
+    this.#beginning.add(name);
+    const hasMicrophone = await this.#hasMicrophone();
+    if (!this.#beginning.delete(name)) return;
+    if (!hasMicrophone) {
       this.#end(name, 'no-microphone');
       return;
     }
@@ -392,6 +305,19 @@ class TelephonyDescriptionHandler extends Web.SessionDescriptionHandler {
   }
 }
 
+function makeRegisterer(agent: UserAgent, onLapsed: () => void): Registerer {
+  const registerer = new Registerer(agent, {
+    expires: REGISTRATION_SECONDS,
+    refreshFrequency: RENEW_AFTER_PERCENT,
+    logConfiguration: false,
+  });
+  // It renews by itself, and says so here when that fails.
+  registerer.stateChange.addListener((state) => {
+    if (state === RegistererState.Unregistered) onLapsed();
+  });
+  return registerer;
+}
+
 type Answer = {
   readonly message: {
     readonly statusCode: number | undefined;
@@ -439,10 +365,4 @@ function partyOf({ remoteIdentity }: Invitation): Party {
 function addressOf({ aor }: SoftphoneAccess, user: string): URI | undefined {
   const own = UserAgent.makeURI(aor);
   return own && new URI('sip', userPartOf(user), own.host, own.port);
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, durationMs);
-  });
 }

@@ -11,6 +11,7 @@ import { DialPad } from './dial-pad.js';
 import { PhoneAudio } from './phone-audio.js';
 import { callIdOf, LINE_NUMBERS, type LineNumber, sessionOf } from './phone-line.js';
 import { type Ring, Ringer } from './ringer.js';
+import type { AccessAnswer } from './sip-link-socket.js';
 import { SipPhone } from './sip-phone-socket.js';
 import { announcementBetween } from './softphone-announcements.js';
 import { Banner, ControlButton, Lights, LineCard, Notices } from './softphone-parts.js';
@@ -223,13 +224,15 @@ class SoftphonePage {
     document.title = texts.name;
   }
 
-  async #openAccess(client: DeskClient): ReturnType<SipAccess> {
+  async #openAccess(client: DeskClient): Promise<AccessAnswer> {
     const outcome = await client.openSoftphone();
-    if (client !== this.#client) return undefined;
-    // The light of the gateway says that it cannot be reached.
-    this.#accessProblem = outcome.ok || outcome.code === 'network' ? undefined : outcome.message;
+    if (client !== this.#client) return 'unreachable';
+    const isRefused = !outcome.ok && outcome.code === 'softphone-unavailable';
+    // Of anything else the light of the gateway tells.
+    this.#accessProblem = isRefused ? outcome.message : undefined;
     this.#render();
-    return outcome.ok ? outcome.access : undefined;
+    if (outcome.ok) return outcome.access;
+    return isRefused ? 'refused' : 'unreachable';
   }
 
   #handle(input: PhoneInput): void {
@@ -300,8 +303,6 @@ class SoftphonePage {
     if (document.title !== view.title) document.title = view.title;
   }
 }
-
-type SipAccess = ConstructorParameters<typeof SipPhone>[0]['openAccess'];
 
 /** Somebody is being called and sends own ringing or an announcement. */
 function earlySession({ lines }: PhoneState): string | undefined {
