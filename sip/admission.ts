@@ -5,6 +5,7 @@
  */
 import { headerValue, parseNameAddress, tagOf } from './headers.js';
 import type { Flow, SipRequest } from './message.js';
+import type { LoginReport } from './registrar/login-reports.js';
 import type { Registrar } from './registrar/registrar.js';
 import type { Refusal } from './request-checks.js';
 import { parseUri } from './uri.js';
@@ -12,8 +13,8 @@ import { parseUri } from './uri.js';
 export type Admission =
   /** `flow` names the user where it is one. */
   | { readonly kind: 'welcome'; readonly flow: Flow }
-  /** `code` is a metric suffix. `failures` as in `Verdict`. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly failures?: number }
+  /** `code` is a metric suffix. `report` as in `Verdict`. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly report?: LoginReport }
   /** An ACK: nothing answers it, and it ends nothing of ours. */
   | { readonly kind: 'stray-ack' };
 

@@ -15,6 +15,7 @@ import { buildFailureResponse, buildResponse, writeMessage } from './message-wri
 import { nextHopOf } from './next-hop.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
 import { ReceivedBodies } from './received-bodies.js';
+import type { LoginReport } from './registrar/login-reports.js';
 import type { Registrar } from './registrar/registrar.js';
 import { UserPaths } from './registrar/user-paths.js';
 import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
@@ -49,7 +50,7 @@ export type CoreOutput =
   | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
   | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
   /** Somebody failed to authenticate, for the first time in a minute or once too often. */
-  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
+  | ({ readonly kind: 'login-refused'; readonly flow: Flow } & LoginReport)
   | { readonly kind: 'counted'; readonly code: string };
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
@@ -270,8 +271,8 @@ export class UserAgentCore implements LegPort {
         return undefined;
       case 'refused':
         this.count(admission.code);
-        if (admission.failures !== undefined) {
-          this.#outputs.push({ kind: 'login-refused', flow, failures: admission.failures });
+        if (admission.report !== undefined) {
+          this.#outputs.push({ kind: 'login-refused', flow, ...admission.report });
         }
         this.layer.refuse(request, flow, admission.refusal);
         return undefined;
