@@ -66,7 +66,7 @@ describe('REGISTER', () => {
     expect(expires(`<${user.contact}>;expires=90`, 'Expires: 200')).toBe('90');
     expect(expires(`<${user.contact}>`, 'Expires: 200')).toBe('200');
     expect(expires(`<${user.contact}>`)).toBe('600');
-    expect(expires(`<${user.contact}>`, 'Expires: soon')).toBe('600');
+    expect(expires(`<${user.contact}>`, 'Expires: soon')).toBe('3600');
     expect(expires(`<${user.contact}>;expires=999999999999`)).toBe(String(MAX_EXPIRES_SECONDS));
   });
 
@@ -88,6 +88,14 @@ describe('REGISTER', () => {
     expect(user.register({ contacts: ['*', '<sip:a@one.invalid>'], headers: ['Expires: 0'] })?.status).toBe(400);
     expect(contactsOf(user.register({ contacts: [] }))).toHaveLength(2);
     expect(contactsOf(user.register({ contacts: ['*'], headers: ['Expires: 0'] }))).toEqual([]);
+  });
+
+  test('with an asterisk that comes late, behind a newer one of the same phone, takes nothing back', () => {
+    const { world, user } = alone();
+    user.register({ contacts: ['<sip:a@one.invalid>', '<sip:b@two.invalid>'] });
+    const late = new RawUser(world, 'alice', browserFlow(1));
+    expect(late.register({ contacts: ['*'], headers: ['Expires: 0'] })?.status).toBe(500);
+    expect(contactsOf(user.register({ contacts: [] }))).toHaveLength(2);
   });
 
   test('keeps so many contacts a user, the ones refreshed last', () => {
