@@ -18,7 +18,7 @@ import { ReceivedBodies } from './received-bodies.js';
 import type { LoginReport } from './registrar/login-reports.js';
 import type { Registrar } from './registrar/registrar.js';
 import { UserPaths } from './registrar/user-paths.js';
-import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
+import { capabilityHeaders, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
 import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
 import { type LayerOutput, type ServerTransaction, TransactionLayer } from './transaction/transaction-layer.js';
@@ -356,7 +356,8 @@ export class UserAgentCore implements LegPort {
     if (refusal !== undefined) {
       this.#refuse(transaction, refusal);
     } else if (request.method === 'OPTIONS') {
-      const headers = [...CAPABILITY_HEADERS, { name: 'Contact', value: this.contact(flow) }];
+      const sender = flow.user === undefined ? 'peer' : 'registered-user';
+      const headers = [...capabilityHeaders(sender), { name: 'Contact', value: this.contact(flow) }];
       this.layer.respondStatelessly(transaction, { status: 200, reason: 'OK', headers });
     } else {
       const leg = CallLeg.incoming(this, transaction, nowMs);

@@ -152,6 +152,15 @@ describe('REGISTER', () => {
     expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
+  test('is what OPTIONS offers, to users alone', () => {
+    const { world, user } = alone();
+    const answer = user.ask({ method: 'OPTIONS' });
+    expect([answer?.status, answer && headerValue(answer, 'Allow')]).toEqual([200, expect.stringMatching(/REGISTER/)]);
+    world.fromTrunk(user.text({ method: 'OPTIONS' }));
+    const [told] = world.takeTrunk();
+    expect(told && headerValue(told, 'Allow')).toMatch(/OPTIONS(?!.*REGISTER)/);
+  });
+
   test('from a peer is not for it', () => {
     const world = new RegisteredWorld();
     world.fromTrunk(new RawUser(world, 'alice', browserFlow(1)).text({ method: 'REGISTER' }));
