@@ -79,7 +79,14 @@ export function admitUser(
   return dialogFlow === undefined ? refused(UNKNOWN_DIALOG, 'refused-481') : refused(FORBIDDEN, 'stranger');
 }
 
-/** RFC 3261 §10.3 step 4 and §22: nobody registers, and nobody calls, in another user's name. */
+/**
+ * RFC 3261 §10.3 step 4 and §22: nobody registers, and nobody calls, in another user's name.
+ *
+ * Deviates from RFC 3261 §10.3 step 5: the host in To is not compared with a domain, because there is one domain only, and
+ * it has as many names as phones have ways here. Browsers write the name in the WebSocket's address, desk phones whatever
+ * they are set up with: the address of a NAT, of a proxy, a name in somebody's own DNS. All of them mean these users, and
+ * no other domain's requests are passed on.
+ */
 function admitByName(registrar: Registrar, request: SipRequest, flow: Flow, nowMs: number): Admission {
   const named = headerValue(request, request.method === 'REGISTER' ? 'To' : 'From') ?? '';
   const user = parseUri(parseNameAddress(named)?.uri ?? '')?.user ?? '';
