@@ -6,6 +6,7 @@
  * Leg `a` is the one that dialled the gateway, leg `b` the one that the gateway dials.
  */
 import type { Flow } from './message.js';
+import type { LoginReport } from './registrar/login-reports.js';
 
 export type LegSide = 'a' | 'b';
 
@@ -100,6 +101,6 @@ export type BackToBackOutput =
       readonly reason: string;
     }
   /** Somebody failed to authenticate, for the first time in a minute or once too often. */
-  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
+  | ({ readonly kind: 'login-refused'; readonly flow: Flow } & LoginReport)
   /** Something from the network was dropped or refused; `code` is a metric suffix. */
   | { readonly kind: 'counted'; readonly code: string };

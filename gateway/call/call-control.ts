@@ -95,9 +95,9 @@ export class CallControl {
     }
   }
 
-  #loginRefused({ flow, failures }: SipOutput<'login-refused'>): void {
+  #loginRefused({ flow, failures, untold }: SipOutput<'login-refused'>): void {
     const { listener, remoteAddress: source } = flow;
-    const detail = { way: 'sip', listener, count: failures };
+    const detail = { way: 'sip', listener, count: failures, ...(untold === 0 ? undefined : { untold }) };
     this.#options.onLog('warn', { source, ...detail }, 'SIP authentication failed');
     this.#options.onAudit({
       actor: 'unknown',
