@@ -32,7 +32,7 @@ import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
-import { Webhooks } from '../webhook/webhooks.js';
+import { Webhooks } from '../webhook/webhooks-socket.js';
 import { administrationOf } from './administration.js';
 import {
   auditEntryOfApi,
