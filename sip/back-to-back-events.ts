@@ -54,7 +54,8 @@ export type BackToBackInput =
     }
   /** Answers `info-received`. `relay` sends the body, unread, to the other leg and answers with its answer. */
   | { readonly kind: 'answer-info'; readonly infoId: number; readonly action: 'accept' | 'relay' | 'refuse' }
-  | { readonly kind: 'hang-up'; readonly callId: string; readonly reason: string }
+  /** With a `cause`, a SIP status, both sides are told it and `reason` (RFC 3326). */
+  | { readonly kind: 'hang-up'; readonly callId: string; readonly reason: string; readonly cause?: number }
   /** New calls are answered 503 from here on; running ones go on. */
   | { readonly kind: 'drain' };
 

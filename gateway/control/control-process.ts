@@ -137,6 +137,7 @@ export class ControlProcess {
       sip: this.#sip,
       onAudit: record,
       onLog: (level, fields, message) => log[level](fields, message),
+      after: (delayMs, act) => setTimeout(act, delayMs).unref(),
     });
     this.#api = this.#makeApi();
   }
