@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isFinal, livenessVerdict, retryDelayMs } from './reconnection-policy.js';
+import { isFinal, livenessVerdict, refusedDelayMs, retryDelayMs } from './reconnection-policy.js';
 
 test('the first two tries fall within a second, however the dice fall', () => {
   expect(retryDelayMs(0, 0.999) + retryDelayMs(1, 0.999)).toBeLessThan(1000);
@@ -10,6 +10,18 @@ test('delays grow to a bound and differ between panels', () => {
   expect(delays).toEqual([...delays].sort((a, b) => a - b));
   expect(Math.max(...delays)).toBe(5000);
   expect(retryDelayMs(3, 0)).not.toBe(retryDelayMs(3, 0.9));
+});
+
+test.each([
+  [0, undefined, 30_000],
+  [0, 10_000, 30_000],
+  [0, 60_000, 60_000],
+  [1, undefined, 60_000],
+  [3, undefined, 300_000],
+  [99, undefined, 300_000],
+  [0, 86_400_000, 600_000],
+])('after refusal %d, asked to wait %s ms, it is %d ms', (refusals, retryAfterMs, delayMs) => {
+  expect(refusedDelayMs(refusals, retryAfterMs)).toBe(delayMs);
 });
 
 test('a quiet connection is asked, an unanswered question is death, an answer is life', () => {

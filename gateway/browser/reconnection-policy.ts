@@ -15,6 +15,17 @@ export function retryDelayMs(failures: number, random: number): number {
   return Math.round(base * (1 + JITTER * (2 * random - 1)));
 }
 
+/** Who was refused is hardly let in a second later; the gateway limits and records such tries. */
+const REFUSED_DELAYS_MS = [30_000, 60_000, 120_000, 300_000] as const;
+/** However long the other side asks to wait: somebody sits before the page and cannot be called. */
+const LONGEST_REFUSED_DELAY_MS = 600_000;
+
+/** `retryAfterMs` is what the one who refused has asked for. */
+export function refusedDelayMs(refusals: number, retryAfterMs: number | undefined): number {
+  const own = REFUSED_DELAYS_MS[Math.min(refusals, REFUSED_DELAYS_MS.length - 1)];
+  return Math.min(LONGEST_REFUSED_DELAY_MS, Math.max(own, retryAfterMs ?? 0));
+}
+
 export type Liveness = { readonly heardAtMs: number; readonly pingedAtMs: number | undefined };
 
 /**

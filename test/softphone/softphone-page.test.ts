@@ -85,6 +85,17 @@ describe('what is missing is said', () => {
     await light(page, 'gateway', 'Connected');
   });
 
+  test('a page that the browser had put aside and shows again asks for its telephone anew', async () => {
+    const page = await open(TOKEN);
+    await light(page, 'signalling', 'Reconnecting');
+    const asked = page.waitForRequest('**/v1/softphone');
+    for (const name of ['pagehide', 'pageshow']) {
+      await page.evaluate(`dispatchEvent(new PageTransitionEvent('${name}', { persisted: true }))`);
+    }
+    await asked;
+    await light(page, 'signalling', 'Reconnecting');
+  });
+
   test('after signing out nothing of the telephone goes on', async () => {
     const page = await open(TOKEN);
     await page.getByRole('button', { name: 'Sign out' }).click();

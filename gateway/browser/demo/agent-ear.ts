@@ -7,13 +7,14 @@
 const LINE_RATE_HZ = 8000;
 /** Nobody tells when a call's sound begins; this often is soon enough. */
 const LOOK_INTERVAL_MS = 100;
+const RETRY_MS = 1_000;
 
 export class AgentEar {
   readonly #page: () => Document | null;
   readonly #onHeard: (samples: ArrayBuffer) => void;
-  #context: AudioContext | undefined;
+  #context: Promise<AudioContext> | undefined;
   #stream: MediaStream | undefined;
-  #source: MediaStreamAudioSourceNode | undefined;
+  #listening: { readonly source: MediaStreamAudioSourceNode; readonly ear: AudioWorkletNode } | undefined;
 
   /** @param page the softphone's, whichever is in the frame */
   constructor(page: () => Document | null, onHeard: (samples: ArrayBuffer) => void) {
@@ -26,9 +27,17 @@ export class AgentEar {
     const stream = this.#playing();
     if (stream === this.#stream) return;
     this.#stream = stream;
-    this.#source?.disconnect();
-    this.#source = undefined;
-    if (stream !== undefined) void this.#listen(stream);
+    this.#listening?.source.disconnect();
+    this.#listening?.ear.port.postMessage('end');
+    this.#listening = undefined;
+    if (stream !== undefined) void this.#listen(stream).catch(() => this.#forgetSoon(stream));
+  }
+
+  /** It could not be heard, most likely because the worklet could not be fetched: seen again, it is tried again. */
+  #forgetSoon(stream: MediaStream): void {
+    setTimeout(() => {
+      if (stream === this.#stream) this.#stream = undefined;
+    }, RETRY_MS);
   }
 
   #playing(): MediaStream | undefined {
@@ -41,10 +50,11 @@ export class AgentEar {
   }
 
   async #listen(stream: MediaStream): Promise<void> {
-    const known = this.#context;
-    const context = known ?? new AudioContext({ sampleRate: LINE_RATE_HZ });
-    this.#context = context;
-    if (known === undefined) await context.audioWorklet.addModule('ear-worklet.js');
+    this.#context ??= contextWithEar().catch((error: unknown) => {
+      this.#context = undefined;
+      throw error;
+    });
+    const context = await this.#context;
     await context.resume();
     if (stream !== this.#stream) return;
     const ear = new AudioWorkletNode(context, 'ear', {
@@ -56,7 +66,20 @@ export class AgentEar {
       if (data instanceof ArrayBuffer && stream === this.#stream) this.#onHeard(data);
     });
     ear.port.start();
-    this.#source = context.createMediaStreamSource(stream);
-    this.#source.connect(ear);
+    const source = context.createMediaStreamSource(stream);
+    source.connect(ear);
+    this.#listening = { source, ear };
+  }
+}
+
+/** Ready once the worklet is known to it: before that no node of its kind can be made. */
+async function contextWithEar(): Promise<AudioContext> {
+  const context = new AudioContext({ sampleRate: LINE_RATE_HZ });
+  try {
+    await context.audioWorklet.addModule('ear-worklet.js');
+    return context;
+  } catch (error) {
+    await context.close();
+    throw error;
   }
 }

@@ -12,6 +12,15 @@ const CHUNK_SAMPLES = 480;
 class EarProcessor extends AudioWorkletProcessor {
   #chunk = new Int16Array(CHUNK_SAMPLES);
   #filled = 0;
+  #isOver = false;
+
+  constructor() {
+    super();
+    // Whatever is said to it is that its stream is over.
+    this.port.onmessage = () => {
+      this.#isOver = true;
+    };
+  }
 
   process([input]: readonly (readonly Float32Array[])[]): boolean {
     for (const value of input?.[0] ?? []) {
@@ -22,8 +31,12 @@ class EarProcessor extends AudioWorkletProcessor {
       this.#chunk = new Int16Array(CHUNK_SAMPLES);
       this.#filled = 0;
     }
-    return true;
+    // As long as this is true the browser keeps the node, connected or not.
+    return !this.#isOver;
   }
 }
 
 registerProcessor('ear', EarProcessor);
+
+// A module, so that its test can load it.
+export {};

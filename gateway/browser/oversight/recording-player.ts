@@ -40,8 +40,8 @@ export class RecordingPlayer {
   readonly #seek = element('input', { type: 'range', min: '0', step: '0.1', 'aria-label': recordingTexts.position });
   readonly #playhead = element('div', { class: 'playhead' });
 
-  /** Undefined when the bytes are no recording of ours. */
-  static async of({ id, gaps, sound }: RecordedSound): Promise<RecordingPlayer | undefined> {
+  /** Undefined when the bytes are no recording of ours, or nobody wants to hear it any more. */
+  static async of({ id, gaps, sound }: RecordedSound, signal: AbortSignal): Promise<RecordingPlayer | undefined> {
     const header = new DataView(await sound.slice(0, WAV_HEADER_SIZE_BYTES).arrayBuffer());
     const shape = wavShapeOf(header, sound.size);
     if (!shape.ok) return undefined;
@@ -50,6 +50,7 @@ export class RecordingPlayer {
     const waveform = new Waveform({ lengthSamples, columns: COLUMNS, gaps: views });
     for (let at = WAV_HEADER_SIZE_BYTES; at < sound.size; at += PIECE_SIZE_BYTES) {
       waveform.add(new DataView(await sound.slice(at, at + PIECE_SIZE_BYTES).arrayBuffer()));
+      if (signal.aborted) return undefined;
     }
     return new RecordingPlayer(id, sound, { waveform, gaps: views, durationMs: (lengthSamples * 1000) / sampleRateHz });
   }

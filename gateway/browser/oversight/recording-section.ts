@@ -28,12 +28,12 @@ async function tellRecording(
   loading(recordingTexts.loadingSound);
   const sound = await client.sound(recording.id, signal);
   if (!sound.ok) return sound.message;
-  const player = await RecordingPlayer.of({ id: recording.id, gaps: recording.gaps, sound: sound.value });
-  if (player === undefined) return recordingTexts.notARecording;
+  const player = await RecordingPlayer.of({ id: recording.id, gaps: recording.gaps, sound: sound.value }, signal);
   if (signal.aborted) {
-    player.close();
+    player?.close();
     return undefined;
   }
+  if (player === undefined) return recordingTexts.notARecording;
   signal.addEventListener('abort', () => player.close());
   root.append(player.root);
   player.draw();

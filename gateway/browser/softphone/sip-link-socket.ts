@@ -4,7 +4,7 @@
  */
 import type { Registerer, UserAgent } from 'sip.js';
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
-import { retryDelayMs } from '../reconnection-policy.js';
+import { refusedDelayMs, retryDelayMs } from '../reconnection-policy.js';
 import type { Signalling } from './softphone-state.js';
 
 /** What has to be made of sip.js itself. */
@@ -29,8 +29,13 @@ const PROBE_TIMEOUT_MS = 4_000;
 const RENEW_PASSWORD_AFTER = 0.8;
 /** Also when a clock is wrong, or the gateway cannot be asked just now. */
 const LEAST_RENEWAL_MS = 30_000;
-/** Who was refused is hardly let in a second later; the gateway limits and records such tries. */
-const REFUSED_RETRY_MS = 30_000;
+/** Nobody's password is good for longer; timers take no more than 24 days either. */
+const LONGEST_RENEWAL_MS = 86_400_000;
+/** RFC 3261 §21.4.2: the only refusal that another password can help against. */
+const UNAUTHORIZED = 401;
+
+/** What the registrar says to a REGISTER. */
+type Registration = 'accepted' | { readonly statusCode: number; readonly retryAfterMs: number | undefined };
 
 export class SipLink {
   readonly #options: SipLinkOptions;
@@ -38,7 +43,9 @@ export class SipLink {
   #access: SoftphoneAccess | undefined;
   #registerer: Registerer | undefined;
   #stopped = true;
+  /** Since the last registration: a connection alone is no success, whoever takes it may close it at once. */
   #failures = 0;
+  #refusals = 0;
   /** Counts connections: what one of them began is no business of the next. */
   #connections = 0;
   #isRegistering = false;
@@ -85,13 +92,14 @@ export class SipLink {
       this.#reconnect();
       return;
     }
-    const isAlive = await Promise.race([this.#register(), pause(PROBE_TIMEOUT_MS).then(() => false)]);
+    // A refusal is an answer too; what follows from it is the registration's business.
+    const isAlive = await Promise.race([this.#register().then(() => true), pause(PROBE_TIMEOUT_MS).then(() => false)]);
     if (!isAlive && agent === this.#agent && agent.isConnected()) await agent.transport.disconnect().catch(() => {});
   }
 
   async #begin(): Promise<void> {
     this.#options.onSignalling('connecting');
-    const access = await this.#options.openAccess();
+    const access = await this.#ask();
     if (this.#stopped) return;
     if (access === 'refused') {
       this.#options.onSignalling('off');
@@ -101,18 +109,35 @@ export class SipLink {
       this.#later(() => void this.#begin());
       return;
     }
-    const agent = this.#options.stack.makeAgent(access, {
-      connected: () => this.#connected(),
-      lost: () => this.#lost(agent),
-    });
+    const agent = this.#agentOf(access);
+    if (agent === undefined) {
+      this.#refused(undefined, () => void this.#begin());
+      return;
+    }
     this.#agent = agent;
     this.#take(access);
     await agent.start().catch(() => this.#lost(agent));
   }
 
+  /** Undefined when sip.js can do nothing with what the gateway has given. */
+  #agentOf(access: SoftphoneAccess): UserAgent | undefined {
+    try {
+      const agent = this.#options.stack.makeAgent(access, {
+        connected: () => this.#connected(),
+        lost: () => this.#lost(agent),
+      });
+      return agent;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #ask(): Promise<AccessAnswer> {
+    return this.#options.openAccess().catch(() => 'unreachable');
+  }
+
   #connected(): void {
     this.#connections += 1;
-    this.#failures = 0;
     this.#isRegistering = false;
     void this.#enter();
   }
@@ -133,35 +158,43 @@ export class SipLink {
     const connection = this.#connections;
     this.#isRegistering = true;
     this.#options.onSignalling('registering');
+    let registration = await this.#register();
     // The password's time may be over: with a new one it is tried once more.
-    const isIn = (await this.#register()) || ((await this.#renewPassword()) && (await this.#register()));
+    if (isUnauthorized(registration) && (await this.#renewPassword())) registration = await this.#register();
     if (connection !== this.#connections || this.#stopped) return;
     this.#isRegistering = false;
-    if (isIn || this.#agent?.isConnected() !== true) return;
-    this.#options.onSignalling('refused');
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => void this.#enter(), REFUSED_RETRY_MS);
+    if (registration === 'accepted' || this.#agent?.isConnected() !== true) return;
+    this.#refused(registration.retryAfterMs, () => void this.#enter());
   }
 
-  /** False when the registrar refuses. */
-  #register(): Promise<boolean> {
+  #refused(retryAfterMs: number | undefined, again: () => void): void {
+    this.#options.onSignalling('refused');
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(again, refusedDelayMs(this.#refusals, retryAfterMs));
+    this.#refusals += 1;
+  }
+
+  #register(): Promise<Registration> {
     const agent = this.#agent;
-    if (agent === undefined) return Promise.resolve(false);
+    if (agent === undefined) return Promise.resolve(NOT_SENT);
     this.#registerer ??= this.#registererOf(agent);
     const registerer = this.#registerer;
     return new Promise((resolve) => {
+      const refused = ({ message }: Answer): void => resolve(refusalOf(message));
       const requestDelegate = {
         onAccept: () => {
           this.#failures = 0;
+          this.#refusals = 0;
           this.#options.onSignalling('registered');
-          resolve(true);
+          resolve('accepted');
         },
-        onReject: () => resolve(false),
+        onRedirect: refused,
+        onReject: refused,
       };
       registerer.register({ requestDelegate }).catch(() => {
         // It still waits for an answer that went with its connection, and takes no other request until it gives up.
         this.#registerer = this.#registererOf(agent);
-        this.#registerer.register({ requestDelegate }).catch(() => resolve(false));
+        this.#registerer.register({ requestDelegate }).catch(() => resolve(NOT_SENT));
       });
     });
   }
@@ -175,7 +208,7 @@ export class SipLink {
 
   /** False when the gateway gives none. */
   async #renewPassword(): Promise<boolean> {
-    const access = await this.#options.openAccess();
+    const access = await this.#ask();
     if (this.#stopped || access === 'refused') return false;
     if (access === 'unreachable') {
       this.#renewAfter(LEAST_RENEWAL_MS);
@@ -189,7 +222,7 @@ export class SipLink {
     this.#access = access;
     if (this.#agent !== undefined) this.#agent.configuration.authorizationPassword = access.password;
     const lifetimeMs = Date.parse(access.expiresAt) - Date.now();
-    this.#renewAfter(Math.max(LEAST_RENEWAL_MS, lifetimeMs * RENEW_PASSWORD_AFTER));
+    this.#renewAfter(Math.max(LEAST_RENEWAL_MS, Math.min(LONGEST_RENEWAL_MS, lifetimeMs * RENEW_PASSWORD_AFTER)));
   }
 
   #renewAfter(durationMs: number): void {
@@ -203,6 +236,30 @@ export class SipLink {
     this.#retryTimer = setTimeout(work, retryDelayMs(this.#failures, Math.random()));
     this.#failures += 1;
   }
+}
+
+/** Of sip.js, which has no type for it that fits both kinds of refusal. */
+type Answer = {
+  readonly message: {
+    readonly statusCode: number | undefined;
+    getHeader(name: string): string | undefined;
+  };
+};
+
+/** As sip.js itself says of a request that does not get out (RFC 3261 §8.1.3.1). */
+const NOT_SENT: Registration = { statusCode: 503, retryAfterMs: undefined };
+
+function isUnauthorized(registration: Registration): boolean {
+  return registration !== 'accepted' && registration.statusCode === UNAUTHORIZED;
+}
+
+/** RFC 3261 §20.33: seconds, and a comment or parameters may follow. */
+function refusalOf(message: Answer['message']): Registration {
+  const seconds = Number.parseInt(message.getHeader('retry-after') ?? '', 10);
+  return {
+    statusCode: message.statusCode ?? 0,
+    retryAfterMs: Number.isNaN(seconds) ? undefined : seconds * 1000,
+  };
 }
 
 function pause(durationMs: number): Promise<void> {

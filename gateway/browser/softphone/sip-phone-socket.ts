@@ -57,6 +57,7 @@ export class SipPhone {
   readonly #beginning = new Set<string>();
   #speaksTo: string | undefined;
   #incoming = 0;
+  #isStopped = false;
 
   constructor(options: SipPhoneOptions) {
     this.#options = options;
@@ -74,7 +75,7 @@ export class SipPhone {
           }),
         makeRegisterer,
       },
-      onSignalling: (signalling) => options.onInput({ kind: 'signalling', signalling, nowMs: performance.now() }),
+      onSignalling: (signalling) => this.#tell({ kind: 'signalling', signalling, nowMs: performance.now() }),
     });
   }
 
@@ -84,6 +85,8 @@ export class SipPhone {
 
   /** Ends all calls and leaves; nothing is told any more. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#beginning.clear();
     this.#running.clear();
     await this.#link.stop();
   }
@@ -130,8 +133,15 @@ export class SipPhone {
 
   /** The agent has taken another microphone. */
   async replaceMicrophone(): Promise<void> {
-    const { sound: system } = this.#options;
-    for (const { sound } of this.#running.values()) await sound?.replaceTrack(await system.trackForCall());
+    await Promise.all([...this.#running.values()].map(({ sound }) => sound && this.#replaceMicrophoneOf(sound)));
+  }
+
+  async #replaceMicrophoneOf(sound: SessionSound): Promise<void> {
+    try {
+      await sound.replaceTrack(await this.#options.sound.trackForCall());
+    } catch {
+      // The call is just ending; or the microphone is gone again: the page says so, and orders this anew with the next.
+    }
   }
 
   #userAgentOptions(access: SoftphoneAccess): UserAgentOptions {
@@ -159,7 +169,7 @@ export class SipPhone {
     const name = `incoming-${this.#incoming}`;
     this.#follow(name, invitation);
     const callId = invitation.request.getHeader(CALL_ID_HEADER);
-    this.#options.onInput({ kind: 'offered', session: name, party: partyOf(invitation), callId });
+    this.#tell({ kind: 'offered', session: name, party: partyOf(invitation), callId });
   }
 
   async #invite(name: string, user: string): Promise<void> {
@@ -183,7 +193,7 @@ export class SipPhone {
         if (message.body !== '') running.hearsFarSide = true;
         const { hearsFarSide } = running;
         if ((message.statusCode ?? 0) <= 100) return;
-        this.#options.onInput({ kind: 'progressed', session: name, callId: message.toTag, hearsFarSide });
+        this.#tell({ kind: 'progressed', session: name, callId: message.toTag, hearsFarSide });
       },
       onAccept: ({ message }: Answer) => this.#established(name, message.toTag),
       onReject: ({ message }: Answer) => this.#because(name, endReasonOf(message.statusCode ?? 0)),
@@ -195,7 +205,7 @@ export class SipPhone {
     if (!isInvitation(session)) return;
     // Without a track sip.js would refuse the call; this way it goes on ringing.
     if (!(await this.#hasMicrophone())) {
-      this.#options.onInput({ kind: 'answer-failed', session: name });
+      this.#tell({ kind: 'answer-failed', session: name });
       return;
     }
     try {
@@ -208,7 +218,7 @@ export class SipPhone {
 
   #established(name: string, callId: string | undefined): void {
     if (!this.#running.has(name)) return;
-    this.#options.onInput({ kind: 'established', session: name, callId, nowMs: performance.now() });
+    this.#tell({ kind: 'established', session: name, callId, nowMs: performance.now() });
   }
 
   /** RFC 3264 §8.4: hold is a direction in a new offer. */
@@ -217,11 +227,11 @@ export class SipPhone {
     const before = session.sessionDescriptionHandlerOptionsReInvite;
     const failed = (): void => {
       session.sessionDescriptionHandlerOptionsReInvite = before;
-      this.#options.onInput({ kind: isHold ? 'hold-failed' : 'resume-failed', session: name });
+      this.#tell({ kind: isHold ? 'hold-failed' : 'resume-failed', session: name });
     };
     session.sessionDescriptionHandlerOptionsReInvite = holdOptions(isHold);
     const requestDelegate = {
-      onAccept: () => this.#options.onInput({ kind: isHold ? 'held' : 'resumed', session: name }),
+      onAccept: () => this.#tell({ kind: isHold ? 'held' : 'resumed', session: name }),
       onReject: failed,
     };
     await session.invite({ requestDelegate }).catch(failed);
@@ -267,7 +277,7 @@ export class SipPhone {
     if (peerConnection === undefined) return undefined;
     peerConnection.addEventListener('track', () => this.#options.sound.play(name, remoteMediaStream));
     peerConnection.addEventListener('signalingstatechange', () => this.speakTo(this.#speaksTo));
-    return new SessionSound(peerConnection, (media) => this.#options.onInput({ kind: 'media', session: name, media }));
+    return new SessionSound(peerConnection, (media) => this.#tell({ kind: 'media', session: name, media }));
   }
 
   async #hasMicrophone(): Promise<boolean> {
@@ -290,8 +300,13 @@ export class SipPhone {
     });
   }
 
+  /** Calls of which something was still awaited at the end are nobody's any more. */
+  #tell(input: PhoneInput): void {
+    if (!this.#isStopped) this.#options.onInput(input);
+  }
+
   #end(name: string, reason: EndReason): void {
-    this.#options.onInput({ kind: 'ended', session: name, reason, nowMs: performance.now() });
+    this.#tell({ kind: 'ended', session: name, reason, nowMs: performance.now() });
   }
 }
 

@@ -89,6 +89,9 @@ class SoftphonePage {
       if (hasCall(this.#phone)) event.preventDefault();
     });
     addEventListener('pagehide', () => void this.#sip?.stop());
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.#restart();
+    });
     this.#signIn.begin();
   }
 
@@ -206,6 +209,14 @@ class SoftphonePage {
       setInterval(() => this.#render(), CLOCK_INTERVAL_MS),
     ];
     this.#render();
+  }
+
+  /** The browser had put the page aside, without its telephone, and shows it again. */
+  #restart(): void {
+    const client = this.#client;
+    if (client === undefined) return;
+    this.#stop();
+    this.#start(client);
   }
 
   #stop(): void {
