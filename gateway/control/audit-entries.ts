@@ -61,8 +61,8 @@ export function auditEntryOfApi(event: ApiAuditEvent): AuditEntry {
     case 'panel-ticket-refused':
       return { ...refusal, action, origin, detail: { code: event.code, count: event.count } };
     case 'operation-refused': {
-      const { actor, operation, code } = event;
-      return { actor, origin, action, outcome: 'refused', detail: { operation, code } };
+      const { actor, operation, code, count } = event;
+      return { actor, origin, action, outcome: 'refused', detail: { operation, code, count } };
     }
     case 'panel-ticket-issued':
       return { ...success(event), resource: callOf(event), detail: { agent: event.agent } };
