@@ -35,6 +35,9 @@ export type MachineSocketOptions<Input, News> = {
   readonly onOutput: (output: News) => void;
   /** See `TransportSocketsOptions`. */
   readonly isOriginAllowed?: ((origin: string, listener: string) => boolean) | undefined;
+  /** See `TransportSocketsOptions`. */
+  readonly isProven?: ((connectionId: number, listener: string) => boolean) | undefined;
+  readonly proofTimeoutMs?: number | undefined;
   /** A fault that the machine did not lay to a call, or one of `onOutput`: the process goes on. */
   readonly onError?: ((error: unknown) => void) | undefined;
 };
@@ -62,6 +65,8 @@ export class MachineSocket<Input, News extends { readonly kind: string }> {
       onMessage: (flow, bytes) => this.handle({ kind: 'received', flow, bytes }),
       onFlowFailed: (flow) => this.handle({ kind: 'flow-failed', flow }),
       isOriginAllowed: options.isOriginAllowed,
+      isProven: options.isProven,
+      proofTimeoutMs: options.proofTimeoutMs,
     });
   }
 

@@ -20,6 +20,8 @@ export type SipEndpointOptions = {
   readonly registration?: SipRegistration | undefined;
   /** See `TransportSocketsOptions`. */
   readonly isOriginAllowed?: (origin: string, listener: string) => boolean;
+  /** How long a connection may be there before one of the users has registered on it. */
+  readonly proofTimeoutMs?: number | undefined;
 };
 
 export type SipRegistration = Omit<RegistrarOptions, 'random'>;
@@ -32,8 +34,9 @@ export class SipEndpoint {
   #agent: BackToBackUserAgent | undefined;
 
   constructor(options: SipEndpointOptions) {
-    const { listeners, maxCalls, onOutput, onError, isPeer, registration, isOriginAllowed } = options;
-    this.#registrar = registration && new Registrar({ ...registration, random: randomBytes });
+    const { listeners, maxCalls, onOutput, onError, isPeer, registration, isOriginAllowed, proofTimeoutMs } = options;
+    const registrar = registration && new Registrar({ ...registration, random: randomBytes });
+    this.#registrar = registrar;
     this.#socket = new MachineSocket<BackToBackInput, BackToBackNews>({
       listeners,
       makeMachine: (addresses) => {
@@ -43,13 +46,16 @@ export class SipEndpoint {
           random: randomBytes,
           onFault: onError,
           isPeer,
-          registrar: this.#registrar,
+          registrar,
         });
         return this.#agent;
       },
       onOutput,
       onError,
       isOriginAllowed,
+      isProven:
+        registrar && ((connectionId, listener) => !registrar.serves(listener) || registrar.isProven(connectionId)),
+      proofTimeoutMs,
     });
   }
 

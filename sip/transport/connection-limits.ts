@@ -8,6 +8,8 @@ export const MAX_CONNECTIONS = 4_000;
 export const MAX_UNSENT_BYTES = 262_144;
 /** A connection that was opened to us and says nothing takes a place that somebody else needs. */
 export const FIRST_MESSAGE_TIMEOUT_MS = 30_000;
+/** A phone registers as soon as it is connected; one whose user mistypes connects anew. */
+export const PROOF_TIMEOUT_MS = 30_000;
 /** A peer that does not read cannot hold up our end for longer. */
 export const CLOSE_GRACE_MS = 1_000;
 

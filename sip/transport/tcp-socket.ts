@@ -71,6 +71,11 @@ export class TcpSocket {
     found.connection.send(bytes);
   }
 
+  /** Ends one that has no right to stay, if it is still there. */
+  endConnection(connectionId: number): void {
+    this.#byId.get(connectionId)?.connection.destroy();
+  }
+
   /** Stops listening and closes every connection once what waits on it is sent. */
   close(): Promise<void> {
     this.#isClosing = true;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Flow } from '../message.js';
 import { TransportSockets } from './transport-sockets.js';
@@ -46,6 +46,7 @@ class Inbox {
 }
 
 const open: TransportSockets[] = [];
+const clients: Socket[] = [];
 
 async function start(
   inbox: Inbox,
@@ -63,6 +64,7 @@ async function start(
 }
 
 afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
   await Promise.all(open.splice(0).map((sockets) => sockets.close()));
 });
 
@@ -94,6 +96,31 @@ describe('UDP', () => {
     await inbox.until(() => inbox.failed.length === 1);
     expect(inbox.failed).toEqual([flow]);
   });
+});
+
+it('ends a TCP connection on which nobody has proved in time who he is, and no other one', async () => {
+  let provenId: number | undefined;
+  const inbox = new Inbox();
+  const sockets = new TransportSockets({
+    listeners: [{ name: 'side', address: '127.0.0.1', port: 0, transports: ['tcp'] }],
+    onMessage: inbox.onMessage,
+    onFlowFailed: inbox.onFlowFailed,
+    isProven: (connectionId, listener) => connectionId === provenId && listener === 'side',
+    proofTimeoutMs: 200,
+  });
+  open.push(sockets);
+  const port = (await sockets.start()).get('side') ?? 0;
+  const [known, stranger] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  clients.push(known, stranger);
+  known.write(options);
+  await inbox.until(() => inbox.messages.length === 1);
+  provenId = inbox.messages[0].flow.connectionId;
+  stranger.write(options);
+  await inbox.until(() => inbox.failed.length === 1);
+  expect(inbox.failed[0].connectionId).not.toBe(provenId);
+  known.write(options);
+  await inbox.until(() => inbox.messages.length === 3);
+  expect(inbox.messages[2].flow.connectionId).toBe(provenId);
 });
 
 describe('TCP', () => {

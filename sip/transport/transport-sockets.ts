@@ -1,5 +1,6 @@
 /** All sockets of the SIP stack behind one door: flows and bytes (RFC 3261 §18). */
 import type { Flow, Transport } from '../message.js';
+import { PROOF_TIMEOUT_MS } from './connection-limits.js';
 import { TcpSocket, type TcpTarget } from './tcp-socket.js';
 import { UdpSocket } from './udp-socket.js';
 import { type TlsFiles, WsSocket } from './ws-socket.js';
@@ -26,6 +27,12 @@ export type TransportSocketsOptions = {
   readonly onFlowFailed: (flow: Flow) => void;
   /** Whether pages of that origin may open a WebSocket there. None may where nobody says so. */
   readonly isOriginAllowed?: ((origin: string, listener: string) => boolean) | undefined;
+  /**
+   * Whether whoever opened that connection has proved by now who he is: one on which nobody does in time is ended, since
+   * strangers who answer pings would otherwise keep all places for ever. Nobody has to where it is missing.
+   */
+  readonly isProven?: ((connectionId: number, listener: string) => boolean) | undefined;
+  readonly proofTimeoutMs?: number | undefined;
 };
 
 /** Free ports that are drawn for TCP may be taken for UDP: draw again. */
@@ -129,22 +136,33 @@ export class TransportSockets {
       port,
       nextConnectionId: () => {
         this.#connections += 1;
+        this.#awaitProof(this.#connections, name, (connectionId) => socket.endConnection(connectionId));
         return this.#connections;
       },
       onMessage: (bytes: Buffer, remote: TcpTarget) => this.#options.onMessage(flowOf(remote), bytes),
       onFailed: (target: TcpTarget) => this.#options.onFlowFailed(flowOf(target)),
     };
-    if (transport === 'tcp') {
-      return new TcpSocket(options);
-    }
     if (transport === 'wss' && tls === undefined) {
       throw new Error(`listener ${name} has no certificate for wss`);
     }
-    return new WsSocket({
-      ...options,
-      tls: transport === 'wss' ? tls : undefined,
-      isOriginAllowed: (origin) => this.#options.isOriginAllowed?.(origin, name) === true,
-    });
+    const socket: StreamSocket =
+      transport === 'tcp'
+        ? new TcpSocket(options)
+        : new WsSocket({
+            ...options,
+            tls: transport === 'wss' ? tls : undefined,
+            isOriginAllowed: (origin) => this.#options.isOriginAllowed?.(origin, name) === true,
+          });
+    return socket;
+  }
+
+  #awaitProof(connectionId: number, listener: string, end: (connectionId: number) => void): void {
+    const { isProven, proofTimeoutMs = PROOF_TIMEOUT_MS } = this.#options;
+    if (isProven === undefined) {
+      return;
+    }
+    // It may fire when the connection is long gone, or all are: then there is nothing to end, and nothing to wait for.
+    setTimeout(() => isProven(connectionId, listener) || end(connectionId), proofTimeoutMs).unref();
   }
 }
 

@@ -70,6 +70,11 @@ export class WsConnection {
     this.#end(GOING_AWAY, 'the gateway stops');
   }
 
+  /** For one that has no right to stay. */
+  expel(): void {
+    this.#end(POLICY_VIOLATION, 'nobody has registered');
+  }
+
   #follow(chunk: Buffer): void {
     switch (this.#chunks.take(chunk)) {
       case 'whole':

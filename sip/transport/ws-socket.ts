@@ -96,6 +96,11 @@ export class WsSocket {
     }
   }
 
+  /** Ends one that has no right to stay, if it is still there. */
+  endConnection(connectionId: number): void {
+    this.#connections.get(connectionId)?.expel();
+  }
+
   /** Stops listening, says goodbye on every connection, and cuts those that do not answer. */
   close(): Promise<void> {
     const server = this.#server;

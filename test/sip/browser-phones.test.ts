@@ -1,6 +1,8 @@
 /** sip.js, as the softphone page uses it, against the gateway: over ws and wss, registered by digest, called and calling. */
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Invitation, SessionState } from 'sip.js';
+import { WebSocket } from 'ws';
 import {
   BrowserPhone,
   type BrowserPhoneOptions,
@@ -182,4 +184,31 @@ describe.each(['ws', 'wss'] as const)('a browser phone over %s', (transport) => 
     expect(stage.counts.get('challenged')).toBeGreaterThanOrEqual(2);
     expect(stage.news.find(({ kind }) => kind === 'call-ended')).toMatchObject({ by: 'b', status: 200 });
   });
+});
+
+test('a connection on which nobody registers is ended in time, and one on which somebody has is not', async () => {
+  const stage = await RegisteredStage.open({ proofTimeoutMs: 1_500 });
+  const server = `ws://127.0.0.1:${stage.usersPort}`;
+  const phone = await BrowserPhone.connect({
+    server,
+    certificate: certificate.certificate,
+    user: 'alice',
+    password: PASSWORD,
+  });
+  expect(await phone.register()).toBe(200);
+  const stranger = new WebSocket(server, 'sip');
+  try {
+    await once(stranger, 'open');
+    // Which is a message, and by no means a proof.
+    stranger.send('\r\n\r\n');
+    const [code] = await once(stranger, 'close');
+    expect(code).toBe(1008);
+    // The phone was there first, so that its time has come and gone.
+    expect(stage.gateway.registrationOf('alice', 'user-side')).toBe('registered');
+    expect(await phone.unregister()).toBe(200);
+  } finally {
+    stranger.terminate();
+    await phone.close();
+    await stage.close();
+  }
 });

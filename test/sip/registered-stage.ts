@@ -18,6 +18,7 @@ export type RegisteredStageOptions = {
   readonly transports?: readonly Transport[];
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
   readonly algorithms?: readonly ('MD5' | 'SHA-256')[];
+  readonly proofTimeoutMs?: number;
 };
 
 export class RegisteredStage {
@@ -47,6 +48,7 @@ export class RegisteredStage {
       maxCalls: 100,
       isPeer: (_address, listener) => listener === 'trunk-side',
       isOriginAllowed: (origin) => origin === ALLOWED_ORIGIN,
+      proofTimeoutMs: options.proofTimeoutMs,
       registration: {
         realm: 'tonegate',
         users: USERS,
