@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { BackToBackInput, BackToBackOutput } from '../../sip/back-to-back-events.js';
+import type { BackToBackInput, BackToBackOutput, CallParty } from '../../sip/back-to-back-events.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import { configurationSchema } from '../config/configuration.js';
 import type { LegName, MediaEvent } from '../media/control-wire.js';
@@ -110,16 +110,16 @@ class World {
   }
 }
 
-type ArrivalParts = { readonly from?: string; readonly requestUri?: string };
+type ArrivalParts = { readonly from?: string; readonly requestUri?: string; readonly caller?: CallParty };
 
 function arrival(parts: ArrivalParts = {}): BackToBackOutput {
-  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1' } = parts;
+  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1', caller = CALLER } = parts;
   return {
     kind: 'call-arrived',
     callId: 'call-a',
     flow: { ...FLOW, remoteAddress: from },
     requestUri,
-    from: CALLER,
+    from: caller,
     to: AGENT,
   };
 }
@@ -159,7 +159,18 @@ describe('call control', () => {
     expect(world.heard('route-call')[0]?.target.requestUri).toBe('sip:200@127.0.0.1:5080');
     expect(media.commands.map(({ kind }) => kind)).toEqual(['set-leg', 'set-leg']);
     expect(world.heard('description-ready').map(({ exchangeId }) => exchangeId)).toEqual([1, 2]);
-    expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
+    expect(world.desk.calls(ASKER)).toMatchObject([
+      { id: 'call-a', state: 'active', caller: 'Casey', callerNumber: '5550100' },
+    ]);
+  });
+
+  test.each([
+    ['', {}],
+    ['9'.repeat(65), { callerNumber: '9'.repeat(64) }],
+  ])('a caller’s number is what there is of it, within bounds: %s', async (user, shown) => {
+    await world.say(arrival({ caller: { ...CALLER, user } }));
+    const [call] = world.desk.calls(ASKER);
+    expect(call && 'callerNumber' in call ? { callerNumber: call.callerNumber } : {}).toEqual(shown);
   });
 
   test('goes by the Request-URI, and passes on no To that names somebody else', async () => {

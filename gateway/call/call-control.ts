@@ -188,6 +188,7 @@ export class CallControl {
       callerLeg: routed.callerLeg,
       agent: routed.agent,
       caller: callerParty.displayName || callerParty.user,
+      callerNumber: callerParty.user,
       media,
       startedAt: new Date().toISOString(),
       negotiation: new MediaNegotiation({

@@ -30,6 +30,8 @@ export type Call = {
   readonly state: 'ringing' | 'active' | 'held' | 'ended';
   /** Display name or user part of the caller's address: text of a stranger, never markup. */
   readonly caller: string;
+  /** User part of the caller's address, of the dialled one in an outbound call; missing where it has none. A display name hides it in `caller`. Text of a stranger, never markup. */
+  readonly callerNumber?: string;
   /** Empty when no configured agent has the user that was called or calls. */
   readonly agent: string;
   readonly startedAt: string;
