@@ -110,14 +110,24 @@ class World {
   }
 }
 
-type ArrivalParts = { readonly from?: string; readonly requestUri?: string; readonly caller?: CallParty };
+type ArrivalParts = {
+  readonly from?: string;
+  readonly listener?: string;
+  readonly requestUri?: string;
+  readonly caller?: CallParty;
+};
 
 function arrival(parts: ArrivalParts = {}): BackToBackOutput {
-  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1', caller = CALLER } = parts;
+  const {
+    from = FLOW.remoteAddress,
+    listener = FLOW.listener,
+    requestUri = 'sip:200@127.0.0.1',
+    caller = CALLER,
+  } = parts;
   return {
     kind: 'call-arrived',
     callId: 'call-a',
-    flow: { ...FLOW, remoteAddress: from },
+    flow: { ...FLOW, listener, remoteAddress: from },
     requestUri,
     from: caller,
     to: AGENT,
@@ -292,6 +302,19 @@ describe('call control', () => {
     expect(media.commands.at(-1)).toEqual({ kind: 'close-call' });
     expect(world.audits.map(({ action }) => action)).toEqual(['call-started', 'call-answered', 'call-ended']);
     expect(world.directory.all()).toEqual([]);
+  });
+
+  test.each([
+    ['caller-side', 'a', 'caller', '5550100'],
+    ['caller-side', 'b', 'agent', '5550100'],
+    ['caller-side', 'gateway', 'gateway', '5550100'],
+    ['agent-side', 'a', 'agent', '200'],
+    ['agent-side', 'b', 'caller', '200'],
+  ] as const)('a call that came in on %s and was ended by %s was ended by: %s', async (listener, by, ender, number) => {
+    await world.say(arrival({ listener }));
+    expect(world.directory.all().map((call) => world.directory.view(call).callerNumber)).toEqual([number]);
+    await world.say({ kind: 'call-ended', callId: 'call-a', by, reason: 'BYE' });
+    expect(world.audits.at(-1)).toMatchObject({ action: 'call-ended', detail: { by: ender } });
   });
 
   test('a renegotiation that media refuses is answered 488 and the agreement before it is set again', async () => {

@@ -55,7 +55,8 @@ export type CallRecord = {
   readonly startedAt: string;
   readonly answeredAt?: string;
   readonly endedAt?: string;
-  readonly endedBy?: string;
+  /** Who hung up, or whose fault ended it; `gateway`: neither caller nor agent. */
+  readonly endedBy?: 'caller' | 'agent' | 'gateway';
   readonly reason?: string;
   /** Payment sessions in this call. */
   readonly sessions: number;

@@ -1,5 +1,11 @@
 /** What became of a call, a session, a recording, told from the audit records of its call. Pure. */
-import type { CallRecord, RecordingNotes, RecordingRecord, SessionRecord } from '../api/evidence-desk.js';
+import {
+  CALL_ENDERS,
+  type CallRecord,
+  type RecordingNotes,
+  type RecordingRecord,
+  type SessionRecord,
+} from '../api/evidence-desk.js';
 import type { SequencedRecord } from '../audit/audit-history-store.js';
 import type { AuditAction, AuditScalar } from '../audit/audit-record.js';
 
@@ -36,6 +42,7 @@ export function sessionRecordOf(start: SequencedRecord, ofCall: Records): Sessio
 export function callRecordOf(start: SequencedRecord, ofCall: Records): CallRecord {
   const answered = ofCall.find(({ record }) => record.action === 'call-answered');
   const ended = ofCall.findLast(({ record }) => record.action === 'call-ended');
+  const endedBy = CALL_ENDERS.find((ender) => ender === ended?.record.detail.by);
   const { detail } = start.record;
   return {
     sequence: start.sequence,
@@ -46,7 +53,7 @@ export function callRecordOf(start: SequencedRecord, ofCall: Records): CallRecor
     ...(answered && { answeredAt: answered.record.atIso }),
     ...(ended && {
       endedAt: ended.record.atIso,
-      endedBy: textOf(ended.record.detail.by),
+      ...(endedBy && { endedBy }),
       reason: textOf(ended.record.detail.reason),
     }),
     sessions: countOf(ofCall, 'session-started'),

@@ -75,7 +75,7 @@ async function happen(): Promise<void> {
   payment('session-canceled', 'call-b', 'session-b');
   payment('session-started', 'call-b', 'session-c');
   payment('session-vaulted', 'call-a', 'session-a');
-  gateway('call-ended', 'call-a', { by: 'a', reason: 'bye' });
+  gateway('call-ended', 'call-a', { by: 'caller', reason: 'bye' });
   await record('call-a');
   // A name that leads out of the folder, and one that is no file of ours.
   writeFileSync(join(directory, 'secret.wav'), 'secret');
@@ -113,7 +113,7 @@ describe('history', () => {
     expect(body.calls).toMatchObject([
       { callId: 'call-c', agent: 'bob', sessions: 0 },
       { callId: 'call-b', agent: 'ada', sessions: 2 },
-      { callId: 'call-a', route: 'inbound', endedBy: 'a', reason: 'bye', sessions: 1 },
+      { callId: 'call-a', route: 'inbound', endedBy: 'caller', reason: 'bye', sessions: 1 },
     ]);
     const [open, , ended] = body.calls as CallRecord[];
     expect(open).not.toHaveProperty('endedAt');
