@@ -18,6 +18,7 @@ export type ApiErrorCode =
   | 'range-not-satisfiable'
   | 'idempotency-in-flight'
   | 'idempotency-key-reused'
+  | 'agent-unknown'
   | 'ticket-unknown'
   | 'ticket-expired'
   | 'ticket-used'
@@ -57,6 +58,7 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
     message: 'The request with this idempotency key is still being carried out.',
   },
   'idempotency-key-reused': { status: 422, message: 'The idempotency key was used for another request before.' },
+  'agent-unknown': { status: 404, message: 'There is no such agent whose panel you may have a ticket for.' },
   'ticket-unknown': { status: 404, message: 'There is no such panel ticket.' },
   'ticket-expired': { status: 410, message: 'The panel ticket was not used in time. Ask for another one.' },
   'ticket-used': { status: 409, message: 'The panel ticket has been used before. Ask for another one.' },

@@ -30,7 +30,7 @@ export function panelHandlers(
       const agent = account.role === 'agent' ? account.name : body.agent;
       if (agent === undefined) return { ok: false, code: 'bad-request' };
       // Another agent is as good as none, to an agent as to an integration that guesses names.
-      if (!agents.includes(agent) || (body.agent ?? agent) !== agent) return { ok: false, code: 'not-found' };
+      if (!agents.includes(agent) || (body.agent ?? agent) !== agent) return { ok: false, code: 'agent-unknown' };
       const { callId, origin } = body;
       if (callId !== undefined && !desk.call({ agent, origin: source }, callId).ok)
         return { ok: false, code: 'not-found' };
