@@ -4,6 +4,7 @@
  */
 import { SESSION_ERROR_MESSAGES } from '../payment/messages.js';
 import type { DeskErrorCode } from './call-desk.js';
+import type { MemberFault } from './member-fault.js';
 
 export type ApiErrorCode =
   | DeskErrorCode
@@ -81,16 +82,22 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
+  /** Of a request that breaks its schema: where, and how. */
+  readonly details: readonly MemberFault[] | undefined;
 
-  constructor(code: ApiErrorCode) {
+  constructor(code: ApiErrorCode, details?: readonly MemberFault[]) {
     super(apiErrors[code].message);
     this.code = code;
+    this.details = details;
   }
 }
 
 /** The body of every refusal. */
-export function errorBody(code: ApiErrorCode): { error: { code: ApiErrorCode; message: string } } {
-  return { error: { code, message: apiErrors[code].message } };
+export function errorBody(
+  code: ApiErrorCode,
+  details?: readonly MemberFault[],
+): { error: { code: ApiErrorCode; message: string; details?: readonly MemberFault[] } } {
+  return { error: { code, message: apiErrors[code].message, ...(details && { details }) } };
 }
 
 /** What an error that reached the server means to the client; unknown ones are our own fault. */

@@ -63,7 +63,8 @@ The version of this document is the API's own: it changes with what is written h
 Every request under \`/v1\` carries \`Authorization: Bearer …\`, unless it says otherwise. A bearer belongs to one account,
 and the account has one role; \`x-roles\` names those that may ask. No answer and no event can hold a digit of a card.
 
-Every refusal is \`{"error": {"code", "message"}}\`. Programs go by the code; messages are for people and may change.
+Every refusal is \`{"error": {"code", "message", "details"?}}\`. Programs go by the code; messages are for people and may change.
+The details of a \`bad-request\` name the members that are wrong and the rule each breaks.
 Nothing that was sent is repeated in an answer. An address that is none of these is answered 404 \`unknown-route\`.`;
 
 /** Where the vault takes orders. */
