@@ -6,8 +6,10 @@ import { type ApiAuditEvent, type ApiCounters, accountRefusedToken } from './api
 import { ApiError } from './api-errors.js';
 import { type Authenticator, bearerToken } from './authentication.js';
 import { contractOf, type OperationName } from './operations.js';
+import { isRebindingProof } from './origins.js';
+import type { RefusedOperations } from './refused-operations.js';
 import { type Account, mayPerform } from './roles.js';
-import { type BucketRate, fullBucket, type TokenBucket, take, waitMs } from './token-bucket.js';
+import { type BucketRate, TokenBuckets } from './token-bucket.js';
 
 /** A panel makes a request a click; an integration may poll. One bucket an account, panels share their agent's. */
 const ACCOUNT_RATE: BucketRate = { burst: 200, perSecond: 50 };
@@ -16,13 +18,14 @@ export type AdmissionOptions = {
   readonly authenticator: Authenticator;
   readonly counters: ApiCounters;
   readonly onAudit: (event: ApiAuditEvent) => void;
+  readonly refusals: RefusedOperations;
   readonly nowMs: () => number;
 };
 
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #accounts = new WeakMap<FastifyRequest, Account>();
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #buckets = new TokenBuckets(ACCOUNT_RATE);
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -54,20 +57,17 @@ export class Admission {
   }
 
   #throttle({ name }: Account, reply: FastifyReply): ApiError | undefined {
-    const nowMs = this.#options.nowMs();
-    const taken = take(this.#buckets.get(name) ?? fullBucket(ACCOUNT_RATE, nowMs), ACCOUNT_RATE, nowMs);
-    // Bounded by the number of configured accounts.
-    this.#buckets.set(name, taken.bucket);
-    if (taken.granted) return undefined;
-    reply.header('Retry-After', String(Math.ceil(waitMs(taken.bucket, ACCOUNT_RATE) / 1000)));
+    const blockedMs = this.#buckets.take(name, this.#options.nowMs());
+    if (blockedMs === 0) return undefined;
+    reply.header('Retry-After', String(Math.ceil(blockedMs / 1000)));
     return new ApiError('too-many-requests');
   }
 
   #forbid(account: Account, operation: OperationName, request: FastifyRequest): ApiError | undefined {
     if (mayPerform(account, contractOf(operation))) return undefined;
-    const { counters, onAudit } = this.#options;
+    const { counters, refusals } = this.#options;
     counters.rolesRefused += 1;
-    onAudit({ kind: 'operation-refused', source: request.ip, actor: account.name, operation, code: 'forbidden-role' });
+    refusals.tell({ source: request.ip, actor: account.name, operation, code: 'forbidden-role' });
     return new ApiError('forbidden-role');
   }
 }
@@ -78,8 +78,11 @@ function isOpen(operation: OperationName, request: FastifyRequest): boolean {
   return operation === 'read-metrics' && isLocal(request);
 }
 
-/** A request that a proxy on this machine hands on is not local, whatever its address says. */
-function isLocal(request: FastifyRequest): boolean {
-  const forwarded = request.headers.forwarded ?? request.headers['x-forwarded-for'];
-  return forwarded === undefined && /^(127\.|::1$|::ffff:127\.)/.test(request.ip);
+/**
+ * A request that a proxy on this machine hands on is not local, whatever its address says; nor is that of a browser here
+ * which shows a page of elsewhere (see `origins.ts`).
+ */
+function isLocal({ headers, ip }: FastifyRequest): boolean {
+  const forwarded = headers.forwarded ?? headers['x-forwarded-for'];
+  return forwarded === undefined && isRebindingProof(headers.host) && /^(127\.|::1$|::ffff:127\.)/.test(ip);
 }

@@ -30,13 +30,17 @@ export type ApiAuditEvent =
     }
   | { readonly kind: 'panel-session-opened'; readonly source: string; readonly actor: string; readonly callId?: string }
   | { readonly kind: 'softphone-opened'; readonly source: string; readonly actor: string; readonly user: string }
-  /** Somebody known asked for what is not to be had: another's call, a locked recording, what the role may not. */
+  /**
+   * Somebody known asked for what is not to be had: another's call, a locked recording, what the role may not. One an
+   * account, operation, code and minute; `source` is that of the newest.
+   */
   | {
       readonly kind: 'operation-refused';
       readonly source: string;
       readonly actor: string;
       readonly operation: string;
       readonly code: ApiErrorCode;
+      readonly count: number;
     }
   /** Somebody looked into what is kept as evidence; told before the answer. */
   | {

@@ -24,6 +24,7 @@ import { addPageRoutes, readPages } from './pages-store.js';
 import { panelHandlers } from './panel-handlers.js';
 import { PanelTickets } from './panel-tickets.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import { RefusedOperations } from './refused-operations.js';
 import { RepeatedRequests } from './repeated-requests.js';
 import { addRoutes } from './routes.js';
 import { type ApiHealth, serviceHandlers } from './service-handlers.js';
@@ -80,6 +81,7 @@ export class ApiServer {
   readonly #tickets: PanelTickets;
   readonly #admission: Admission;
   readonly #origins: OriginGuard;
+  readonly #refusals: RefusedOperations;
   readonly #counters: ApiCounters = newCounters();
   readonly #sockets: EventSockets;
   readonly #routes: string[] = [];
@@ -89,7 +91,6 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     const { accounts, allowedOrigins, desk, frameAncestors, onAudit, watch } = options;
-    const nowMs = () => performance.now();
     const counters = this.#counters;
     this.#tickets = new PanelTickets({
       sessionLifetimeMs: options.panelSessionLifetimeMs,
@@ -98,7 +99,9 @@ export class ApiServer {
     });
     this.#authenticator = new Authenticator(accounts, (token, atMs) => this.#tickets.accountOf(token, atMs));
     this.#origins = new OriginGuard({ allowedOrigins, counters, onAudit, nowMs });
-    this.#admission = new Admission({ authenticator: this.#authenticator, counters, onAudit, nowMs });
+    const refusals = new RefusedOperations(onAudit, nowMs);
+    this.#refusals = refusals;
+    this.#admission = new Admission({ authenticator: this.#authenticator, counters, onAudit, refusals, nowMs });
     this.#sockets = new EventSockets({
       desk,
       watch,
@@ -106,6 +109,7 @@ export class ApiServer {
       origins: this.#origins,
       counters,
       onAudit,
+      refusals,
       onFault: (error) => options.onFault?.(error),
       nowMs,
     });
@@ -198,14 +202,14 @@ export class ApiServer {
           origins: this.#origins,
           counters: this.#counters,
           onAudit,
-          nowMs: () => performance.now(),
+          nowMs,
         }),
-        ...softphoneHandlers({ softphone, onAudit }),
+        ...softphoneHandlers({ softphone, onAudit, nowMs }),
         ...serviceHandlers({ administration, health, metrics }),
       },
       accountOf: (request) => this.#admission.accountOf(request),
-      repeats: new RepeatedRequests(() => performance.now()),
-      onAudit,
+      repeats: new RepeatedRequests(nowMs),
+      refusals: this.#refusals,
     });
   }
 
@@ -228,6 +232,9 @@ export class ApiServer {
     return reply.code(apiErrors[code].status).headers(COMMON_HEADERS).send(errorBody(code, details));
   }
 }
+
+/** The machines' clock: it never goes back. */
+const nowMs = () => performance.now();
 
 function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   if (text.trim() === '') return { ok: true, value: undefined };

@@ -18,7 +18,7 @@ describe('pages of other origins', () => {
     expect(headers).toEqual({
       Vary: 'Origin',
       'Access-Control-Allow-Origin': CRM,
-      'Access-Control-Expose-Headers': 'Retry-After',
+      'Access-Control-Expose-Headers': 'Idempotency-Replayed, Retry-After',
     });
   });
 

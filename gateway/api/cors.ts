@@ -9,7 +9,7 @@ const API_PATH = '/v1/';
 const ALLOWED_METHODS = 'GET, POST, DELETE';
 const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key';
 /** What a page's script may read of an answer, beside what every script may. */
-const EXPOSED_HEADERS = 'Retry-After';
+const EXPOSED_HEADERS = 'Idempotency-Replayed, Retry-After';
 /** Browsers ask again after that; a change of the configuration shows within it. */
 const PREFLIGHT_LIFETIME_S = 600;
 

@@ -11,6 +11,7 @@ import { type Closing, closings, EventConnection, type EventInput, type EventOut
 import { contractOf } from './operations.js';
 import type { OriginGuard } from './origins.js';
 import { refuseRaw } from './raw-refusal-socket.js';
+import type { RefusedOperations } from './refused-operations.js';
 import { type Account, mayPerform } from './roles.js';
 
 const EVENT_PATH = contractOf('watch-events').path;
@@ -30,6 +31,7 @@ export type EventSocketOptions = {
   readonly origins: OriginGuard;
   readonly counters: ApiCounters;
   readonly onAudit: (event: ApiAuditEvent) => void;
+  readonly refusals: RefusedOperations;
   readonly onFault: (error: unknown) => void;
   readonly nowMs: () => number;
 };
@@ -152,7 +154,7 @@ export class EventSockets {
   }
 
   #authenticate(client: Client, token: string): void {
-    const { authenticator, counters, onAudit, nowMs } = this.#options;
+    const { authenticator, counters, onAudit, refusals, nowMs } = this.#options;
     const result = authenticator.authenticate(token, client.source, nowMs());
     if (result.kind === 'refused') {
       accountRefusedToken(result, { source: client.source, way: 'socket', counters, onAudit });
@@ -164,7 +166,7 @@ export class EventSockets {
     const operation = 'watch-events';
     if (!mayPerform(account, contractOf(operation))) {
       counters.rolesRefused += 1;
-      onAudit({ kind: 'operation-refused', source, actor: account.name, operation, code: 'forbidden-role' });
+      refusals.tell({ source, actor: account.name, operation, code: 'forbidden-role' });
       this.#end(client, 'forbidden');
       return;
     }

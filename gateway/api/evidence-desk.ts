@@ -115,8 +115,8 @@ export type RecordingFile = {
 };
 
 export type EvidenceDesk = {
-  sessions(range: HistoryRange): readonly SessionRecord[];
-  calls(range: HistoryRange): readonly CallRecord[];
+  sessions(range: HistoryRange): Promise<readonly SessionRecord[]>;
+  calls(range: HistoryRange): Promise<readonly CallRecord[]>;
   recordings(range: HistoryRange): Promise<readonly RecordingRecord[]>;
   recordingNotes(id: string): Promise<DeskResult<RecordingNotes>>;
   openRecording(id: string): Promise<DeskResult<RecordingFile>>;

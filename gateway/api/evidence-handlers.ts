@@ -23,12 +23,12 @@ type EvidenceOperation =
 
 export function evidenceHandlers({ evidence, onAudit }: EvidenceHandlerOptions): Pick<Handlers, EvidenceOperation> {
   return {
-    'list-past-sessions': ({ query }) => {
-      const sessions = evidence.sessions(query);
+    'list-past-sessions': async ({ query }) => {
+      const sessions = await evidence.sessions(query);
       return { ok: true, value: { sessions, ...nextBefore(sessions, query) } };
     },
-    'list-past-calls': ({ query }) => {
-      const calls = evidence.calls(query);
+    'list-past-calls': async ({ query }) => {
+      const calls = await evidence.calls(query);
       return { ok: true, value: { calls, ...nextBefore(calls, query) } };
     },
     'list-recordings': async ({ query }) => {
@@ -79,7 +79,8 @@ async function sendRecording(
     'Accept-Ranges': 'bytes',
     'Content-Disposition': `attachment; filename="${id}"`,
   });
-  reply.send(opened.value.read(first, last));
+  // Of a recorder that was killed before its first write: no range of bytes names nothing.
+  reply.send(sizeBytes === 0 ? '' : opened.value.read(first, last));
   return { ok: true, value: undefined };
 }
 

@@ -49,6 +49,21 @@ describe('a key', () => {
   });
 });
 
+test('when all keys of an account are being carried out, another is refused and nothing grows', () => {
+  const table = new IdempotencyTable<string>();
+  const keyed = (n: number) => ({ ...request, key: `k${n}` });
+  for (let n = 0; n < MAX_KEYS_PER_ACCOUNT; n += 1) expect(table.begin(keyed(n), 0)).toEqual({ kind: 'new' });
+  const one = keyed(MAX_KEYS_PER_ACCOUNT);
+  expect(table.begin(one, 0)).toEqual({ kind: 'refused', code: 'too-many-requests' });
+  expect(table.keysOf('ada')).toBe(MAX_KEYS_PER_ACCOUNT);
+  // Its end, should anybody tell of it, is nobody else's.
+  table.finish(one, 'answer');
+  expect(table.begin({ ...one, scope: 'bob' }, 0)).toEqual({ kind: 'new' });
+  table.finish(keyed(7), 'answer');
+  expect(table.begin(one, 0)).toEqual({ kind: 'new' });
+  expect(table.keysOf('ada')).toBe(MAX_KEYS_PER_ACCOUNT);
+});
+
 test.each([
   ['8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
   ['"8e03978e-40d5"', '8e03978e-40d5'],

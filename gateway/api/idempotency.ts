@@ -8,6 +8,7 @@
  * | known, answered          | the same       | `replay`: the first answer once more (§2.6)      |
  * | known, being carried out | the same       | refused, `idempotency-in-flight` (§2.7: 409)     |
  * | known                    | another one    | refused, `idempotency-key-reused` (§2.7: 422)    |
+ * | new, all being carried out |              | refused, `too-many-requests`                     |
  *
  * In memory only: after a restart every call and session is another one anyway.
  */
@@ -25,10 +26,12 @@ export type IdempotentRequest = {
   readonly fingerprint: string;
 };
 
+type RefusalCode = 'idempotency-in-flight' | 'idempotency-key-reused' | 'too-many-requests';
+
 export type BeginResult<Answer> =
   | { readonly kind: 'new' }
   | { readonly kind: 'replay'; readonly answer: Answer }
-  | { readonly kind: 'refused'; readonly code: 'idempotency-in-flight' | 'idempotency-key-reused' };
+  | { readonly kind: 'refused'; readonly code: RefusalCode };
 
 type Entry<Answer> = { readonly fingerprint: string; readonly begunAtMs: number; answer: Answer | undefined };
 
@@ -40,7 +43,7 @@ export class IdempotencyTable<Answer> {
     const entries = this.#entriesOf(scope, nowMs);
     const known = entries.get(key);
     if (known === undefined) {
-      makeRoom(entries);
+      if (!makeRoom(entries)) return { kind: 'refused', code: 'too-many-requests' };
       entries.set(key, { fingerprint, begunAtMs: nowMs, answer: undefined });
       return { kind: 'new' };
     }
@@ -75,14 +78,13 @@ export class IdempotencyTable<Answer> {
   }
 }
 
-/** The oldest that has been answered goes; one that is being carried out stays, and there are never so many of them. */
-function makeRoom(entries: Map<string, Entry<unknown>>): void {
-  if (entries.size < MAX_KEYS_PER_ACCOUNT) return;
+/** The oldest that has been answered goes. One that is being carried out stays; when all are, there is no room. */
+function makeRoom(entries: Map<string, Entry<unknown>>): boolean {
+  if (entries.size < MAX_KEYS_PER_ACCOUNT) return true;
   for (const [key, { answer }] of entries) {
-    if (answer === undefined) continue;
-    entries.delete(key);
-    return;
+    if (answer !== undefined) return entries.delete(key);
   }
+  return false;
 }
 
 export function fingerprintOf(parts: readonly unknown[]): string {

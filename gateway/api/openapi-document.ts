@@ -143,7 +143,7 @@ function securityOf(name: OperationName): readonly object[] {
 }
 
 function parametersOf(
-  { isRepeatable, path, query }: OperationContract,
+  { keptAnswer, path, query }: OperationContract,
   components: Components,
 ): readonly OpenApiParameter[] {
   const inPath: OpenApiParameter[] = path.includes('{id}')
@@ -159,7 +159,7 @@ function parametersOf(
       schema,
     }),
   );
-  return [...inPath, ...inQuery, ...(isRepeatable ? [IDEMPOTENCY_KEY] : [])];
+  return [...inPath, ...inQuery, ...(keptAnswer ? [IDEMPOTENCY_KEY] : [])];
 }
 
 function answerOf(

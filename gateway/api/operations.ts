@@ -28,8 +28,11 @@ export type OperationContract = Permission & {
   /** Operations that take nothing take no body, or an empty object. */
   readonly body?: z.ZodType;
   readonly status: 200 | 201;
-  /** Takes an `Idempotency-Key`. Not where the answer holds a secret, which is not kept; asking twice gives two. */
-  readonly isRepeatable?: true;
+  /**
+   * Takes an `Idempotency-Key`: what of the answer is kept for a day under it, so that it must name no secret. Missing
+   * where the answer is one; asking twice gives two.
+   */
+  readonly keptAnswer?: z.ZodObject;
   /** Missing where the answer is no JSON of ours, see `contentType`. */
   readonly answer?: z.ZodType;
   readonly contentType?: string;
@@ -74,6 +77,12 @@ const origin = z
 
 const oneCall = z.strictObject({ call: callView });
 const oneSession = z.strictObject({ session: sessionView });
+
+// Without what spends the card: members that a schema of this kind does not name are left away.
+const { token: _token, tokenExpiresAt: _expiry, ...maskedSession } = sessionView.shape;
+const sessionWithoutToken = z.object(maskedSession);
+const keptSession = z.object({ session: sessionWithoutToken });
+const keptCall = z.object({ call: z.object({ ...callView.shape, session: sessionWithoutToken.exactOptional() }) });
 
 function pageOf<Name extends string, Item extends z.ZodType>(name: Name, item: Item) {
   return z.strictObject({
@@ -151,7 +160,7 @@ export const operations = {
     summary: 'Starts, pauses, resumes or stops the recording',
     roles: agents,
     body: z.strictObject({ action: z.enum(['start', 'pause', 'resume', 'stop']) }),
-    isRepeatable: true,
+    keptAnswer: keptCall,
     status: 200,
     answer: oneCall,
     refusals: ['not-found', 'call-not-active', 'recording-locked', 'recording-unavailable', 'media-unreachable'],
@@ -164,7 +173,7 @@ export const operations = {
     description: 'Answers once suppression is on, the recorder paused and the vault ready.',
     roles: agents,
     body: nothing,
-    isRepeatable: true,
+    keptAnswer: keptSession,
     status: 201,
     answer: oneSession,
     refusals: [
@@ -195,7 +204,7 @@ export const operations = {
     summary: 'Capture and Re-capture: the field awaits keys',
     roles: agents,
     body: z.strictObject({ field: fieldName }),
-    isRepeatable: true,
+    keptAnswer: keptSession,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state', 'vault-unreachable', 'media-unreachable', 'audio-not-inspectable'],
@@ -207,7 +216,7 @@ export const operations = {
     summary: 'Complete Tokenization, with three captured fields',
     roles: agents,
     body: nothing,
-    isRepeatable: true,
+    keptAnswer: keptSession,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state', 'vault-unreachable'],
@@ -219,7 +228,7 @@ export const operations = {
     summary: 'Cancel: all that was keyed is wiped',
     roles: agents,
     body: nothing,
-    isRepeatable: true,
+    keptAnswer: keptSession,
     status: 200,
     answer: oneSession,
     refusals: ['not-found', 'session-not-in-state'],
@@ -427,12 +436,12 @@ export function contractOf(name: OperationName): OperationContract {
 }
 
 /** Every code in which the operation can end. */
-export function refusalsOf({ body, isRepeatable, refusals, roles }: OperationContract): readonly ApiErrorCode[] {
+export function refusalsOf({ body, keptAnswer, refusals, roles }: OperationContract): readonly ApiErrorCode[] {
   const all = [
     ...refusals,
     ...(roles === 'anybody' ? [] : WITH_BEARER),
     ...(body === undefined ? [] : WITH_BODY),
-    ...(isRepeatable ? WITH_KEY : []),
+    ...(keptAnswer ? WITH_KEY : []),
     ...ALWAYS,
   ];
   return [...new Set(all)];

@@ -5,9 +5,10 @@ import { ApiError } from './api-errors.js';
 import type { Authenticator } from './authentication.js';
 import type { CallDesk } from './call-desk.js';
 import type { OriginGuard } from './origins.js';
-import type { Outcome } from './outcome.js';
+import { type Outcome, tooManyRequests } from './outcome.js';
 import type { PanelTickets, TicketRefusal } from './panel-tickets.js';
 import type { Handlers } from './routes.js';
+import { type BucketRate, TokenBuckets } from './token-bucket.js';
 
 export type PanelHandlerOptions = {
   readonly tickets: PanelTickets;
@@ -21,11 +22,15 @@ export type PanelHandlerOptions = {
   readonly nowMs: () => number;
 };
 
+/** For one agent, whoever asks: each is a record of the audit log. A page asks when it shows a panel. */
+const TICKET_RATE: BucketRate = { burst: 20, perSecond: 0.2 };
+
 export function panelHandlers(
   options: PanelHandlerOptions,
 ): Pick<Handlers, 'create-panel-ticket' | 'open-panel-session'> {
+  const buckets = new TokenBuckets(TICKET_RATE);
   return {
-    'create-panel-ticket': ({ account, source, body }) => {
+    'create-panel-ticket': ({ account, source, body, reply }) => {
       const { tickets, desk, agents, counters, onAudit, nowMs } = options;
       if (account === undefined) throw new Error('a ticket was asked for by nobody');
       const agent = account.role === 'agent' ? account.name : body.agent;
@@ -35,6 +40,8 @@ export function panelHandlers(
       const { callId, origin } = body;
       if (callId !== undefined && !desk.call({ agent, origin: source }, callId).ok)
         return { ok: false, code: 'not-found' };
+      const blockedMs = buckets.take(agent, nowMs());
+      if (blockedMs > 0) return tooManyRequests(reply, blockedMs);
       const issued = tickets.issue({ agent, origin, ...(callId === undefined ? {} : { callId }) }, nowMs());
       if (issued.kind === 'refused') return { ok: false, code: issued.code };
       counters.panelTicketsIssued += 1;
@@ -77,8 +84,7 @@ function refused(
   const { reportFailures: count } = failed;
   if (count > 0) onAudit({ kind: 'panel-ticket-refused', source, code, count });
   if (failed.code !== 'too-many-requests') return { ok: false, code };
-  reply.header('Retry-After', String(Math.ceil(failed.retryAfterMs / 1000)));
-  return { ok: false, code: 'too-many-requests' };
+  return tooManyRequests(reply, failed.retryAfterMs);
 }
 
 /** The machine's clock runs from the start of the process; clients know the wall's. */

@@ -1,9 +1,13 @@
 /** Carries a request out once, however often it comes under one idempotency key; `idempotency.ts` decides. */
-import { type SessionView, withoutToken } from '../payment/session-view.js';
+import type { z } from 'zod';
 import { apiErrors } from './api-errors.js';
-import type { CallView } from './call-desk.js';
 import { IdempotencyTable, type IdempotentRequest } from './idempotency.js';
 import type { Outcome } from './outcome.js';
+
+export type RepeatableRequest = IdempotentRequest & {
+  /** Of the answer; members that it does not name are not kept. */
+  readonly keptAnswer: z.ZodObject;
+};
 
 export class RepeatedRequests {
   readonly #table = new IdempotencyTable<Outcome<unknown>>();
@@ -14,36 +18,29 @@ export class RepeatedRequests {
   }
 
   async once(
-    request: IdempotentRequest,
+    request: RepeatableRequest,
     carryOut: () => Promise<Outcome<unknown>>,
   ): Promise<{ readonly outcome: Outcome<unknown>; readonly isRepeated: boolean }> {
     const begun = this.#table.begin(request, this.#nowMs());
     if (begun.kind === 'refused') return { outcome: { ok: false, code: begun.code }, isRepeated: false };
     if (begun.kind === 'replay') return { outcome: begun.answer, isRepeated: true };
-    let kept: Outcome<unknown> | undefined;
+    let answer: Outcome<unknown> | undefined;
     try {
       const outcome = await carryOut();
-      kept = isWorthKeeping(outcome) ? masked(outcome) : undefined;
+      answer = kept(outcome, request.keptAnswer);
       return { outcome, isRepeated: false };
     } finally {
-      this.#table.finish(request, kept);
+      this.#table.finish(request, answer);
     }
   }
 }
 
-/** What failed on our side is to be tried again. */
-function isWorthKeeping(outcome: Outcome<unknown>): boolean {
-  return outcome.ok || apiErrors[outcome.code].status < 500;
-}
-
-type Answer = { readonly session?: SessionView; readonly call?: CallView };
-
-/** No token is kept for a day because an answer had it. */
-function masked(outcome: Outcome<unknown>): Outcome<unknown> {
-  if (!outcome.ok || typeof outcome.value !== 'object' || outcome.value === null) return outcome;
-  // Of a row of `operations.ts` that takes a key: a call or a session.
-  const { session, call } = outcome.value as Answer;
-  if (session !== undefined) return { ok: true, value: { session: withoutToken(session) } };
-  if (call?.session === undefined) return outcome;
-  return { ok: true, value: { call: { ...call, session: withoutToken(call.session) } } };
+/**
+ * What failed on our side is to be tried again. An answer that does not fit is a mistake of ours; what it is the answer
+ * to has been carried out all the same, and must not be again.
+ */
+function kept(outcome: Outcome<unknown>, keptAnswer: z.ZodObject): Outcome<unknown> | undefined {
+  if (!outcome.ok) return apiErrors[outcome.code].status < 500 ? outcome : undefined;
+  const answer = keptAnswer.safeParse(outcome.value);
+  return answer.success ? { ok: true, value: answer.data } : { ok: false, code: 'internal-error' };
 }

@@ -1,7 +1,6 @@
 /** The routes: each row of `operations.ts` with the one function that answers it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { ApiAuditEvent } from './api-audit.js';
 import { ApiError } from './api-errors.js';
 import { fingerprintOf, parseIdempotencyKey } from './idempotency.js';
 import {
@@ -12,6 +11,7 @@ import {
   type operations,
 } from './operations.js';
 import type { Outcome } from './outcome.js';
+import type { RefusedOperations } from './refused-operations.js';
 import type { RepeatedRequests } from './repeated-requests.js';
 import { checked } from './request-check.js';
 import type { Account } from './roles.js';
@@ -50,7 +50,7 @@ export type RouteOptions = {
   readonly handlers: Handlers;
   readonly accountOf: (request: FastifyRequest) => Account | undefined;
   readonly repeats: RepeatedRequests;
-  readonly onAudit: (event: ApiAuditEvent) => void;
+  readonly refusals: RefusedOperations;
 };
 
 declare module 'fastify' {
@@ -83,7 +83,7 @@ function addRoute<Name extends OperationName>(app: FastifyInstance, name: Name, 
         return outcome.value === undefined ? reply : reply.code(statusOf(reply, contract)).send(outcome.value);
       const { code } = outcome;
       if (account !== undefined) {
-        options.onAudit({ kind: 'operation-refused', source: request.ip, actor: account.name, operation: name, code });
+        options.refusals.tell({ source: request.ip, actor: account.name, operation: name, code });
       }
       throw new ApiError(code);
     },
@@ -102,7 +102,7 @@ async function answered(
   { accountOf, repeats }: RouteOptions,
   carryOut: CarryOut,
 ): Promise<Outcome<unknown>> {
-  const { path, query, body, isRepeatable } = contract;
+  const { path, query, body, keptAnswer } = contract;
   const id = path.includes('{id}') ? identifier.safeParse(request.params.id) : ({ success: true, data: '' } as const);
   if (!id.success) return { ok: false, code: 'not-found' };
   const parts = {
@@ -112,11 +112,11 @@ async function answered(
   };
   const account = accountOf(request);
   const header = request.headers['idempotency-key'];
-  if (header === undefined || !isRepeatable || account === undefined) return carryOut(parts);
+  if (header === undefined || keptAnswer === undefined || account === undefined) return carryOut(parts);
   const key = parseIdempotencyKey(String(header));
   if (key === undefined) throw new ApiError('bad-request', [{ path: 'headers.Idempotency-Key', rule: 'wrong form' }]);
   const fingerprint = fingerprintOf([request.method, request.url, parts.body ?? null, account.panel?.callId ?? null]);
-  const once = await repeats.once({ scope: account.name, key, fingerprint }, async () => carryOut(parts));
+  const once = await repeats.once({ scope: account.name, key, fingerprint, keptAnswer }, async () => carryOut(parts));
   if (once.isRepeated) reply.header('Idempotency-Replayed', 'true');
   return once.outcome;
 }

@@ -1,13 +1,35 @@
 /** What is remembered of the sources of bad requests: bounded, and whole networks where one holder has them. */
 import { isIPv6 } from 'node:net';
 
-/** Sources remembered at a time; the one heard of longest ago makes room. About 1 MB when full. */
-const MAX_SOURCES = 4096;
-/** One audit record a source and minute, carrying the number of tries, so that a flood cannot fill the audit log. */
+/** Remembered at a time: sources, or what accounts were refused. About 1 MB when full. */
+const MAX_ENTRIES = 4096;
+/** One audit record of the same a minute, carrying the number of tries, so that a flood cannot fill the audit log. */
 const REPORT_INTERVAL_MS = 60_000;
 
-export class SourceTable<T> {
+/** What was set longest ago makes room. */
+class LatestEntries<T> {
   readonly #entries = new Map<string, T>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, value: T): void {
+    // Deleting first keeps the map in order of last use.
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= MAX_ENTRIES) return;
+    const oldest = this.#entries.keys().next();
+    if (!oldest.done) this.#entries.delete(oldest.value);
+  }
+}
+
+export class SourceTable<T> {
+  readonly #entries = new LatestEntries<T>();
 
   get size(): number {
     return this.#entries.size;
@@ -18,32 +40,35 @@ export class SourceTable<T> {
   }
 
   set(address: string, value: T): void {
-    const key = sourceKey(address);
-    // Deleting first keeps the map in order of last use.
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= MAX_SOURCES) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+    this.#entries.set(sourceKey(address), value);
   }
 }
 
-/** Counts what sources do wrong, and says when it is time to tell of it again. */
-export class SourceReports {
-  readonly #sources = new SourceTable<{ readonly unreported: number; readonly reportedAtMs: number }>();
+/** Counts what happens again and again, and says when it is time to tell of it once more. */
+export class RepeatedReports {
+  readonly #counted = new LatestEntries<{ readonly unreported: number; readonly reportedAtMs: number }>();
 
-  /** How often the source did it since this was last reported, this time included; 0 when it need not be told now. */
-  count(address: string, nowMs: number): number {
-    const { unreported, reportedAtMs } = this.#sources.get(address) ?? {
+  /** How often it happened since it was last reported, this time included; 0 when it need not be told now. */
+  count(key: string, nowMs: number): number {
+    const { unreported, reportedAtMs } = this.#counted.get(key) ?? {
       unreported: 0,
       reportedAtMs: Number.NEGATIVE_INFINITY,
     };
     const isDue = nowMs - reportedAtMs >= REPORT_INTERVAL_MS;
-    this.#sources.set(
-      address,
+    this.#counted.set(
+      key,
       isDue ? { unreported: 0, reportedAtMs: nowMs } : { unreported: unreported + 1, reportedAtMs },
     );
     return isDue ? unreported + 1 : 0;
+  }
+}
+
+/** What sources do wrong. */
+export class SourceReports {
+  readonly #reports = new RepeatedReports();
+
+  count(address: string, nowMs: number): number {
+    return this.#reports.count(sourceKey(address), nowMs);
   }
 }
 

@@ -24,3 +24,20 @@ export function take(
 export function waitMs(bucket: TokenBucket, rate: BucketRate): number {
   return bucket.level >= 1 ? 0 : Math.ceil(((1 - bucket.level) / rate.perSecond) * 1000);
 }
+
+/** One bucket a name, all filled alike. Bounded by what names there are: give it those of the configuration only. */
+export class TokenBuckets {
+  readonly #rate: BucketRate;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(rate: BucketRate) {
+    this.#rate = rate;
+  }
+
+  /** Takes one, or says how long there will be none: 0 when it was there. */
+  take(name: string, nowMs: number): number {
+    const { granted, bucket } = take(this.#buckets.get(name) ?? fullBucket(this.#rate, nowMs), this.#rate, nowMs);
+    this.#buckets.set(name, bucket);
+    return granted ? 0 : waitMs(bucket, this.#rate);
+  }
+}

@@ -5,13 +5,11 @@ import type { AuditRecord } from './audit-record.js';
 /** What an action's newest records are looked up by, and what all records of a call are. */
 export type HistoryAction = 'call-started' | 'session-started' | 'recording-started';
 
-/** A call has some tens of records; what one can drive up (a socket, a re-capture) is bounded by other limits. */
-const MAX_RECORDS_A_CALL = 2000;
-
 /** Text that is no JSON was not written by us; it must not keep the log from being opened and verified. */
 const member = (path: string): string => `CASE WHEN json_valid(record) THEN json_extract(record, '${path}') END`;
 const ACTION = member('$.action');
 const CALL_ID = member('$.resource.callId');
+const SESSION_ID = member('$.resource.sessionId');
 
 /** Made by the writer. The hash chain covers the records, not these: they only find them. */
 export const HISTORY_INDEXES = `
@@ -23,12 +21,16 @@ export const HISTORY_INDEXES = `
 
 export type SequencedRecord = { readonly sequence: number; readonly record: AuditRecord };
 
+/** All records of one action in one session of a call, or in the call where they are of none. */
+export type ActionSummary = { readonly newest: SequencedRecord; readonly count: number };
+
 type Row = { readonly sequence: number; readonly record: string };
+type CountedRow = Row & { readonly count: number };
 
 export class AuditHistory {
   readonly #database: Database.Database;
   readonly #pages: Readonly<Record<HistoryAction, Database.Statement<[number, number], Row>>>;
-  readonly #ofCall: Database.Statement<[string, number], Row>;
+  readonly #ofCall: Database.Statement<[string], CountedRow>;
 
   private constructor(path: string) {
     this.#database = new Database(path, { readonly: true, fileMustExist: true });
@@ -42,8 +44,11 @@ export class AuditHistory {
       'session-started': page('session-started'),
       'recording-started': page('recording-started'),
     };
+    // A call has some tens of records, or, with much to re-capture, thousands: they are counted where they lie. Beside
+    // max() the other columns are those of the row that has it (https://www.sqlite.org/lang_select.html#bareagg).
     this.#ofCall = this.#database.prepare(
-      `SELECT sequence, record FROM records WHERE ${CALL_ID} = ? ORDER BY sequence LIMIT ?`,
+      `SELECT max(sequence) AS sequence, record, count(*) AS count FROM records WHERE ${CALL_ID} = ?
+       GROUP BY ${ACTION}, ${SESSION_ID}`,
     );
   }
 
@@ -60,9 +65,9 @@ export class AuditHistory {
     return this.#pages[action].all(before, limit).map(parsed);
   }
 
-  /** In their order. */
-  ofCall(callId: string): readonly SequencedRecord[] {
-    return this.#ofCall.all(callId, MAX_RECORDS_A_CALL).map(parsed);
+  /** Whatever was recorded of a call, however much: in no order. */
+  ofCall(callId: string): readonly ActionSummary[] {
+    return this.#ofCall.all(callId).map(({ count, ...row }) => ({ newest: parsed(row), count }));
   }
 
   close(): void {

@@ -36,6 +36,7 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPayment(configuration, notes);
   checkVault(configuration, notes);
   checkApi(configuration, notes);
+  checkProxyOrigins(configuration, notes);
   checkWebhooks(configuration, notes);
   checkSockets(configuration, notes);
   return notes;
@@ -254,6 +255,19 @@ function checkApi({ api }: Configuration, notes: Notes): void {
   checkAddress(api.listen.address, ['api', 'listen', 'address'], notes);
   if (isIP(api.listen.address) !== 0 && !isLoopback(api.listen.address)) {
     notes.warn(['api', 'listen', 'address'], 'is plain HTTP beyond this machine: put a TLS proxy before it');
+  }
+}
+
+/** Listed for a softphone behind a proxy, whose page needs the events as well. */
+function checkProxyOrigins({ api, sip }: Configuration, notes: Notes): void {
+  for (const [index, { allowedOrigins }] of sip.listeners.entries()) {
+    for (const [place, origin] of allowedOrigins.entries()) {
+      if (api.allowedOrigins.includes(origin)) continue;
+      notes.warn(
+        ['sip', 'listeners', index, 'allowedOrigins', place],
+        'is not in api.allowedOrigins: list it there too if a proxy has our own pages under it, or they get no events',
+      );
+    }
   }
 }
 

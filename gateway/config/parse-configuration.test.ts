@@ -487,12 +487,22 @@ describe('registered users', () => {
       'sip.listeners[1].transports: ws beyond this machine shows signalling to everybody on the way: take wss',
     ],
     [
+      'a page under a name that only the listener knows',
+      registered({ listeners: LISTENERS.replace('[ws]', '[ws], allowedOrigins: ["https://pay.example"]') }),
+      'sip.listeners[1].allowedOrigins[0]: is not in api.allowedOrigins: list it there too if a proxy has our own pages under it, or they get no events',
+    ],
+    [
       'a user of nobody',
       `${registered()}\napi: { agents: [{name: anna, users: [alice]}] }`,
       "sip.users[1].name: 201 is no agent's user: its calls can hold no payment",
     ],
   ])('%s are warned of', (_what, text, warning) => {
     expect(warningsOf(text)).toContain(warning);
+  });
+
+  test('a page that both know is not warned of', () => {
+    const listeners = LISTENERS.replace('[ws]', '[ws], allowedOrigins: ["https://pay.example"]');
+    expect(warningsOf(`${registered({ listeners })}\napi: { allowedOrigins: ["https://pay.example"] }`)).toEqual([]);
   });
 
   test('a caller may be a registered phone that speaks RTP over UDP', () => {

@@ -4,7 +4,7 @@ import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
-import type { WebhookAudit } from '../webhook/webhooks.js';
+import type { WebhookAudit } from '../webhook/webhooks-socket.js';
 import { hashOfConfiguration } from './administration.js';
 
 export function auditEntryOfConfiguration(configuration: Configuration): AuditEntry {
@@ -61,8 +61,8 @@ export function auditEntryOfApi(event: ApiAuditEvent): AuditEntry {
     case 'panel-ticket-refused':
       return { ...refusal, action, origin, detail: { code: event.code, count: event.count } };
     case 'operation-refused': {
-      const { actor, operation, code } = event;
-      return { actor, origin, action, outcome: 'refused', detail: { operation, code } };
+      const { actor, operation, code, count } = event;
+      return { actor, origin, action, outcome: 'refused', detail: { operation, code, count } };
     }
     case 'panel-ticket-issued':
       return { ...success(event), resource: callOf(event), detail: { agent: event.agent } };

@@ -25,14 +25,14 @@ import type { Configuration } from '../config/configuration.js';
 import { type DataPaths, secretPaths } from '../config/data-paths.js';
 import { ownOrigins } from '../config/origin.js';
 import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
-import { Evidence } from '../evidence/evidence-store.js';
+import { EvidenceStore } from '../evidence/evidence-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
 import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
-import { Webhooks } from '../webhook/webhooks.js';
+import { Webhooks } from '../webhook/webhooks-socket.js';
 import { administrationOf } from './administration.js';
 import {
   auditEntryOfApi,
@@ -73,7 +73,7 @@ export class ControlProcess {
   readonly #log: Logger;
   readonly #auditLog: AuditLog;
   readonly #audit: AuditTrail;
-  readonly #evidence: Evidence;
+  readonly #evidence: EvidenceStore;
   readonly #webhooks: Webhooks;
   readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
@@ -101,7 +101,7 @@ export class ControlProcess {
     this.#log = log;
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
-    this.#evidence = new Evidence(paths);
+    this.#evidence = new EvidenceStore(paths);
     this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
@@ -194,7 +194,6 @@ export class ControlProcess {
     this.#webhooks.close();
     this.#record('process-stopped', 'control');
     this.#record('audit-log-closed', AUDIT_LOG);
-    this.#evidence.close();
     this.#auditLog.close();
   }
 

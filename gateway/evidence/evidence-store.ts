@@ -1,6 +1,5 @@
 /** What is kept, for those who audit: the past from the audit log, recordings and their notes from the disk. */
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { ApiError } from '../api/api-errors.js';
 import type { DeskResult } from '../api/call-desk.js';
 import type {
   AuditLine,
@@ -14,47 +13,42 @@ import type {
   RecordingRecord,
   SessionRecord,
 } from '../api/evidence-desk.js';
-import { AuditHistory, type HistoryAction, type SequencedRecord } from '../audit/audit-history-store.js';
 import { readAuditLines } from '../audit/audit-read-store.js';
-import type { AuditVerdict as ChainVerdict } from '../audit/audit-verify-store.js';
 import { RecordingArchive } from '../recording/recording-archive-store.js';
-import { callRecordOf, recordingOf, recordingRecordOf, sessionRecordOf } from './past-records.js';
+import { askThread, type EvidenceAnswers } from './evidence-questions.js';
+import { type EvidencePaths, readNotes } from './past-reader-store.js';
 
-const VERIFICATION = fileURLToPath(new URL('../audit/audit-verification-process.js', import.meta.url));
+/** Pages asked for and not answered yet. They are read one at a time, so that auditors cost the calls one core at most. */
+const MAX_WAITING_PAGES = 16;
 
-export class Evidence implements EvidenceDesk {
-  readonly #auditLogPath: string;
-  readonly #history: AuditHistory;
+type Page = Exclude<keyof EvidenceAnswers, 'verification'>;
+
+export class EvidenceStore implements EvidenceDesk {
+  readonly #paths: EvidencePaths;
   readonly #archive: RecordingArchive;
   #verification: Promise<AuditVerdict> | undefined;
+  #lastPage: Promise<unknown> = Promise.resolve();
+  #waitingPages = 0;
 
-  /** @throws when there is no audit log yet: the gateway opens its own first */
-  constructor(paths: { readonly auditLog: string; readonly recordings: string }) {
-    this.#auditLogPath = paths.auditLog;
-    this.#history = AuditHistory.open(paths.auditLog);
-    this.#archive = new RecordingArchive(paths.recordings);
+  constructor({ auditLog, recordings }: EvidencePaths) {
+    this.#paths = { auditLog, recordings };
+    this.#archive = new RecordingArchive(recordings);
   }
 
-  sessions(range: HistoryRange): readonly SessionRecord[] {
-    return this.#page('session-started', range, sessionRecordOf);
+  sessions(range: HistoryRange): Promise<readonly SessionRecord[]> {
+    return this.#page('sessions', range);
   }
 
-  calls(range: HistoryRange): readonly CallRecord[] {
-    return this.#page('call-started', range, callRecordOf);
+  calls(range: HistoryRange): Promise<readonly CallRecord[]> {
+    return this.#page('calls', range);
   }
 
   recordings(range: HistoryRange): Promise<readonly RecordingRecord[]> {
-    return Promise.all(
-      this.#page('recording-started', range, async (start, ofCall) => {
-        const id = recordingOf(start);
-        const [notes, lengthSamples] = await Promise.all([this.#archive.notes(id), this.#archive.lengthSamples(id)]);
-        return recordingRecordOf(start, ofCall, { notes, lengthSamples });
-      }),
-    );
+    return this.#page('recordings', range);
   }
 
   async recordingNotes(id: string): Promise<DeskResult<RecordingNotes>> {
-    const notes = await this.#archive.notes(id);
+    const notes = await readNotes(this.#archive, id);
     return notes ? { ok: true, value: notes } : { ok: false, code: 'not-found' };
   }
 
@@ -64,44 +58,27 @@ export class Evidence implements EvidenceDesk {
   }
 
   auditLines({ after, limit }: LogRange): readonly AuditLine[] {
-    const lines = readAuditLines(this.#auditLogPath, { afterSequence: after, limit });
+    const lines = readAuditLines(this.#paths.auditLog, { afterSequence: after, limit });
     return Array.from(lines, ({ sequence, json }) => ({ sequence, record: JSON.parse(json) }));
   }
 
-  /** In a thread of its own, one at a time: whoever asks meanwhile gets the same answer. */
+  /** One at a time: whoever asks meanwhile gets the same answer. */
   verifyAuditLog(): Promise<AuditVerdict> {
-    this.#verification ??= verifyInThread(this.#auditLogPath).finally(() => {
+    this.#verification ??= askThread({ kind: 'verification', paths: this.#paths }).finally(() => {
       this.#verification = undefined;
     });
     return this.#verification;
   }
 
-  close(): void {
-    this.#history.close();
+  async #page<Kind extends Page>(kind: Kind, range: HistoryRange): Promise<EvidenceAnswers[Kind]> {
+    if (this.#waitingPages >= MAX_WAITING_PAGES) throw new ApiError('too-many-requests');
+    this.#waitingPages += 1;
+    const page = this.#lastPage.then(() => askThread<Kind>({ kind, paths: this.#paths, range }));
+    this.#lastPage = page.catch(() => undefined);
+    try {
+      return await page;
+    } finally {
+      this.#waitingPages -= 1;
+    }
   }
-
-  #page<T>(
-    action: HistoryAction,
-    range: HistoryRange,
-    tell: (start: SequencedRecord, ofCall: readonly SequencedRecord[]) => T,
-  ): readonly T[] {
-    // Several sessions of a page may be of one call.
-    const known = new Map<string, readonly SequencedRecord[]>();
-    return this.#history.newest(action, range).map((start) => {
-      const { callId } = start.record.resource;
-      if (callId === undefined) return tell(start, [start]);
-      const ofCall = known.get(callId) ?? this.#history.ofCall(callId);
-      known.set(callId, ofCall);
-      return tell(start, ofCall);
-    });
-  }
-}
-
-function verifyInThread(path: string): Promise<AuditVerdict> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(VERIFICATION, { workerData: path });
-    thread.once('message', (verdict: ChainVerdict) => resolve(verdict));
-    thread.once('error', reject);
-    thread.once('exit', () => reject(new Error('the verification of the audit log ended without a verdict')));
-  });
 }

@@ -1,4 +1,4 @@
-/** What became of a call, a session, a recording, told from the audit records of its call. Pure. */
+/** What became of a call, a session, a recording, told from a summary of the audit records of its call. Pure. */
 import {
   CALL_ENDERS,
   type CallRecord,
@@ -6,10 +6,10 @@ import {
   type RecordingRecord,
   type SessionRecord,
 } from '../api/evidence-desk.js';
-import type { SequencedRecord } from '../audit/audit-history-store.js';
+import type { ActionSummary, SequencedRecord } from '../audit/audit-history-store.js';
 import type { AuditAction, AuditScalar } from '../audit/audit-record.js';
 
-type Records = readonly SequencedRecord[];
+type Summaries = readonly ActionSummary[];
 
 const SESSION_OUTCOMES: Readonly<Partial<Record<AuditAction, SessionRecord['outcome']>>> = {
   'session-vaulted': 'vaulted',
@@ -18,13 +18,16 @@ const SESSION_OUTCOMES: Readonly<Partial<Record<AuditAction, SessionRecord['outc
   'session-ended': 'ended',
 };
 
-/** @param start the record of its start; @param ofCall all records of its call, in their order */
-export function sessionRecordOf(start: SequencedRecord, ofCall: Records): SessionRecord {
+/** @param start the record of its start; @param ofCall what was recorded of its call */
+export function sessionRecordOf(start: SequencedRecord, ofCall: Summaries): SessionRecord {
   const { sessionId = '', callId = '' } = start.record.resource;
-  const own = ofCall.filter(({ record }) => record.resource.sessionId === sessionId);
+  const own = ofCall.filter(({ newest }) => newest.record.resource.sessionId === sessionId);
   // A failed session may be canceled after it; the last word counts.
-  const end = own.findLast(({ record }) => SESSION_OUTCOMES[record.action] !== undefined);
-  const failure = own.find(({ record }) => record.action === 'session-failed');
+  const end = own
+    .map(({ newest }) => newest)
+    .filter(({ record }) => SESSION_OUTCOMES[record.action] !== undefined)
+    .reduce<SequencedRecord | undefined>((last, one) => (last && last.sequence > one.sequence ? last : one), undefined);
+  const failure = newestOf(own, 'session-failed');
   return {
     sequence: start.sequence,
     sessionId,
@@ -39,9 +42,9 @@ export function sessionRecordOf(start: SequencedRecord, ofCall: Records): Sessio
   };
 }
 
-export function callRecordOf(start: SequencedRecord, ofCall: Records): CallRecord {
-  const answered = ofCall.find(({ record }) => record.action === 'call-answered');
-  const ended = ofCall.findLast(({ record }) => record.action === 'call-ended');
+export function callRecordOf(start: SequencedRecord, ofCall: Summaries): CallRecord {
+  const answered = newestOf(ofCall, 'call-answered');
+  const ended = newestOf(ofCall, 'call-ended');
   const endedBy = CALL_ENDERS.find((ender) => ender === ended?.record.detail.by);
   const { detail } = start.record;
   return {
@@ -68,10 +71,10 @@ export type RecordingOnDisk = {
 
 export function recordingRecordOf(
   start: SequencedRecord,
-  ofCall: Records,
+  ofCall: Summaries,
   { notes, lengthSamples }: RecordingOnDisk,
 ): RecordingRecord {
-  const call = ofCall.find(({ record }) => record.action === 'call-started');
+  const call = newestOf(ofCall, 'call-started');
   const samples = notes?.lengthSamples ?? lengthSamples;
   return {
     sequence: start.sequence,
@@ -90,8 +93,15 @@ export function recordingOf({ record }: SequencedRecord): string {
   return textOf(record.detail.file);
 }
 
-function countOf(records: Records, action: AuditAction): number {
-  return records.filter(({ record }) => record.action === action).length;
+function newestOf(summaries: Summaries, action: AuditAction): SequencedRecord | undefined {
+  return summaries.find(({ newest }) => newest.record.action === action)?.newest;
+}
+
+/** Of all sessions of the call, where the summaries are of all of them. */
+function countOf(summaries: Summaries, action: AuditAction): number {
+  return summaries
+    .filter(({ newest }) => newest.record.action === action)
+    .reduce((total, { count }) => total + count, 0);
 }
 
 function textOf(value: AuditScalar | undefined): string {

@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecordingNotes } from './recording-notes.js';
 import { WAV_FRAME_SIZE_BYTES, WAV_HEADER_SIZE_BYTES } from './wav-file.js';
 
 /** As the recorder names its files; nothing that fits it leads out of a folder. */
@@ -21,12 +20,11 @@ export class RecordingArchive {
     this.#directory = directory;
   }
 
-  /** Undefined when there is no such recording. */
-  async notes(name: string): Promise<RecordingNotes | undefined> {
+  /** What stands beside it, unchecked; undefined when there is no such recording. */
+  async notes(name: string): Promise<unknown> {
     if (!FILE_NAME.test(name)) return undefined;
     try {
-      // Written by the recorder alone, whole or not at all.
-      return JSON.parse(await readFile(join(this.#directory, `${name}.json`), 'utf8')) as RecordingNotes;
+      return JSON.parse(await readFile(join(this.#directory, `${name}.json`), 'utf8'));
     } catch {
       return undefined;
     }

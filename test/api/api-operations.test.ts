@@ -223,12 +223,18 @@ describe('who asks', () => {
   });
 
   test('AC-24 a refused resume during a payment is audited with agent and code', async () => {
-    const { callId } = await callIn('ready');
-    world.audit.length = 0;
-    await client.post(`/v1/calls/${callId}/recording`, { action: 'resume' });
-    expect(world.audit).toEqual([
-      { kind: 'operation-refused', source: '127.0.0.1', actor: 'ada', operation: 'record', code: 'recording-locked' },
-    ]);
+    // A server that has refused nobody that yet: the same refusal is told once a minute.
+    const own = await startServer();
+    const callId = own.desk.addCall({ agent: 'ada' });
+    await own.desk.startSession(ADA, callId);
+    const resume = () => new ApiClient(own.port).post(`/v1/calls/${callId}/recording`, { action: 'resume' });
+    expect(codeOf(await resume())).toBe('recording-locked');
+    const refused = { source: '127.0.0.1', actor: 'ada', operation: 'record', code: 'recording-locked', count: 1 };
+    expect(own.audit).toEqual([{ kind: 'operation-refused', ...refused }]);
+    // Asking on is refused as well, and cannot fill the log.
+    expect(codeOf(await resume())).toBe('recording-locked');
+    expect(own.audit).toHaveLength(1);
+    await own.server.close();
   });
 
   test('wrong tokens are refused, limited and audited once, and a right one is let in all the same', async () => {

@@ -101,16 +101,16 @@ describe('bad input', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain('"error":{"code"');
   });
-
-  async function raw(bytes: string): Promise<string> {
-    const socket = connect(world.port, '127.0.0.1');
-    socket.setEncoding('utf8');
-    socket.end(bytes, 'latin1');
-    let answer = '';
-    for await (const chunk of socket) answer += chunk;
-    return answer;
-  }
 });
+
+async function raw(bytes: string): Promise<string> {
+  const socket = connect(world.port, '127.0.0.1');
+  socket.setEncoding('utf8');
+  socket.end(bytes, 'latin1');
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  return answer;
+}
 
 describe('pages and services', () => {
   test('the root leads to the panel', async () => {
@@ -160,6 +160,14 @@ describe('pages and services', () => {
     await follow('/panel/panel-page.js');
     expect(reached.size).toBeGreaterThan(1);
     expect((await client.ask('GET', '/panel/panel-view-model.test.js', { token: '' })).status).toBe(404);
+  });
+
+  test('a page of elsewhere whose name leads to this machine reads no metrics', async () => {
+    const statusOf = async (host: string) =>
+      (await raw(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).split(' ')[1];
+    expect(await statusOf('evil.example')).toBe('401');
+    expect(await statusOf(`127.0.0.1:${world.port}`)).toBe('200');
+    expect(await statusOf('localhost')).toBe('200');
   });
 
   test('health needs no token; metrics need one unless asked from this machine', async () => {

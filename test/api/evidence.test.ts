@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import type { CallRecord, RecordingRecord, SessionRecord } from '../../gateway/api/evidence-desk.js';
 import { AuditLog } from '../../gateway/audit/audit-log-store.js';
 import { type AuditEntry, AuditTrail } from '../../gateway/audit/audit-trail.js';
-import { Evidence } from '../../gateway/evidence/evidence-store.js';
+import { EvidenceStore } from '../../gateway/evidence/evidence-store.js';
 import { CallRecorder } from '../../gateway/recording/call-recorder-store.js';
 import { parseRecording } from '../../gateway/recording/wav-file.js';
 import { AUDITOR_TOKEN, type PanelServer, startServer } from '../panel/panel-world.js';
@@ -17,7 +17,7 @@ let directory = '';
 let recordings = '';
 let auditLog = '';
 let log: AuditLog;
-let evidence: Evidence;
+let evidence: EvidenceStore;
 let world: PanelServer;
 let client: ApiClient;
 
@@ -27,13 +27,12 @@ beforeAll(async () => {
   auditLog = join(directory, 'audit.db');
   log = AuditLog.open(auditLog);
   await happen();
-  evidence = new Evidence({ auditLog, recordings });
+  evidence = new EvidenceStore({ auditLog, recordings });
   world = await startServer({ evidence });
   client = new ApiClient(world.port);
 });
 afterAll(async () => {
   await world.server.close();
-  evidence.close();
   log.close();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -77,6 +76,9 @@ async function happen(): Promise<void> {
   payment('session-vaulted', 'call-a', 'session-a');
   gateway('call-ended', 'call-a', { by: 'caller', reason: 'bye' });
   await record('call-a');
+  // Of recorders that were killed at once, and notes of nobody's.
+  writeFileSync(join(recordings, 'call-e-1.wav'), '');
+  writeFileSync(join(recordings, 'call-f-1.wav.json'), '{"callId":"call-f"}');
   // A name that leads out of the folder, and one that is no file of ours.
   writeFileSync(join(directory, 'secret.wav'), 'secret');
   symlinkSync(join(directory, 'secret.wav'), join(recordings, 'link-1.wav'));
@@ -120,6 +122,37 @@ describe('history', () => {
     expect(Date.parse(ended?.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(ended?.answeredAt ?? ''));
   });
 
+  test('a call of very many records has its outcomes all the same', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'tonegate-long-call-'));
+    const path = join(own, 'audit.db');
+    const long = AuditLog.open(path);
+    const trail = new AuditTrail(long);
+    const resource = { callId: 'long', sessionId: 'last' };
+    const say = (action: AuditEntry['action'], detail: AuditEntry['detail'] = {}) =>
+      trail.record({ actor: 'ada', origin: '127.0.0.1', action, outcome: 'success', resource, detail });
+    say('call-started', { agent: 'ada' });
+    say('session-started');
+    for (let n = 0; n < 2100; n += 1) say('capture-started');
+    say('session-vaulted');
+    say('call-ended', { by: 'caller', reason: 'bye' });
+    long.close();
+    const past = new EvidenceStore({ auditLog: path, recordings });
+    const range = { before: Number.MAX_SAFE_INTEGER, limit: 10 };
+    expect(await past.sessions(range)).toMatchObject([{ outcome: 'vaulted', captures: 2100 }]);
+    expect(await past.calls(range)).toMatchObject([{ endedBy: 'caller', sessions: 1 }]);
+    rmSync(own, { recursive: true, force: true });
+  });
+
+  test('pages are read one at a time, and no more are waited for than can be', async () => {
+    const range = { before: Number.MAX_SAFE_INTEGER, limit: 1 };
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, () => evidence.calls(range)));
+    const refused = asked.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(4);
+    for (const { reason } of refused as PromiseRejectedResult[])
+      expect(reason).toMatchObject({ code: 'too-many-requests' });
+    expect(await evidence.calls(range)).toHaveLength(1);
+  });
+
   test.each(['calls', 'sessions'])('%s come page by page, each once', async (list) => {
     const seen: number[] = [];
     let before = '';
@@ -160,6 +193,15 @@ describe('history', () => {
 });
 
 describe('recordings', () => {
+  test('one without a byte is read as that', async () => {
+    expect(await get('/v1/recordings/call-e-1.wav')).toMatchObject({ status: 200, body: { text: '' } });
+    expect((await get('/v1/recordings/call-e-1.wav', { Range: 'bytes=0-' })).status).toBe(416);
+  });
+
+  test('what stands beside one and is no notes is not given out as such', async () => {
+    expect(codeOf(await get('/v1/recordings/call-f-1.wav/notes'))).toBe('not-found');
+  });
+
   test('are listed with duration and gaps; one whose file is gone is still told of', async () => {
     const { body } = await get('/v1/recordings');
     expect(body.recordings).toMatchObject([

@@ -158,3 +158,16 @@ describe('misuse', () => {
     expect(await policyOf('/panel/')).toContain("frame-ancestors 'self';");
   });
 });
+
+test('tickets for one agent are given out so many at a time; those for another go on', async () => {
+  const own = await startServer();
+  const there = new ApiClient(own.port);
+  const orderFor = (agent: string) => there.post('/v1/panel-tickets', { agent, origin: CRM_ORIGIN }, INTEGRATION_TOKEN);
+  let [issued, last] = [0, await orderFor('ada')];
+  for (; last.status === 201 && issued < 50; issued += 1) last = await orderFor('ada');
+  expect([last.status, codeOf(last)]).toEqual([429, 'too-many-requests']);
+  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(own.audit.filter(({ kind }) => kind === 'panel-ticket-issued')).toHaveLength(issued);
+  expect((await orderFor('bob')).status).toBe(201);
+  await own.server.close();
+});

@@ -41,6 +41,19 @@ test('an agent without one is told so, and that is audited', async () => {
   );
 });
 
+test('passwords are given out so many at a time, since each is a record of the audit log', async () => {
+  world.audit.length = 0;
+  const statuses: number[] = [];
+  let last = await client.post('/v1/softphone', {}, TOKEN);
+  while (last.status === 200 && statuses.length < 50) {
+    statuses.push(last.status);
+    last = await client.post('/v1/softphone', {}, TOKEN);
+  }
+  expect([last.status, codeOf(last)]).toEqual([429, 'too-many-requests']);
+  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(world.audit.filter(({ kind }) => kind === 'softphone-opened')).toHaveLength(statuses.length);
+});
+
 test('its page may connect to that address and use the microphone; others may not', async () => {
   const context = { frameAncestors: [], softphoneServer: 'wss://phones.example:7443' };
   for (const [path, connect] of [

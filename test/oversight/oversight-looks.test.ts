@@ -61,7 +61,7 @@ const places: Readonly<Record<string, Place>> = {
   sessions: { token: AUDITOR_TOKEN, section: async () => 'sessions', settled: '.history tbody tr' },
   session: {
     token: AUDITOR_TOKEN,
-    section: async () => `sessions/${newestSession(past)}`,
+    section: async () => `sessions/${await newestSession(past)}`,
     settled: '.timeline li',
   },
   recording: {

@@ -75,7 +75,7 @@ describe('payment sessions', () => {
     const { page } = opened;
     await rows(page).first().getByRole('link').click();
     await page.locator('.timeline').waitFor();
-    expect(await page.evaluate('location.hash')).toBe(`#sessions/${newestSession(past)}`);
+    expect(await page.evaluate('location.hash')).toBe(`#sessions/${await newestSession(past)}`);
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Payment session');
     expect(await page.locator('.timeline .badge').allInnerTexts()).toEqual([
       'Session started',

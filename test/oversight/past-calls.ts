@@ -37,6 +37,7 @@ export async function recordingsOf({ evidence }: PastGateway): Promise<readonly 
   return recordings.map(({ sequence }) => sequence);
 }
 
-export function newestSession({ evidence }: PastGateway): number {
-  return evidence.sessions({ before: Number.MAX_SAFE_INTEGER, limit: 1 })[0]?.sequence ?? 0;
+export async function newestSession({ evidence }: PastGateway): Promise<number> {
+  const [newest] = await evidence.sessions({ before: Number.MAX_SAFE_INTEGER, limit: 1 });
+  return newest?.sequence ?? 0;
 }

@@ -8,8 +8,8 @@ import { administrationOf } from '../../gateway/control/administration.js';
 const MISSING = { ok: false, code: 'not-found' } as const;
 
 export const EMPTY_EVIDENCE: EvidenceDesk = {
-  sessions: () => [],
-  calls: () => [],
+  sessions: async () => [],
+  calls: async () => [],
   recordings: async () => [],
   recordingNotes: async () => MISSING,
   openRecording: async () => MISSING,

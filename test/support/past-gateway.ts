@@ -11,7 +11,7 @@ import { HISTORY_INDEXES } from '../../gateway/audit/audit-history-store.js';
 import { AUDIT_SCHEMA } from '../../gateway/audit/audit-log-store.js';
 import { type AuditAction, type AuditStatement, auditRecord } from '../../gateway/audit/audit-record.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from '../../gateway/audit/hash-chain.js';
-import { Evidence } from '../../gateway/evidence/evidence-store.js';
+import { EvidenceStore } from '../../gateway/evidence/evidence-store.js';
 import type { RecordingGap, RecordingNotes } from '../../gateway/recording/recording-notes.js';
 import { wavHeader } from '../../gateway/recording/wav-file.js';
 
@@ -44,7 +44,7 @@ export class PastGateway {
   readonly directory = mkdtempSync(join(tmpdir(), 'tonegate-past-'));
   readonly auditLog = join(this.directory, 'audit.db');
   readonly recordings = join(this.directory, 'recordings');
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceStore;
   #sequence = 0;
   #hash = GENESIS_HASH;
 
@@ -62,7 +62,7 @@ export class PastGateway {
     write();
     database.close();
     writeFileSync(headPathOf(this.auditLog), formatHead({ records: this.#sequence, hash: this.#hash }));
-    this.evidence = new Evidence({ auditLog: this.auditLog, recordings: this.recordings });
+    this.evidence = new EvidenceStore({ auditLog: this.auditLog, recordings: this.recordings });
   }
 
   get records(): number {
@@ -75,7 +75,6 @@ export class PastGateway {
   }
 
   remove(): void {
-    this.evidence.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
