@@ -24,6 +24,7 @@ const expected: Readonly<Record<ApiErrorCode, number>> = {
   'range-not-satisfiable': 416,
   'idempotency-in-flight': 409,
   'idempotency-key-reused': 422,
+  'agent-unknown': 404,
   'ticket-unknown': 404,
   'ticket-expired': 410,
   'ticket-used': 409,

@@ -4,6 +4,7 @@
  */
 import { SESSION_ERROR_MESSAGES } from '../payment/messages.js';
 import type { DeskErrorCode } from './call-desk.js';
+import type { MemberFault } from './member-fault.js';
 
 export type ApiErrorCode =
   | DeskErrorCode
@@ -18,6 +19,7 @@ export type ApiErrorCode =
   | 'range-not-satisfiable'
   | 'idempotency-in-flight'
   | 'idempotency-key-reused'
+  | 'agent-unknown'
   | 'ticket-unknown'
   | 'ticket-expired'
   | 'ticket-used'
@@ -57,6 +59,7 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
     message: 'The request with this idempotency key is still being carried out.',
   },
   'idempotency-key-reused': { status: 422, message: 'The idempotency key was used for another request before.' },
+  'agent-unknown': { status: 404, message: 'There is no such agent whose panel you may have a ticket for.' },
   'ticket-unknown': { status: 404, message: 'There is no such panel ticket.' },
   'ticket-expired': { status: 410, message: 'The panel ticket was not used in time. Ask for another one.' },
   'ticket-used': { status: 409, message: 'The panel ticket has been used before. Ask for another one.' },
@@ -79,16 +82,22 @@ export const apiErrors: Readonly<Record<ApiErrorCode, ApiErrorEntry>> = {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
+  /** Of a request that breaks its schema: where, and how. */
+  readonly details: readonly MemberFault[] | undefined;
 
-  constructor(code: ApiErrorCode) {
+  constructor(code: ApiErrorCode, details?: readonly MemberFault[]) {
     super(apiErrors[code].message);
     this.code = code;
+    this.details = details;
   }
 }
 
 /** The body of every refusal. */
-export function errorBody(code: ApiErrorCode): { error: { code: ApiErrorCode; message: string } } {
-  return { error: { code, message: apiErrors[code].message } };
+export function errorBody(
+  code: ApiErrorCode,
+  details?: readonly MemberFault[],
+): { error: { code: ApiErrorCode; message: string; details?: readonly MemberFault[] } } {
+  return { error: { code, message: apiErrors[code].message, ...(details && { details }) } };
 }
 
 /** What an error that reached the server means to the client; unknown ones are our own fault. */

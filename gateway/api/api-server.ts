@@ -167,7 +167,7 @@ export class ApiServer {
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
       const parsed = parseJson(String(body));
       if (parsed.ok) done(null, parsed.value);
-      else done(new ApiError('bad-request'));
+      else done(new ApiError('bad-request', [{ path: 'body', rule: 'wrong form' }]));
     });
     addCors(app, this.#options.allowedOrigins);
     app.addHook('onRequest', (request, reply, done) => {
@@ -182,7 +182,7 @@ export class ApiServer {
     app.setErrorHandler((error, _request, reply) => {
       const code = codeOfError(error);
       if (code === 'internal-error') this.#options.onFault?.(error);
-      return this.#sendError(reply, code);
+      return this.#sendError(reply, code, error instanceof ApiError ? error.details : undefined);
     });
     this.#addOperations(app);
     return app;
@@ -228,8 +228,8 @@ export class ApiServer {
     });
   }
 
-  #sendError(reply: FastifyReply, code: ApiErrorCode): FastifyReply {
-    return reply.code(apiErrors[code].status).headers(COMMON_HEADERS).send(errorBody(code));
+  #sendError(reply: FastifyReply, code: ApiErrorCode, details?: ApiError['details']): FastifyReply {
+    return reply.code(apiErrors[code].status).headers(COMMON_HEADERS).send(errorBody(code, details));
   }
 }
 

@@ -6,12 +6,17 @@ import type { FieldName } from '../../vault-client/wire.js';
 import type { RecordingAction, RecordingState } from '../media/control-wire.js';
 import type { SessionView } from '../payment/session-view.js';
 
+/** E.164 numbers have fifteen digits; the rest is for what peers write around them. It is a stranger's text, sent on to others. */
+export const MAX_CALLER_NUMBER_LENGTH = 64;
+
 export type CallView = {
   readonly id: string;
   readonly direction: 'inbound' | 'outbound';
   readonly state: 'ringing' | 'active' | 'held' | 'ended';
   /** Display name or user part of the caller's address; untrusted text. */
   readonly caller: string;
+  /** The user part of the caller's address, whatever name stands beside it; untrusted text. */
+  readonly callerNumber?: string;
   readonly agent: string;
   readonly startedAt: string;
   readonly answeredAt?: string;

@@ -24,6 +24,8 @@ export const sessionRecord = z
   });
 export type SessionRecord = z.infer<typeof sessionRecord>;
 
+export const CALL_ENDERS = ['caller', 'agent', 'gateway'] as const;
+
 export const callRecord = z
   .strictObject({
     sequence: z.int(),
@@ -33,7 +35,10 @@ export const callRecord = z
     startedAt: instant,
     answeredAt: instant.exactOptional(),
     endedAt: instant.exactOptional(),
-    endedBy: z.string().exactOptional(),
+    endedBy: z
+      .enum(CALL_ENDERS)
+      .exactOptional()
+      .describe('Who hung up, or whose fault ended it; `gateway`: neither caller nor agent.'),
     reason: z.string().exactOptional(),
     sessions: z.int().min(0).describe('Payment sessions in this call.'),
   })

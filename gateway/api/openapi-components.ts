@@ -1,5 +1,6 @@
 /** What operations of the document share, and the way from a zod schema into it. Pure. */
 import { z } from 'zod';
+import { memberFault } from './member-fault.js';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 export type Components = {
@@ -29,19 +30,24 @@ export function refusals(
       // Operations share the refusals they have in common: the document would be ten times as long.
       const name = all.sort().join('.');
       const description = all.map((code) => `\`${code}\`: ${table[code]?.message}`).join('\n\n');
-      components.responses.set(name, { description, content: json(errorSchema(all)) });
+      components.responses.set(name, { description, content: json(errorSchema(all, components)) });
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
 }
 
-function errorSchema(codes: readonly string[]): JsonSchema {
+function errorSchema(codes: readonly string[], components: Components): JsonSchema {
+  const details = { type: 'array', items: schemaOf(memberFault, 'output', components) };
   return {
     type: 'object',
     properties: {
       error: {
         type: 'object',
-        properties: { code: { enum: codes }, message: { type: 'string' } },
+        properties: {
+          code: { enum: codes },
+          message: { type: 'string' },
+          ...(codes.includes('bad-request') && { details }),
+        },
         required: ['code', 'message'],
         additionalProperties: false,
       },

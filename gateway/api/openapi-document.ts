@@ -2,6 +2,7 @@
  * The OpenAPI 3.1 document, made of `operations.ts` and of the schemas that check requests and shape answers. Pure.
  * What OpenAPI has no word for stands under `x-`: `x-roles`, `x-event-socket`.
  */
+import { bracketed } from '../../sip/ip-address.js';
 import { WEBHOOK_SUMMARIES, WEBHOOK_TYPES, webhookBody } from '../webhook/webhook-schemas.js';
 import { apiErrors } from './api-errors.js';
 import { closings } from './event-protocol.js';
@@ -57,13 +58,22 @@ export type OpenApiParameter = {
 
 const DESCRIPTION = `Takes card payments on live calls: see the operations under \`payments\`.
 
+The version of this document is the API's own: it changes with what is written here, not with the gateway's releases.
+
 Every request under \`/v1\` carries \`Authorization: Bearer …\`, unless it says otherwise. A bearer belongs to one account,
 and the account has one role; \`x-roles\` names those that may ask. No answer and no event can hold a digit of a card.
 
-Every refusal is \`{"error": {"code", "message"}}\`. Programs go by the code; messages are for people and may change.
+Every refusal is \`{"error": {"code", "message", "details"?}}\`. Programs go by the code; messages are for people and may change.
+The details of a \`bad-request\` name the members that are wrong and the rule each breaks.
 Nothing that was sent is repeated in an answer. An address that is none of these is answered 404 \`unknown-route\`.`;
 
-export function openApiDocument(): OpenApiDocument {
+/** Where the vault takes orders. */
+export type RedeemAddress = { readonly address: string; readonly port: number };
+
+/** As the configuration has it by default. */
+const USUAL_REDEEM_ADDRESS: RedeemAddress = { address: '127.0.0.1', port: 8090 };
+
+export function openApiDocument(redeemAddress = USUAL_REDEEM_ADDRESS): OpenApiDocument {
   const components: Components = { schemas: new Map(), responses: new Map() };
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const name of OPERATION_NAMES) {
@@ -72,7 +82,7 @@ export function openApiDocument(): OpenApiDocument {
     atPath[contract.method.toLowerCase()] = operationOf(name, contract, components);
     paths[contract.path] = atPath;
   }
-  paths[redeemOperation.path] = { post: redeemOf(components) };
+  paths[redeemOperation.path] = { post: redeemOf(components, redeemAddress) };
   return {
     openapi: '3.1.1',
     info: {
@@ -214,14 +224,14 @@ function webhooksOf(components: Components): object {
   );
 }
 
-function redeemOf(components: Components): OpenApiOperation {
+function redeemOf(components: Components, { address, port }: RedeemAddress): OpenApiOperation {
   const { answer, body, description, errors, summary } = redeemOperation;
   return {
     operationId: 'redeem',
     tags: ['orders'],
     summary,
     description,
-    servers: [{ url: 'http://127.0.0.1:8090', description: 'The vault, `vault.redeem`.' }],
+    servers: [{ url: `http://${bracketed(address)}:${port}`, description: 'The vault, `vault.redeem`.' }],
     security: [{ redeem: [] }],
     requestBody: { required: true, content: json(schemaOf(body, 'input', components)) },
     responses: {

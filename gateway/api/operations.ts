@@ -369,7 +369,7 @@ export const operations = {
     }),
     status: 201,
     answer: z.strictObject({ ticket: z.string(), expiresAt: instant }),
-    refusals: ['bad-request', 'not-found', 'ticket-origin'],
+    refusals: ['bad-request', 'agent-unknown', 'not-found', 'ticket-origin'],
   },
   'open-panel-session': {
     method: 'POST',

@@ -1,6 +1,7 @@
 /** The operations on panel tickets; what a ticket is good for is decided in `panel-tickets.ts`. */
 import type { FastifyReply } from 'fastify';
 import type { ApiAuditEvent, ApiCounters } from './api-audit.js';
+import { ApiError } from './api-errors.js';
 import type { Authenticator } from './authentication.js';
 import type { CallDesk } from './call-desk.js';
 import type { OriginGuard } from './origins.js';
@@ -33,9 +34,9 @@ export function panelHandlers(
       const { tickets, desk, agents, counters, onAudit, nowMs } = options;
       if (account === undefined) throw new Error('a ticket was asked for by nobody');
       const agent = account.role === 'agent' ? account.name : body.agent;
-      if (agent === undefined) return { ok: false, code: 'bad-request' };
+      if (agent === undefined) throw new ApiError('bad-request', [{ path: 'body.agent', rule: 'missing' }]);
       // Another agent is as good as none, to an agent as to an integration that guesses names.
-      if (!agents.includes(agent) || (body.agent ?? agent) !== agent) return { ok: false, code: 'not-found' };
+      if (!agents.includes(agent) || (body.agent ?? agent) !== agent) return { ok: false, code: 'agent-unknown' };
       const { callId, origin } = body;
       if (callId !== undefined && !desk.call({ agent, origin: source }, callId).ok)
         return { ok: false, code: 'not-found' };

@@ -13,6 +13,7 @@ import {
 import type { Outcome } from './outcome.js';
 import type { RefusedOperations } from './refused-operations.js';
 import type { RepeatedRequests } from './repeated-requests.js';
+import { checked } from './request-check.js';
 import type { Account } from './roles.js';
 import { identifier } from './view-schemas.js';
 
@@ -106,25 +107,18 @@ async function answered(
   if (!id.success) return { ok: false, code: 'not-found' };
   const parts = {
     id: id.data,
-    query: query && checked(query, request.query),
-    body: body && checked(body, request.body ?? undefined),
+    query: query && checked(query, request.query, 'query'),
+    body: body && checked(body, request.body ?? undefined, 'body'),
   };
   const account = accountOf(request);
   const header = request.headers['idempotency-key'];
   if (header === undefined || keptAnswer === undefined || account === undefined) return carryOut(parts);
   const key = parseIdempotencyKey(String(header));
-  if (key === undefined) return { ok: false, code: 'bad-request' };
+  if (key === undefined) throw new ApiError('bad-request', [{ path: 'headers.Idempotency-Key', rule: 'wrong form' }]);
   const fingerprint = fingerprintOf([request.method, request.url, parts.body ?? null, account.panel?.callId ?? null]);
   const once = await repeats.once({ scope: account.name, key, fingerprint, keptAnswer }, async () => carryOut(parts));
   if (once.isRepeated) reply.header('Idempotency-Replayed', 'true');
   return once.outcome;
-}
-
-/** @throws ApiError `bad-request`, which says nothing of what was sent. */
-function checked<T>(schema: z.ZodType<T>, given: unknown): T {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new ApiError('bad-request');
-  return parsed.data;
 }
 
 /** A handler may have chosen another status, such as 503 for a part that is down. */

@@ -44,7 +44,7 @@ export function serviceHandlers({
       };
     },
     'read-openapi': () => {
-      document ??= openApiDocument();
+      document ??= openApiDocument(administration.configuration().redeem);
       return { ok: true, value: document };
     },
     // Without a WebSocket handshake; with one the request never comes here.

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
 import type { SessionView } from '../payment/session-view.js';
-import type { CallView } from './call-desk.js';
+import { type CallView, MAX_CALLER_NUMBER_LENGTH } from './call-desk.js';
 import { ROLES } from './roles.js';
 
 /** UTC, ISO 8601. */
@@ -117,12 +117,21 @@ export const sessionView = z
   })
   .meta({ id: 'PaymentSession', description: 'A payment session, masked.' }) satisfies z.ZodType<SessionView>;
 
+export const callerNumber = z
+  .string()
+  .max(MAX_CALLER_NUMBER_LENGTH)
+  .describe(
+    "User part of the caller's address, of the dialled one in an outbound call; missing where it has none. A display " +
+      'name hides it in `caller`. Text of a stranger, never markup.',
+  );
+
 export const callView = z
   .strictObject({
     id: z.string(),
     direction: z.enum(['inbound', 'outbound']),
     state: z.enum(['ringing', 'active', 'held', 'ended']),
     caller: z.string().describe("Display name or user part of the caller's address: text of a stranger, never markup."),
+    callerNumber: callerNumber.exactOptional(),
     agent: z.string().describe('Empty when no configured agent has the user that was called or calls.'),
     startedAt: instant,
     answeredAt: instant.exactOptional(),

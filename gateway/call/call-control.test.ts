@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { BackToBackInput, BackToBackOutput } from '../../sip/back-to-back-events.js';
+import type { BackToBackInput, BackToBackOutput, CallParty } from '../../sip/back-to-back-events.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import { configurationSchema } from '../config/configuration.js';
 import type { LegName, MediaEvent } from '../media/control-wire.js';
@@ -126,16 +126,26 @@ class World {
   }
 }
 
-type ArrivalParts = { readonly from?: string; readonly requestUri?: string };
+type ArrivalParts = {
+  readonly from?: string;
+  readonly listener?: string;
+  readonly requestUri?: string;
+  readonly caller?: CallParty;
+};
 
 function arrival(parts: ArrivalParts = {}): BackToBackOutput {
-  const { from = FLOW.remoteAddress, requestUri = 'sip:200@127.0.0.1' } = parts;
+  const {
+    from = FLOW.remoteAddress,
+    listener = FLOW.listener,
+    requestUri = 'sip:200@127.0.0.1',
+    caller = CALLER,
+  } = parts;
   return {
     kind: 'call-arrived',
     callId: 'call-a',
-    flow: { ...FLOW, remoteAddress: from },
+    flow: { ...FLOW, listener, remoteAddress: from },
     requestUri,
-    from: CALLER,
+    from: caller,
     to: AGENT,
   };
 }
@@ -175,7 +185,18 @@ describe('call control', () => {
     expect(world.heard('route-call')[0]?.target.requestUri).toBe('sip:200@127.0.0.1:5080');
     expect(media.commands.map(({ kind }) => kind)).toEqual(['set-leg', 'set-leg']);
     expect(world.heard('description-ready').map(({ exchangeId }) => exchangeId)).toEqual([1, 2]);
-    expect(world.desk.calls(ASKER)).toMatchObject([{ id: 'call-a', state: 'active', caller: 'Casey' }]);
+    expect(world.desk.calls(ASKER)).toMatchObject([
+      { id: 'call-a', state: 'active', caller: 'Casey', callerNumber: '5550100' },
+    ]);
+  });
+
+  test.each([
+    ['', {}],
+    ['9'.repeat(65), { callerNumber: '9'.repeat(64) }],
+  ])('a caller’s number is what there is of it, within bounds: %s', async (user, shown) => {
+    await world.say(arrival({ caller: { ...CALLER, user } }));
+    const [call] = world.desk.calls(ASKER);
+    expect(call && 'callerNumber' in call ? { callerNumber: call.callerNumber } : {}).toEqual(shown);
   });
 
   test('goes by the Request-URI, and passes on no To that names somebody else', async () => {
@@ -297,6 +318,19 @@ describe('call control', () => {
     expect(media.commands.at(-1)).toEqual({ kind: 'close-call' });
     expect(world.audits.map(({ action }) => action)).toEqual(['call-started', 'call-answered', 'call-ended']);
     expect(world.directory.all()).toEqual([]);
+  });
+
+  test.each([
+    ['caller-side', 'a', 'caller', '5550100'],
+    ['caller-side', 'b', 'agent', '5550100'],
+    ['caller-side', 'gateway', 'gateway', '5550100'],
+    ['agent-side', 'a', 'agent', '200'],
+    ['agent-side', 'b', 'caller', '200'],
+  ] as const)('a call that came in on %s and was ended by %s was ended by: %s', async (listener, by, ender, number) => {
+    await world.say(arrival({ listener }));
+    expect(world.directory.all().map((call) => world.directory.view(call).callerNumber)).toEqual([number]);
+    await world.say({ kind: 'call-ended', callId: 'call-a', by, reason: 'BYE' });
+    expect(world.audits.at(-1)).toMatchObject({ action: 'call-ended', detail: { by: ender } });
   });
 
   test('a renegotiation that media refuses is answered 488 and the agreement before it is set again', async () => {

@@ -197,6 +197,7 @@ export class CallControl {
       callerLeg: routed.callerLeg,
       agent: routed.agent,
       caller: callerParty.displayName || callerParty.user,
+      callerNumber: callerParty.user,
       media,
       startedAt: new Date().toISOString(),
       negotiation: new MediaNegotiation({
@@ -333,7 +334,8 @@ export class CallControl {
   }
 
   #recordEnd(call: Call, { by, reason, status }: SipOutput<'call-ended'>): void {
-    const detail = { by, reason, ...(status !== undefined && { status }) };
+    const ender = by === 'gateway' ? by : call.legName(by);
+    const detail = { by: ender, reason, ...(status !== undefined && { status }) };
     try {
       if (call.isRefused) this.#audit('call-refused', call.id, detail, 'failure');
       this.#audit('call-ended', call.id, detail);

@@ -1,6 +1,6 @@
 /** What control knows of one call. State only: `call-control.ts` acts. */
 import type { LegSide } from '../../sip/back-to-back-events.js';
-import type { CallView } from '../api/call-desk.js';
+import { type CallView, MAX_CALLER_NUMBER_LENGTH } from '../api/call-desk.js';
 import type { RouteConfiguration } from '../config/configuration.js';
 import type { LegName, RecordingState } from '../media/control-wire.js';
 import type { SessionView } from '../payment/session-view.js';
@@ -13,6 +13,7 @@ export type CallOptions = {
   readonly callerLeg: LegSide;
   readonly agent: string | undefined;
   readonly caller: string;
+  readonly callerNumber: string;
   readonly media: CallMedia;
   readonly negotiation: MediaNegotiation;
   readonly startedAt: string;
@@ -55,11 +56,13 @@ export class Call {
   }
 
   view(session: SessionView | undefined, lockedByPayment: boolean): CallView {
+    const callerNumber = this.#options.callerNumber.slice(0, MAX_CALLER_NUMBER_LENGTH);
     return {
       id: this.id,
       direction: this.#options.callerLeg === 'a' ? 'inbound' : 'outbound',
       state: this.state,
       caller: this.#options.caller,
+      ...(callerNumber !== '' && { callerNumber }),
       agent: this.agent ?? '',
       startedAt: this.#options.startedAt,
       ...(this.answeredAt !== undefined && { answeredAt: this.answeredAt }),

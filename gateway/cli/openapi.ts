@@ -1,4 +1,4 @@
-/** `tonegate openapi`: the OpenAPI document, as the gateway serves it, on standard output. */
+/** `tonegate openapi`: the OpenAPI document, as a gateway with the default configuration serves it, on standard output. */
 import { openApiDocument } from '../api/openapi-document.js';
 import { parsedArguments } from './command-arguments.js';
 import { type CommandOutput, EXIT_USAGE } from './command-output.js';

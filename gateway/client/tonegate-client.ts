@@ -30,6 +30,8 @@ export type Call = {
   readonly state: 'ringing' | 'active' | 'held' | 'ended';
   /** Display name or user part of the caller's address: text of a stranger, never markup. */
   readonly caller: string;
+  /** User part of the caller's address, of the dialled one in an outbound call; missing where it has none. A display name hides it in `caller`. Text of a stranger, never markup. */
+  readonly callerNumber?: string;
   /** Empty when no configured agent has the user that was called or calls. */
   readonly agent: string;
   readonly startedAt: string;
@@ -53,7 +55,8 @@ export type CallRecord = {
   readonly startedAt: string;
   readonly answeredAt?: string;
   readonly endedAt?: string;
-  readonly endedBy?: string;
+  /** Who hung up, or whose fault ended it; `gateway`: neither caller nor agent. */
+  readonly endedBy?: 'caller' | 'agent' | 'gateway';
   readonly reason?: string;
   /** Payment sessions in this call. */
   readonly sessions: number;

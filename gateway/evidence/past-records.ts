@@ -1,5 +1,11 @@
 /** What became of a call, a session, a recording, told from a summary of the audit records of its call. Pure. */
-import type { CallRecord, RecordingNotes, RecordingRecord, SessionRecord } from '../api/evidence-desk.js';
+import {
+  CALL_ENDERS,
+  type CallRecord,
+  type RecordingNotes,
+  type RecordingRecord,
+  type SessionRecord,
+} from '../api/evidence-desk.js';
 import type { ActionSummary, SequencedRecord } from '../audit/audit-history-store.js';
 import type { AuditAction, AuditScalar } from '../audit/audit-record.js';
 
@@ -39,6 +45,7 @@ export function sessionRecordOf(start: SequencedRecord, ofCall: Summaries): Sess
 export function callRecordOf(start: SequencedRecord, ofCall: Summaries): CallRecord {
   const answered = newestOf(ofCall, 'call-answered');
   const ended = newestOf(ofCall, 'call-ended');
+  const endedBy = CALL_ENDERS.find((ender) => ender === ended?.record.detail.by);
   const { detail } = start.record;
   return {
     sequence: start.sequence,
@@ -49,7 +56,7 @@ export function callRecordOf(start: SequencedRecord, ofCall: Summaries): CallRec
     ...(answered && { answeredAt: answered.record.atIso }),
     ...(ended && {
       endedAt: ended.record.atIso,
-      endedBy: textOf(ended.record.detail.by),
+      ...(endedBy && { endedBy }),
       reason: textOf(ended.record.detail.reason),
     }),
     sessions: countOf(ofCall, 'session-started'),

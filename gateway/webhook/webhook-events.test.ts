@@ -10,6 +10,7 @@ const CALL: CallView = {
   direction: 'inbound',
   state: 'ringing',
   caller: 'Casey',
+  callerNumber: '+4930123456',
   agent: 'ada',
   startedAt: NOW,
   recording: { state: 'off', lockedByPayment: false },
@@ -44,6 +45,13 @@ const ended: CallView = { ...CALL, state: 'ended', answeredAt: NOW, endedAt: NOW
 describe('what is told', () => {
   test('of a call: its start and its end, once each', () => {
     expect(types([CALL, { ...CALL, state: 'active' }, CALL, ended, ended])).toEqual(['call.started', 'call.ended']);
+  });
+
+  test('of a caller: the name it gives itself, and the number that a record is found by', () => {
+    const data = { caller: 'Casey', callerNumber: '+4930123456' };
+    expect(told([CALL, ended])).toMatchObject([{ data }, { data }]);
+    const { callerNumber: _, ...nameless } = CALL;
+    expect(told([nameless])[0]?.data).not.toHaveProperty('callerNumber');
   });
 
   test('of a payment: the token with what may be shown of the card, and that it is over', () => {

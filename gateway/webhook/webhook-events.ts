@@ -56,12 +56,13 @@ function isOutcome(state: SessionState): state is SessionOutcome {
   return OUTCOMES.some((outcome) => outcome === state);
 }
 
-function callData({ id, agent, direction, caller, startedAt, answeredAt, endedAt }: CallView) {
+function callData({ id, agent, direction, caller, callerNumber, startedAt, answeredAt, endedAt }: CallView) {
   return {
     callId: id,
     agent,
     direction,
     caller,
+    ...(callerNumber === undefined ? {} : { callerNumber }),
     startedAt,
     ...(answeredAt === undefined ? {} : { answeredAt }),
     ...(endedAt === undefined ? {} : { endedAt }),

@@ -3,6 +3,7 @@
  * Standard Webhooks recommends.
  */
 import { z } from 'zod';
+import { callerNumber } from '../api/view-schemas.js';
 
 const instant = z.iso.datetime();
 
@@ -17,6 +18,7 @@ const call = z.strictObject({
   ...calls,
   direction: z.enum(['inbound', 'outbound']),
   caller: z.string().describe("Display name or user part of the caller's address: text of a stranger, never markup."),
+  callerNumber: callerNumber.exactOptional(),
   startedAt: instant,
   answeredAt: instant.exactOptional(),
   endedAt: instant.exactOptional(),

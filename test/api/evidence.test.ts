@@ -74,7 +74,7 @@ async function happen(): Promise<void> {
   payment('session-canceled', 'call-b', 'session-b');
   payment('session-started', 'call-b', 'session-c');
   payment('session-vaulted', 'call-a', 'session-a');
-  gateway('call-ended', 'call-a', { by: 'a', reason: 'bye' });
+  gateway('call-ended', 'call-a', { by: 'caller', reason: 'bye' });
   await record('call-a');
   // Of recorders that were killed at once, and notes of nobody's.
   writeFileSync(join(recordings, 'call-e-1.wav'), '');
@@ -115,7 +115,7 @@ describe('history', () => {
     expect(body.calls).toMatchObject([
       { callId: 'call-c', agent: 'bob', sessions: 0 },
       { callId: 'call-b', agent: 'ada', sessions: 2 },
-      { callId: 'call-a', route: 'inbound', endedBy: 'a', reason: 'bye', sessions: 1 },
+      { callId: 'call-a', route: 'inbound', endedBy: 'caller', reason: 'bye', sessions: 1 },
     ]);
     const [open, , ended] = body.calls as CallRecord[];
     expect(open).not.toHaveProperty('endedAt');

@@ -5,8 +5,11 @@ import { apiErrors } from '../../gateway/api/api-errors.js';
 import { openApiDocument } from '../../gateway/api/openapi-document.js';
 import { redeemOperation } from '../../gateway/api/redeem-contract.js';
 import { openapi } from '../../gateway/cli/openapi.js';
+import { parseConfiguration } from '../../gateway/config/parse-configuration.js';
+import { administrationOf } from '../../gateway/control/administration.js';
 import { REDEEM_ERRORS } from '../../vault-client/redeem-server.js';
 import { type PanelServer, startServer } from '../panel/panel-world.js';
+import { defaultAdministration } from '../support/empty-evidence.js';
 import { faultOf, faultOfMessage } from './answer-check.js';
 import { ApiClient } from './api-client.js';
 
@@ -36,6 +39,18 @@ describe('the document', () => {
     expect(await openapi([], { out: (line) => lines.push(line), err: () => undefined })).toBe(0);
     expect(served.body).toEqual(JSON.parse(lines.join('\n')));
     expect(served.body).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  test('names the redeem endpoint of the configuration that runs', async () => {
+    const configured = parseConfiguration('vault: { redeem: { address: "::1", port: 18090 } }', {});
+    if (!configured.ok) throw new Error('the configuration is not accepted');
+    const own = await startServer({ administration: administrationOf(configured.configuration) });
+    const { body } = await new ApiClient(own.port).ask('GET', '/v1/openapi.json', { token: '' });
+    await own.server.close();
+    expect(body).toMatchObject({
+      paths: { [redeemOperation.path]: { post: { servers: [{ url: 'http://[::1]:18090' }] } } },
+    });
+    expect(document).toEqual(openApiDocument(defaultAdministration().configuration().redeem));
   });
 
   test('every reference leads somewhere, and every component is referred to', () => {

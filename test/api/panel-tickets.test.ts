@@ -71,7 +71,7 @@ describe('from ticket to panel', () => {
   test('an agent has tickets for itself only, and a panel has none to give', async () => {
     const own = await client.post('/v1/panel-tickets', { origin: CRM_ORIGIN });
     expect(own.status).toBe(201);
-    expect(codeOf(await order({ agent: 'bob' }, TOKEN))).toBe('not-found');
+    expect(codeOf(await order({ agent: 'bob' }, TOKEN))).toBe('agent-unknown');
     const panel = String((await exchange(own.body.ticket)).body.token);
     expect(codeOf(await order({}, panel))).toBe('forbidden-role');
   });
@@ -93,8 +93,8 @@ describe('from ticket to panel', () => {
 describe('misuse', () => {
   test.each([
     ['no agent named', { agent: undefined }, 'bad-request'],
-    ['an unknown agent', { agent: 'nobody' }, 'not-found'],
-    ['a supervisor as agent', { agent: 'sue' }, 'not-found'],
+    ['an unknown agent', { agent: 'nobody' }, 'agent-unknown'],
+    ['a supervisor as agent', { agent: 'sue' }, 'agent-unknown'],
     ['an unknown call', { callId: 'nothing' }, 'not-found'],
     ['an origin that may not frame us', { origin: 'https://evil.example' }, 'ticket-origin'],
     ['no origin', { origin: undefined }, 'bad-request'],

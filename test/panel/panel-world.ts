@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { AdministrationDesk } from '../../gateway/api/administration-desk.js';
 import type { ApiAuditEvent } from '../../gateway/api/api-audit.js';
 import { ApiServer } from '../../gateway/api/api-server.js';
 import type { Requester } from '../../gateway/api/call-desk.js';
@@ -51,6 +52,7 @@ export type ServerOptions = {
   readonly port?: number;
   readonly evidence?: EvidenceDesk;
   readonly health?: () => ApiHealth;
+  readonly administration?: AdministrationDesk;
   readonly softphone?: SoftphoneDesk;
   readonly allowedOrigins?: readonly string[];
   readonly frameAncestors?: readonly string[];
@@ -64,7 +66,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PanelSer
     desk,
     watch: desk.watch,
     evidence: options.evidence ?? EMPTY_EVIDENCE,
-    administration: defaultAdministration(),
+    administration: options.administration ?? defaultAdministration(),
     softphone: options.softphone ?? NO_SOFTPHONE,
     accounts: [
       { name: 'ada', role: 'agent', token: TOKEN },

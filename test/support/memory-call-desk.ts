@@ -50,6 +50,7 @@ type MemorySession = {
 type Listener = (event: DeskEvent, call: MemoryCall) => void;
 
 const NOT_FOUND = { ok: false, code: 'not-found' } as const;
+const CALLER_NUMBER = '+49305550100';
 const MAX_ATTEMPTS = 3;
 /** No time passes here: deadlines are the machine's own tests' business. */
 const NOW_MS = 0;
@@ -389,6 +390,7 @@ function viewOf(call: MemoryCall): CallView {
     direction: 'inbound',
     state: call.state,
     caller: call.caller,
+    callerNumber: CALLER_NUMBER,
     agent: call.agent,
     startedAt: call.startedAt,
     ...(call.state === 'ringing' ? {} : { answeredAt: call.startedAt }),
