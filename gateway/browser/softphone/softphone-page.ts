@@ -132,6 +132,8 @@ class SoftphonePage {
   }
 
   #buildPayment(): HTMLElement {
+    // Its state and button stand with the call.
+    this.#panel.setAttribute('hide-recording', '');
     return element(
       'section',
       { class: 'payment', 'aria-labelledby': 'payment-title' },
