@@ -87,6 +87,12 @@ export class DeskClient {
     return this.#request('DELETE', `calls/${encodeURIComponent(callId)}`, undefined);
   }
 
+  /** Whose token it is; undefined where the gateway does not say. */
+  async role(): Promise<string | undefined> {
+    const outcome = await this.#request('GET', 'me', undefined);
+    return outcome.ok ? roleOf(outcome.body) : undefined;
+  }
+
   async openSoftphone(): Promise<SoftphoneOutcome> {
     const outcome = await this.#request('POST', 'softphone', {});
     if (!outcome.ok) return outcome;
@@ -100,7 +106,7 @@ export class DeskClient {
   }
 
   async #request(
-    method: 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     body: Readonly<Record<string, string>> | undefined,
   ): Promise<{ readonly ok: true; readonly body: unknown } | Refusal> {
@@ -139,6 +145,11 @@ export function refusalOf(body: unknown): Refusal {
   const { error } = body;
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return unknown;
   return { ok: false, code: String(error.code), message: String(error.message) };
+}
+
+function roleOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('role' in body)) return undefined;
+  return typeof body.role === 'string' ? body.role : undefined;
 }
 
 /** The gateway's own answer, typed where it is made; here only its outline is checked. */

@@ -80,6 +80,7 @@ button, input { font: inherit; color: inherit; }
   min-block-size: 44px; padding: 8px 18px; font-weight: 600; border: 1px solid transparent; border-radius: 10px;
   background: var(--accent); color: var(--on-accent); cursor: pointer;
 }
+a.button { display: inline-flex; align-items: center; justify-content: center; text-decoration: none; }
 .button.quiet { background: transparent; color: var(--muted); min-block-size: 36px; padding: 4px 12px; }
 .button.quiet:hover { background: var(--raised); color: var(--text); }
 .sign-in .refused { color: light-dark(#991b1b, #fecaca); }

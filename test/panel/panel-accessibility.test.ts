@@ -168,8 +168,8 @@ describe('the countdown', () => {
     const callId = await show(stateOf('capturing'));
     const timeLeft = row(page.panel, 'cardNumber').locator('.time-left');
     expect(await timeLeft.isVisible()).toBe(false);
-    world.desk.tellTimeLeft(callId, 6_500);
-    await timeLeft.getByText('7 seconds left', { exact: true }).waitFor();
+    world.desk.tellTimeLeft(callId, 6_000);
+    await timeLeft.getByText('5 seconds left', { exact: true }).waitFor();
     const status = page.panel.getByRole('status');
     await status.getByText('Card Number: 5 seconds left', { exact: true }).waitFor();
     await timeLeft.getByText('1 second left', { exact: true }).waitFor();

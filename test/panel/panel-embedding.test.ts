@@ -88,6 +88,7 @@ function writePages(): void {
   for (const server of [crm, foreign]) {
     server.pages.set('/component', component);
     server.pages.set('/mounted', mounted);
+    server.pages.set('/mounted-plain', mounted.replace(", lang: 'de', theme: 'dark'", ''));
     server.pages.set('/by-hand', byHand(''));
     server.pages.set('/sandbox', byHand('sandbox="allow-scripts"'));
     server.pages.set('/sandbox-same-origin', byHand('sandbox="allow-scripts allow-same-origin"'));
@@ -135,6 +136,17 @@ function startInFrame(): Promise<void> {
   return clickUntil(() => button(framedPanel(), 'start').click(), row(framedPanel(), 'cardNumber'));
 }
 
+function firstPixelOf(png: Buffer): Promise<readonly number[]> {
+  return page.evaluate(`(async () => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,${png.toString('base64')}';
+    await image.decode();
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  })()`);
+}
+
 function sessionsOpened(): number {
   return world.server.counters().panelSessionsOpened ?? 0;
 }
@@ -170,6 +182,37 @@ describe('in a frame', () => {
     expect(await page.locator('iframe').getAttribute('title')).toBe('Card payment');
     // As high as the panel: neither has the frame a scrollbar, nor is there air below.
     expect(await inFrame?.evaluate('document.documentElement.scrollHeight - innerHeight')).toBe(0);
+  });
+
+  test.each([
+    ['light', 'normal'],
+    ['dark', 'normal'],
+    ['light', 'dark'],
+    ['dark', 'light dark'],
+  ] as const)(
+    'in a %s system, on a page that is %s, that page shows around the corners of a dark panel',
+    async (colorScheme, scheme) => {
+      await page.emulateMedia({ colorScheme });
+      await page.goto(`${crm.origin}/mounted`);
+      await page.addStyleTag({ content: `:root { color-scheme: ${scheme}; background: rgb(10, 120, 200); }` });
+      await headlineIs('Bereit für eine Karte');
+      const corner = await page.locator('iframe').screenshot();
+      // Through no more than the panel's own shadow.
+      const [red = 0, green = 0, blue = 0] = await firstPixelOf(corner);
+      const differences = [10 - red, 120 - green, 200 - blue].map(Math.abs);
+      expect(Math.max(...differences)).toBeLessThan(15);
+    },
+  );
+
+  test('a panel without a theme is as dark as the system is', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.goto(`${crm.origin}/mounted-plain`);
+    await headlineIs('Ready to take a card');
+    const inFrame = page.frames().find((other) => other.url().endsWith('/panel/embed/'));
+    const text = () => inFrame?.evaluate(`getComputedStyle(document.querySelector('tonegate-panel')).color`);
+    expect(await text()).toBe('rgb(232, 238, 242)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await text()).toBe('rgb(20, 33, 43)');
   });
 
   test('a gateway that was started anew has forgotten the token: the page gives another ticket, and on it goes', async () => {
@@ -341,6 +384,16 @@ describe('as a component', () => {
     expect((await heard()).filter(({ type }) => type === 'tonegate:token').map(({ detail }) => detail.token)).toEqual([
       'tgt_in_a_page',
     ]);
+  });
+
+  test('the recording stays away where the page has it itself', async () => {
+    await page.goto(`${crm.origin}/component`);
+    const recording = panel().locator('.recording');
+    await recording.waitFor();
+    await page.evaluate(`document.querySelector('tonegate-panel').setAttribute('hide-recording', '')`);
+    await recording.waitFor({ state: 'hidden' });
+    await page.evaluate(`document.querySelector('tonegate-panel').removeAttribute('hide-recording')`);
+    await recording.waitFor();
   });
 
   test('in a page of any other origin it loads, and comes by nothing, right token or not', async () => {

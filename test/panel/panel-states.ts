@@ -124,12 +124,12 @@ export const STATES: readonly StateCase[] = [
   },
   {
     name: 'timing out',
-    shows: '10 seconds left',
+    shows: '5 seconds left',
     enabled: ['capture', 'cancel'],
     disabled: ['complete', ...LOCKED],
     make: async (desk, caller) => {
       const callId = await awaiting(desk, caller, 3);
-      desk.tellTimeLeft(callId, 10_000);
+      desk.tellTimeLeft(callId, 5_000);
       return callId;
     },
   },

@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
 import { AxeAudit } from '../panel/axe.js';
-import { launchBrowser, OTHER_TOKEN, type PanelServer, startServer, TOKEN } from '../panel/panel-world.js';
+import {
+  launchBrowser,
+  OTHER_TOKEN,
+  type PanelServer,
+  SUPERVISOR_TOKEN,
+  startServer,
+  TOKEN,
+} from '../panel/panel-world.js';
 
 type Looks = { readonly dark?: boolean; readonly widthPx?: number };
 
@@ -32,7 +39,15 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
-async function open(token: string, { dark = false, widthPx = 1180 }: Looks = {}): Promise<Page> {
+const softphoneAddress = () => `http://127.0.0.1:${world.port}/softphone/`;
+
+async function open(token: string, looks: Looks = {}): Promise<Page> {
+  const page = await signIn(token, looks);
+  await page.locator('.softphone').waitFor();
+  return page;
+}
+
+async function signIn(token: string, { dark = false, widthPx = 1180 }: Looks = {}): Promise<Page> {
   context = await browser.newContext({
     viewport: { width: widthPx, height: 800 },
     colorScheme: dark ? 'dark' : 'light',
@@ -46,10 +61,9 @@ async function open(token: string, { dark = false, widthPx = 1180 }: Looks = {})
       complaints.push(message.text());
     }
   });
-  await page.goto(`http://127.0.0.1:${world.port}/softphone/`);
+  await page.goto(softphoneAddress());
   await page.getByLabel('Access token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('.softphone').waitFor();
   return page;
 }
 
@@ -72,6 +86,21 @@ describe('what is missing is said', () => {
     const page = await open(OTHER_TOKEN);
     await notice(page, 'No softphone is set up for this agent. Ask your administrator.');
     await light(page, 'signalling', 'Not started');
+  });
+
+  test('an account that is no agent is told so, and where to go: it finds itself signed in there', async () => {
+    const page = await signIn(SUPERVISOR_TOKEN);
+    await page.getByRole('heading', { name: 'This page is for agents' }).waitFor();
+    expect(await page.locator('.softphone').isVisible()).toBe(false);
+    await page.reload();
+    await page.getByRole('link', { name: 'Open the oversight page' }).click();
+    await page.getByRole('heading', { name: 'Live calls' }).waitFor();
+    await page.goto(softphoneAddress());
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.softphone').waitFor();
+    await light(page, 'gateway', 'Connected');
   });
 
   test('a gateway that is lost and comes back', async () => {

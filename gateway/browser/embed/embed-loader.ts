@@ -42,7 +42,8 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
   frame.title = title;
   // For the button that copies the token.
   frame.allow = 'clipboard-write';
-  Object.assign(frame.style, { border: '0', width: '100%', height: `${FIRST_HEIGHT_PX}px` });
+  // The frame is as transparent as the scheme of its document lets it be, whatever the page around it has chosen.
+  Object.assign(frame.style, { border: '0', width: '100%', height: `${FIRST_HEIGHT_PX}px`, colorScheme: 'normal' });
 
   const post = (message: ParentMessage): void => frame.contentWindow?.postMessage(message, origin);
   const tell = (type: string, detail: unknown): void => {

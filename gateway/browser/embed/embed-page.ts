@@ -14,11 +14,13 @@ import {
 } from './embed-protocol.js';
 import { openPanelSession } from './panel-session.js';
 
-/** No background of its own: the page around it shows through. Room for the outline of what has the focus. */
+/**
+ * No background of its own: the page around it shows through. That takes a document of the same colour scheme as the
+ * frame element (CSS Color Adjustment §2.3, an opaque canvas otherwise): `normal` on both sides, and the theme is the
+ * panel's alone. Room for the outline of what has the focus.
+ */
 const EMBED_CSS = `
-:root { color-scheme: light dark; }
-:root[data-theme='light'] { color-scheme: light; }
-:root[data-theme='dark'] { color-scheme: dark; }
+:root { color-scheme: normal; }
 body { margin: 0; padding: 4px; }
 `;
 
@@ -101,7 +103,6 @@ class EmbeddedPanel {
     setAttribute(this.#panel, 'lang', lang);
     setAttribute(document.documentElement, 'lang', lang ?? 'en');
     setAttribute(this.#panel, 'theme', theme);
-    setAttribute(document.documentElement, 'data-theme', theme);
   }
 
   #tellSize(): void {

@@ -46,7 +46,6 @@ const frame = `
   padding: 34px 28px; background: var(--surface); border: 1px solid var(--line); border-radius: 16px;
 }
 .empty-page p { color: var(--muted); }
-a.button { display: inline-flex; align-items: center; text-decoration: none; }
 .button { display: inline-flex; align-items: center; justify-content: center; gap: 8px; }
 .button.outline {
   background: var(--surface); color: var(--text); border-color: light-dark(#b9c5cc, #47565f); min-block-size: 38px;

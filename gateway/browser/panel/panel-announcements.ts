@@ -2,9 +2,6 @@
 import { type Catalogue, counted, filled } from './panel-messages.js';
 import type { FieldRowView, PanelView } from './panel-view-model.js';
 
-/** Half of the visible countdown: an entry that goes on at a usual pace never comes down to it. */
-const ANNOUNCED_AT_SECONDS = 5;
-
 export class Announcer {
   #before: PanelView | undefined;
   /** The countdown of the entry under way has been announced: once is enough. */
@@ -16,8 +13,7 @@ export class Announcer {
     this.#before = view;
     const awaiting = view.fields.find(({ state }) => state === 'awaiting');
     if (awaiting === undefined) this.#countdownTold = false;
-    if (awaiting?.secondsLeft === undefined || awaiting.secondsLeft > ANNOUNCED_AT_SECONDS) return said;
-    if (this.#countdownTold) return said;
+    if (awaiting?.secondsLeft === undefined || this.#countdownTold) return said;
     this.#countdownTold = true;
     const left = counted(catalogue.texts.secondsLeft, awaiting.secondsLeft, catalogue.language);
     return [said, `${awaiting.label}: ${left}`].filter((part) => part !== '').join('. ');

@@ -94,8 +94,11 @@ export type PanelView = {
   readonly focus: FocusTarget;
 };
 
-/** Before its last seconds a countdown would only make agent and caller hurry. */
-export const COUNTDOWN_MS = 10_000;
+/**
+ * Before its last seconds a countdown would only make agent and caller hurry. Half of what a caller usually has for the
+ * next key: an entry that goes on at a usual pace never shows it.
+ */
+export const COUNTDOWN_MS = 5_000;
 
 export function panelViewOf(input: PanelInput): PanelView {
   const { call, connection } = input;

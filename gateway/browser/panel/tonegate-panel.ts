@@ -6,6 +6,7 @@
  * - attribute `call-id`: the call to show; without it, the newest call that goes on;
  * - attribute `lang`: `en`, `de` or `ar`; without it, the page's language. It decides the direction too, unless `dir`
  *   does;
+ * - attribute `hide-recording`: state and buttons of the recording stay away, for a page that has its own;
  * - property `messages`: texts of the page's own, any part of the catalogue, see `panel-messages.ts`;
  * - attribute `theme`: `light` or `dark`; without it, the system's. Colours: custom properties, see `panel-styles.ts`.
  *
@@ -35,7 +36,7 @@ import {
 } from './panel-view-model.js';
 
 export class TonegatePanel extends HTMLElement {
-  static readonly observedAttributes = ['call-id', 'lang', 'dir'];
+  static readonly observedAttributes = ['call-id', 'lang', 'dir', 'hide-recording'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
   readonly #title = element('h2', { id: 'title', class: 'title', tabindex: '-1' });
@@ -237,7 +238,7 @@ export class TonegatePanel extends HTMLElement {
     show(this.#caller, view.caller !== undefined);
     setText(this.#callerName, view.caller ?? '');
     setText(this.#callState, view.callState ?? '');
-    this.#recording.patch(view.recording, texts);
+    this.#recording.patch(this.hasAttribute('hide-recording') ? undefined : view.recording, texts);
     show(this.#connection, view.connectionNote !== undefined);
     setText(this.#connectionText, view.connectionNote ?? '');
     this.#headline.patch(view);

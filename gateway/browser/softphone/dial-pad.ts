@@ -4,6 +4,7 @@ import { icon } from '../icons.js';
 import { type DialKey, Keypad, typedKey } from '../keypad.js';
 import { ControlButton } from './softphone-parts.js';
 import { texts } from './softphone-texts.js';
+import type { SoftphoneView } from './softphone-view-model.js';
 
 const MAX_DESTINATION_CHARACTERS = 64;
 
@@ -30,7 +31,7 @@ export class DialPad {
   });
   readonly #call: ControlButton;
   readonly #note = element('p', { class: 'pad-note' }, texts.padInCall);
-  #goesToCaller = false;
+  #view: Pick<SoftphoneView, 'call' | 'keysGoToCaller'> | undefined;
 
   constructor(actions: DialPadActions) {
     this.#actions = actions;
@@ -39,7 +40,9 @@ export class DialPad {
     const erase = element('button', { type: 'button', class: 'erase', 'aria-label': texts.erase }, icon('erase'));
     erase.addEventListener('click', () => {
       this.#input.value = this.#input.value.slice(0, -1);
+      this.#showCall();
     });
+    this.#input.addEventListener('input', () => this.#showCall());
     const form = element(
       'form',
       { class: 'destination' },
@@ -62,14 +65,22 @@ export class DialPad {
     addEventListener('keydown', (event) => this.#pressedOnKeyboard(event));
   }
 
-  patch({ canCall, keysGoToCaller }: { readonly canCall: boolean; readonly keysGoToCaller: boolean }): void {
-    this.#goesToCaller = keysGoToCaller;
-    show(this.#note, keysGoToCaller);
-    this.#call.patch({ visible: true, enabled: canCall, label: texts.call });
+  patch(view: Pick<SoftphoneView, 'call' | 'keysGoToCaller'>): void {
+    this.#view = view;
+    show(this.#note, view.keysGoToCaller);
+    this.#showCall();
   }
 
   clear(): void {
     this.#input.value = '';
+    this.#showCall();
+  }
+
+  /** Below keys that go to the caller it would seem to send them: there it waits for a destination. */
+  #showCall(): void {
+    if (this.#view === undefined) return;
+    const { call, keysGoToCaller } = this.#view;
+    this.#call.patch({ ...call, enabled: call.enabled && (!keysGoToCaller || this.#input.value !== '') });
   }
 
   markDestination(isWrong: boolean): void {
@@ -84,7 +95,7 @@ export class DialPad {
 
   #press(key: DialKey): void {
     this.#pad.light(key);
-    if (this.#goesToCaller) this.#actions.onKey(key);
+    if (this.#view?.keysGoToCaller) this.#actions.onKey(key);
     else if (this.#input.value.length < MAX_DESTINATION_CHARACTERS) this.#input.value += key;
   }
 }

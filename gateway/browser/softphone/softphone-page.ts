@@ -135,6 +135,8 @@ class SoftphonePage {
   }
 
   #buildPayment(): HTMLElement {
+    // Its state and button stand with the call.
+    this.#panel.setAttribute('hide-recording', '');
     return element(
       'section',
       { class: 'payment', 'aria-labelledby': 'payment-title' },
@@ -164,9 +166,10 @@ class SoftphonePage {
 
   #dial(typed: string): void {
     const user = destinationOf(typed);
-    this.#problem = user === undefined ? texts.notices['bad-destination'] : undefined;
+    const refusal = this.#view?.call.refusal;
+    this.#problem = user === undefined ? texts.notices['bad-destination'] : refusal;
     this.#pad.markDestination(user === undefined);
-    if (user !== undefined) {
+    if (user !== undefined && refusal === undefined) {
       this.#handle({ kind: 'dial', user });
       if (this.#phone.notice === undefined) this.#pad.clear();
     }

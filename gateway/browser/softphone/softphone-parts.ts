@@ -197,7 +197,8 @@ export class Banner {
       icon: 'card',
       onClick: actions.onPayment,
     });
-    for (const { root } of [this.#record, this.#payment]) root.setAttribute('aria-describedby', 'explanation');
+    for (const { root } of [this.#controls.hold, this.#record, this.#payment])
+      root.setAttribute('aria-describedby', 'explanation');
     this.title.append(this.#name);
     this.#recordingPill.append(this.#recordingIcon, this.#recordingState);
     this.#buttons = this.#build();
@@ -239,7 +240,7 @@ export class Banner {
     show(this.#none, view === undefined);
     show(this.#buttons, view !== undefined);
     this.#patchRecording(view?.recording);
-    showText(this.#explanation, view?.recording?.explanation ?? view?.payment.explanation);
+    showText(this.#explanation, view?.explanation);
     if (view === undefined) {
       show(this.#controls.hangUp.root, false);
       return;

@@ -41,6 +41,7 @@ export const texts = {
   buttons: {
     answer: 'Answer',
     holdAndAnswer: 'Hold and answer',
+    holdAndCall: 'Hold and call',
     decline: 'Decline',
     hangUp: 'Hang up',
     hold: 'Hold',
@@ -64,6 +65,7 @@ export const texts = {
     locked: 'Recording is paused for the payment and goes on when it is over.',
     lockedMasked: 'Recording goes on with all keys hidden. It can be changed when the payment is over.',
   },
+  noHoldInPayment: 'The call cannot be put on hold until the payment is over.',
   payNeedsActiveCall: 'A payment can be taken while you are speaking with the caller.',
   paymentEmpty: 'Payment',
   paymentEmptyNote: 'Select Take payment during a call to open the payment panel here.',

@@ -16,6 +16,9 @@ const HELD: Line = { ...talk, kind: 'held', step: 'held' };
 const RINGING: Line = { session: 's2', party: GRACE, callId: 'call-2', kind: 'ringing-in', step: 'ringing' };
 const IDLE: Line = { kind: 'idle' };
 
+const EMPTY = { state: 'empty', keyCount: 0, failedAttempts: 0 } as const;
+const FIELDS = { cardNumber: EMPTY, expirationDate: EMPTY, securityCode: EMPTY };
+
 const CALL: CallView = {
   id: 'call-1',
   direction: 'inbound',
@@ -25,6 +28,11 @@ const CALL: CallView = {
   startedAt: '2026-11-23T09:30:00.000Z',
   recording: { state: 'recording', lockedByPayment: false },
 };
+
+function inPayment(state: SessionView['state']): Partial<SoftphoneInput> {
+  const session: SessionView = { id: 'p1', callId: 'call-1', state, fields: FIELDS, actions: [], droppedKeys: 0 };
+  return { calls: [{ ...CALL, session }] };
+}
 
 function phone(one: Line, two: Line = IDLE, signalling: Signalling = 'registered'): PhoneState {
   return { ...newPhone, signalling, lines: { 1: one, 2: two } };
@@ -177,11 +185,62 @@ describe('the call in front', () => {
     ['canceled', true],
     ['ended', true],
   ] as const)('with a session that is %s the panel can be closed: %s', (state, isClosable) => {
-    const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 } as const;
-    const fields = { cardNumber: empty, expirationDate: empty, securityCode: empty };
-    const session: SessionView = { id: 'p1', callId: 'call-1', state, fields, actions: [], droppedKeys: 0 };
-    const { payment } = view(phone(ACTIVE), { calls: [{ ...CALL, session }], paymentCallId: 'call-1' });
+    const { payment } = view(phone(ACTIVE), { ...inPayment(state), paymentCallId: 'call-1' });
     expect(payment).toEqual({ callId: 'call-1', isClosable });
+  });
+});
+
+describe('a payment, whoever has begun it', () => {
+  test.each([
+    ['starting', true],
+    ['ready', true],
+    ['capturing', true],
+    ['tokenizing', true],
+    ['failed', true],
+    ['vaulted', false],
+    ['canceled', false],
+    ['ended', false],
+  ] as const)('that is %s keeps its call from being held: %s, and says so', (state, keeps) => {
+    const { banner } = view(phone(ACTIVE), inPayment(state));
+    expect(shown(banner?.controls ?? {})).toEqual(['hangUp', keeps ? '(hold)' : 'hold']);
+    expect(banner?.explanation).toBe(keeps ? texts.noHoldInPayment : undefined);
+  });
+
+  test('is told together with the recording that it locks', () => {
+    const [call = CALL] = inPayment('capturing').calls ?? [];
+    const calls: readonly CallView[] = [{ ...call, recording: { state: 'paused', lockedByPayment: true } }];
+    expect(view(phone(ACTIVE), { calls }).banner?.explanation).toBe(
+      `${texts.noHoldInPayment} ${texts.recording.locked}`,
+    );
+  });
+
+  test('keeps from all that would hold its call: answering, resuming, calling', () => {
+    const { lines, call } = view(phone(ACTIVE, RINGING), inPayment('capturing'));
+    expect(shown(lines[1]?.controls ?? {})).toEqual(['(answer)', 'decline']);
+    expect(call.enabled).toBe(false);
+    const held: Line = { ...HELD, session: 's2', callId: 'call-2' };
+    expect(shown(view(phone(ACTIVE, held), inPayment('capturing')).lines[1]?.controls ?? {})).toEqual([
+      'hangUp',
+      '(resume)',
+    ]);
+    expect(view(phone(ACTIVE), inPayment('capturing')).call).toMatchObject({
+      enabled: false,
+      refusal: texts.noHoldInPayment,
+    });
+    expect(view(phone(ACTIVE), inPayment('vaulted')).call).toMatchObject({ enabled: true, refusal: undefined });
+  });
+});
+
+describe('the button that calls', () => {
+  test.each([
+    ['both lines free', phone(IDLE), true, 'Call'],
+    ['not registered', phone(IDLE, IDLE, 'registering'), false, 'Call'],
+    ['one call on hold', phone(HELD), true, 'Call'],
+    ['a call that would be held', phone(ACTIVE), true, 'Hold and call'],
+    ['no free line', phone(ACTIVE, HELD), false, 'Hold and call'],
+    ['another one on its way', phone({ ...RINGING, step: 'answering' }), false, 'Call'],
+  ] as const)('%s', (_name, state, enabled, label) => {
+    expect(view(state).call).toMatchObject({ enabled, label });
   });
 });
 

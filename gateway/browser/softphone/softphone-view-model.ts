@@ -70,6 +70,14 @@ export type BannerView = LineView & {
   readonly mute: ControlView & { readonly pressed: boolean };
   readonly recording: RecordingControl | undefined;
   readonly payment: ControlView & { readonly explanation: string | undefined };
+  /** Why what is disabled in it is so. */
+  readonly explanation: string | undefined;
+};
+
+/** Begins a call from the dial pad. */
+export type CallControl = ControlView & {
+  /** What stands in the way of one, where the telephone itself would be told so only by the gateway. */
+  readonly refusal: string | undefined;
 };
 
 export type NoticeView = {
@@ -85,7 +93,7 @@ export type SoftphoneView = {
   readonly notices: readonly NoticeView[];
   /** The payment panel's place on the page. */
   readonly payment: { readonly callId: string | undefined; readonly isClosable: boolean };
-  readonly canCall: boolean;
+  readonly call: CallControl;
   /** Signing out would end the call. */
   readonly canSignOut: boolean;
   /** Keys of the dial pad go to the caller and not into the destination. */
@@ -104,7 +112,7 @@ export function softphoneViewOf(input: SoftphoneInput): SoftphoneView {
     banner,
     notices: noticesOf(input),
     payment: { callId: input.paymentCallId, isClosable: !hasRunningSession(input, input.paymentCallId) },
-    canCall: input.phone.signalling === 'registered',
+    call: callControlOf(input),
     canSignOut: !hasCall(input.phone),
     keysGoToCaller: talking,
     title: titleOf(banner),
@@ -151,7 +159,7 @@ function lineViewOf(input: SoftphoneInput, number: LineNumber): LineView {
     ...status,
     ...whoIs(line, call),
     duration: durationOf(line, input.nowMs),
-    controls: controlsOf(input.phone, number),
+    controls: controlsOf(input, number),
   };
 }
 
@@ -213,12 +221,13 @@ function durationOf(line: Line, nowMs: number): string | undefined {
   return line.kind === 'ended' && line.spokenMs !== undefined ? durationText(line.spokenMs) : undefined;
 }
 
-function controlsOf(phone: PhoneState, number: LineNumber): LineView['controls'] {
+function controlsOf(input: SoftphoneInput, number: LineNumber): LineView['controls'] {
+  const { phone } = input;
   const line = phone.lines[number];
   const other = phone.lines[otherLine(number)];
   const connected = isConnected(phone);
   const swaps = other.kind === 'active';
-  const mayTakeUp = connected && !isOnItsWay(other);
+  const mayTakeUp = connected && !isOnItsWay(other) && !(swaps && isInPayment(input, other));
   const rings = line.kind === 'ringing-in';
   const isUp = line.kind === 'active' || line.kind === 'held';
   const { buttons } = texts;
@@ -231,13 +240,32 @@ function controlsOf(phone: PhoneState, number: LineNumber): LineView['controls']
     ),
     decline: control(rings, true, buttons.decline),
     hangUp: control(isUp || line.kind === 'dialling' || line.kind === 'early', true, buttons.hangUp),
-    hold: control(line.kind === 'active', connected && isTalking(line), buttons.hold),
+    hold: control(line.kind === 'active', connected && isTalking(line) && !isInPayment(input, line), buttons.hold),
     resume: control(
       line.kind === 'held',
       line.kind === 'held' && line.step === 'held' && mayTakeUp,
       swaps ? buttons.swap : buttons.resume,
     ),
     dismiss: control(line.kind === 'ended', true, buttons.dismiss),
+  };
+}
+
+/** The gateway refuses to hold such a call, whoever began the payment: what is asked for would only fail. */
+function isInPayment(input: SoftphoneInput, line: Line): boolean {
+  return hasRunningSession(input, callIdOf(line));
+}
+
+function callControlOf(input: SoftphoneInput): CallControl {
+  const { lines, signalling } = input.phone;
+  const all = LINE_NUMBERS.map((number) => lines[number]);
+  const active = all.find(({ kind }) => kind === 'active');
+  const hasFreeLine = all.some(({ kind }) => kind === 'idle' || kind === 'ended');
+  const isHeldUp = active !== undefined && isInPayment(input, active);
+  return {
+    visible: true,
+    enabled: signalling === 'registered' && hasFreeLine && !all.some(isOnItsWay) && !isHeldUp,
+    label: active === undefined ? texts.call : texts.buttons.holdAndCall,
+    refusal: isHeldUp ? texts.noHoldInPayment : undefined,
   };
 }
 
@@ -260,24 +288,29 @@ function bannerOf(input: SoftphoneInput, number: LineNumber, view: LineView): Ba
   const isUp = line.kind === 'active' || line.kind === 'held';
   const isOpen = call !== undefined && input.paymentCallId === call.id;
   const mayPay = isTalking(line) && call?.state === 'active' && input.connection === 'open';
+  const recording = isUp && call !== undefined ? recordingOf(call, input) : undefined;
+  const payExplanation = !isUp || isOpen || mayPay ? undefined : texts.payNeedsActiveCall;
+  const holdExplanation = line.kind === 'active' && isInPayment(input, line) ? texts.noHoldInPayment : undefined;
+  const explanations = [holdExplanation, recording?.explanation, payExplanation].filter((text) => text !== undefined);
   return {
     ...view,
     callId: callIdOf(line),
     mute: { visible: isUp, enabled: isUp, label: muted ? texts.buttons.unmute : texts.buttons.mute, pressed: muted },
-    recording: isUp && call !== undefined ? recordingOf(call, input) : undefined,
+    recording,
     payment: {
       visible: isUp,
       enabled: !isOpen && mayPay,
       label: texts.buttons.takePayment,
-      explanation: !isUp || isOpen || mayPay ? undefined : texts.payNeedsActiveCall,
+      explanation: payExplanation,
     },
+    explanation: explanations.length === 0 ? undefined : explanations.join(' '),
   };
 }
 
 /** A failed one still hides the keys, until it is tried again or canceled. */
 const FINISHED: readonly SessionState[] = ['vaulted', 'canceled', 'ended'];
 
-/** Its panel cannot be closed: what goes on in it would go on unseen. */
+/** Its panel cannot be closed, for what goes on in it would go on unseen; and the call cannot be put on hold. */
 function hasRunningSession({ calls }: SoftphoneInput, callId: string | undefined): boolean {
   const session = calls.find(({ id }) => id === callId)?.session;
   return session !== undefined && !FINISHED.includes(session.state);
