@@ -5,29 +5,25 @@
  */
 import { type KeySink, parseCapture } from './armed-capture.js';
 import { CallMedia, type Recorder } from './call-media.js';
+import { CallSockets } from './call-sockets.js';
 import type {
   InfoBodyType,
   LegName,
-  LegPorts,
   MediaCommand,
   MediaConfiguration,
   MediaEvent,
   RefusalCode,
-  WebRtcPeer,
 } from './control-wire.js';
 import { NO_KEY, takeInfoKey } from './info-body.js';
-import { LegTable, legOf, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
+import { LegTable, legOf } from './leg-table.js';
 import { MediaCounters } from './media-counters.js';
 import { PacketIntake } from './packet-intake.js';
-import { PortPool } from './port-pool.js';
 import { Relay } from './relay.js';
 import { SoundFrame } from './sound-frame.js';
 import type { UdpEngine, WebRtcWay } from './udp-engine.js';
 
 /** Above what one core carries (facts of the bench: 800 to 2200), and four sockets a call stay below usual limits. */
 export const MAX_CALLS = 2000;
-/** Other programs may sit on a port of our range; so many in a row mean that the range is not ours. */
-const MAX_PORT_TRIES = 16;
 /** RFC 3550 §6.2: five seconds, varied from half to one and a half so that reports do not march in step. */
 const REPORT_INTERVAL_MS = 5000;
 
@@ -59,7 +55,7 @@ export class MediaCore {
   readonly #legs: LegTable;
   readonly #relay: Relay;
   readonly #intake: PacketIntake;
-  readonly #ports: PortPool;
+  readonly #sockets: CallSockets;
   readonly #heard = new SoundFrame();
   readonly #released = new SoundFrame();
   /** By index; what the packet path looks calls up in. */
@@ -67,18 +63,18 @@ export class MediaCore {
   readonly #indexes = new Map<number, number>();
   /** Recordings of calls that are over, on their way to the disk. */
   readonly #writing = new Set<Promise<void>>();
-  readonly #callPorts = new Map<number, readonly number[]>();
   readonly #freeIndexes: number[] = [];
   /** Handles whose sockets are being bound; false once control has closed the call meanwhile. */
   readonly #opening = new Map<number, boolean>();
 
   constructor(options: MediaCoreOptions) {
     this.#options = options;
-    const { engine, configuration, randomBelow, wallClockMs } = options;
+    const { engine, webRtc, configuration, randomBelow, wallClockMs } = options;
     const maxCalls = options.maxCalls ?? MAX_CALLS;
     for (let index = maxCalls - 1; index >= 0; index -= 1) this.#freeIndexes.push(index);
     this.#legs = new LegTable(maxCalls * 2);
-    this.#ports = new PortPool({ portMin: configuration.portMin, portMax: configuration.portMax, randomBelow });
+    const { portMin, portMax } = configuration;
+    this.#sockets = new CallSockets({ engine, webRtc, portMin, portMax, randomBelow });
     const cname = `${randomBelow(0x100000000).toString(16)}${randomBelow(0x100000000).toString(16)}`;
     this.#relay = new Relay({ engine, legs: this.#legs, counters: this.counters, cname, wallClockMs });
     this.#intake = new PacketIntake({ engine, legs: this.#legs, counters: this.counters });
@@ -116,8 +112,8 @@ export class MediaCore {
       case 'statistics': {
         const counters = this.counters.snapshot({
           calls_now: this.callCount,
-          webrtc_legs_now: this.#options.webRtc?.size ?? 0,
-          ports_available_now: this.#ports.availableCount,
+          webrtc_legs_now: this.#sockets.webRtcCount,
+          ports_available_now: this.#sockets.availableCount,
           vault_link_up_now: this.#options.keySink.isUp ? 1 : 0,
         });
         this.#options.emit({ kind: 'statistics', requestId: command.requestId, counters });
@@ -263,24 +259,18 @@ export class MediaCore {
       return;
     }
     this.#opening.set(callHandle, true);
-    const caller = await this.#bindPair(legOf(index, 'caller'), nowMs);
-    const agent = caller === undefined ? 'no-ports' : await this.#openAgentLeg(command, legOf(index, 'agent'), nowMs);
+    const ports = await this.#sockets.open(index, command.agentTransport, nowMs);
     const isWanted = this.#opening.get(callHandle) === true;
     this.#opening.delete(callHandle);
-    const agentPort = typeof agent === 'string' ? undefined : agent.rtpPort;
-    this.#callPorts.set(
-      callHandle,
-      [caller?.rtpPort, agentPort].filter((port) => port !== undefined),
-    );
-    if (caller === undefined || typeof agent === 'string' || !isWanted) {
+    if (typeof ports === 'string' || !isWanted) {
       this.#releaseIndex(callHandle, index, nowMs);
       this.counters.callsRefused += 1;
-      this.#answer(requestId, isWanted && typeof agent === 'string' ? agent : 'unknown-call');
+      this.#answer(requestId, isWanted && typeof ports === 'string' ? ports : 'unknown-call');
       return;
     }
     const call = this.#startCall(command, index, nowMs);
     this.counters.callsCreated += 1;
-    this.#options.emit({ kind: 'call-created', requestId, callHandle, caller, agent });
+    this.#options.emit({ kind: 'call-created', requestId, callHandle, ...ports });
     if (command.recording.start !== 'automatic') return;
     try {
       // After the answer: before it nobody knows the call that the recorder speaks of.
@@ -337,15 +327,10 @@ export class MediaCore {
       if (!this.#legs.keepsAddressAndFormats(leg, command.media)) return 'window-open';
       if (leg === call.callerLeg && this.#legs.wouldGoUnheard(leg, command.media)) return 'window-open';
     }
-    if (!this.#connectWebRtc(leg, command.media.webRtc)) return 'bad-command';
+    if (!this.#sockets.connect(leg, command.media.webRtc)) return 'bad-command';
     if (!this.#legs.describe(leg, command.media, nowMs)) return 'bad-command';
     this.#intake.connect(leg);
     return undefined;
-  }
-
-  #connectWebRtc(leg: number, peer: WebRtcPeer | undefined): boolean {
-    const { webRtc } = this.#options;
-    return webRtc === undefined ? peer === undefined : webRtc.connect(rtpSocketOf(leg), peer);
   }
 
   #record(call: CallMedia, action: 'start' | 'pause' | 'resume' | 'stop', nowMs: number): RefusalCode | undefined {
@@ -366,31 +351,6 @@ export class MediaCore {
     }
   }
 
-  async #openAgentLeg({ agentTransport }: CreateCall, leg: number, nowMs: number): Promise<LegPorts | RefusalCode> {
-    const ports = await this.#bindPair(leg, nowMs);
-    if (ports === undefined) return 'no-ports';
-    if (agentTransport === 'rtp') return ports;
-    const webRtc = await this.#options.webRtc?.open(rtpSocketOf(leg), ports.rtpPort);
-    if (webRtc !== undefined) return { ...ports, webRtc };
-    this.#ports.release(ports.rtpPort, nowMs);
-    return 'webrtc-unavailable';
-  }
-
-  /** Binds an even port and the odd one above it. Returns undefined when no pair was to be had. */
-  async #bindPair(leg: number, nowMs: number): Promise<LegPorts | undefined> {
-    const { engine } = this.#options;
-    for (let tries = 0; tries < MAX_PORT_TRIES; tries += 1) {
-      const port = this.#ports.take(nowMs);
-      if (port === undefined) return undefined;
-      if (await engine.addLeg(rtpSocketOf(leg), port)) {
-        if (await engine.addLeg(rtcpSocketOf(leg), port + 1)) return { rtpPort: port, rtcpPort: port + 1 };
-        engine.removeLeg(rtpSocketOf(leg));
-      }
-      this.#ports.release(port, nowMs);
-    }
-    return undefined;
-  }
-
   #closeCall(callHandle: number, nowMs: number): Promise<void> {
     const index = this.#indexes.get(callHandle);
     const call = index === undefined ? undefined : this.#calls[index];
@@ -408,15 +368,8 @@ export class MediaCore {
   }
 
   #releaseIndex(callHandle: number, index: number, nowMs: number): void {
-    const { engine, webRtc } = this.#options;
-    for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) {
-      webRtc?.close(rtpSocketOf(leg));
-      engine.removeLeg(rtpSocketOf(leg));
-      engine.removeLeg(rtcpSocketOf(leg));
-      this.#legs.release(leg);
-    }
-    for (const port of this.#callPorts.get(callHandle) ?? []) this.#ports.release(port, nowMs);
-    this.#callPorts.delete(callHandle);
+    this.#sockets.release(index, nowMs);
+    for (const leg of [legOf(index, 'caller'), legOf(index, 'agent')]) this.#legs.release(leg);
     this.#indexes.delete(callHandle);
     this.#calls[index] = undefined;
     this.#freeIndexes.push(index);

@@ -142,7 +142,7 @@ export class WebRtcLegs implements WebRtcWay {
     leg.transport = { connection, track, peer: told };
     engine.removeLeg(socket);
     engine.addWay(socket, { send: (packet) => this.#send(leg, packet) });
-    // It binds to the port before it returns, under a millisecond after we have let it go. Where it cannot, it ends the
+    // It binds to the port before it returns, half a millisecond after we have let it go. Where it cannot, it ends the
     // process with all its calls, and nothing that it throws can be caught; nor does it share a port. So another
     // program could only come between by asking for just this port just then: the system gives none below 32768 away by
     // itself, and `tonegate check` warns of a range that reaches there.
