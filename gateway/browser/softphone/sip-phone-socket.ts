@@ -19,9 +19,9 @@ import {
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
 import { userPartOf } from './destination.js';
 import { type EndReason, endReasonOf, type Party } from './phone-line.js';
+import type { PhoneEffect, PhoneInput } from './phone-state.js';
 import { preferTelephony, SessionSound, type SoundSystem } from './session-sound.js';
 import { type AccessAnswer, SipLink } from './sip-link-socket.js';
-import type { PhoneEffect, PhoneInput } from './softphone-state.js';
 
 export type SipPhoneOptions = {
   readonly openAccess: () => Promise<AccessAnswer>;
