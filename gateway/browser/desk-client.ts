@@ -4,6 +4,7 @@ import type { SoftphoneAccess } from '../api/softphone-access.js';
 import type { RecordingAction } from '../media/control-wire.js';
 import { type Calls, type ConnectionStatus, callsAfter } from './desk-state.js';
 import { EventConnection } from './event-connection.js';
+import { softphoneAccessOf } from './softphone-answer.js';
 
 /** For people, where the gateway itself has said nothing; the panel has its own texts for these codes. */
 export const NETWORK_PROBLEM = 'The gateway could not be reached. Check your connection and try again.';
@@ -150,12 +151,4 @@ export function refusalOf(body: unknown): Refusal {
 function roleOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('role' in body)) return undefined;
   return typeof body.role === 'string' ? body.role : undefined;
-}
-
-/** The gateway's own answer, typed where it is made; here only its outline is checked. */
-function softphoneAccessOf(body: unknown): SoftphoneAccess | undefined {
-  if (typeof body !== 'object' || body === null || !('softphone' in body)) return undefined;
-  const { softphone } = body;
-  if (typeof softphone !== 'object' || softphone === null || !('server' in softphone)) return undefined;
-  return softphone as SoftphoneAccess;
 }

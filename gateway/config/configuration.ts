@@ -111,8 +111,17 @@ const iceServer = z.discriminatedUnion('kind', [
   hostPort.extend({ kind: z.literal('stun') }),
   hostPort.extend({
     kind: z.literal('turn'),
-    userName: z.string().min(1),
-    passwordFile: z.string().min(1).describe('File (mode 0600) with the password.'),
+    userName: z.string().min(1).optional().describe('Only with passwordFile.'),
+    passwordFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File (mode 0600) with a password that stays; every agent gets it.'),
+    secretFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File (mode 0600) with the secret shared with the server; each agent gets a password for an hour.'),
   }),
 ]);
 

@@ -1,4 +1,4 @@
-/** Where the softphone's page finds SIP: as configured, or where registered users are heard by WebSocket. Pure. */
+/** Where the softphone's page finds SIP, as configured or where registered users are heard by WebSocket, and ICE servers. Pure. */
 import { bracketed, isUnspecified } from '../../sip/ip-address.js';
 import { isLoopback } from './cidr.js';
 import type { Configuration } from './configuration.js';
@@ -21,6 +21,25 @@ export function softphoneServerOf(configuration: Configuration): string | undefi
 }
 
 export function checkSoftphone(configuration: Configuration, notes: Notes): void {
+  checkServer(configuration, notes);
+  checkIceServers(configuration, notes);
+}
+
+/** A TURN server knows its users by a password that stays, or by a secret that it shares with us. */
+function checkIceServers({ api }: Configuration, notes: Notes): void {
+  for (const [index, server] of api.softphone.iceServers.entries()) {
+    if (server.kind !== 'turn') continue;
+    const path = ['api', 'softphone', 'iceServers', index];
+    const { userName, passwordFile, secretFile } = server;
+    if ((passwordFile === undefined) === (secretFile === undefined)) {
+      notes.problem(path, 'needs one of secretFile and passwordFile');
+    } else if ((passwordFile === undefined) !== (userName === undefined)) {
+      notes.problem([...path, 'userName'], 'belongs to passwordFile; with secretFile the name is made anew each time');
+    }
+  }
+}
+
+function checkServer(configuration: Configuration, notes: Notes): void {
   const path = ['api', 'softphone', 'server'];
   const { server } = configuration.api.softphone;
   if (server === undefined) {

@@ -400,7 +400,10 @@ function iceServersOf({ api }: Configuration): readonly IceServer[] {
   return api.softphone.iceServers.map((server) => {
     const place = { host: server.address, port: server.port };
     if (server.kind === 'stun') return { kind: 'stun', ...place };
-    return { kind: 'turn', ...place, userName: server.userName, password: readSecretFile(server.passwordFile) };
+    const { userName, passwordFile, secretFile } = server;
+    if (secretFile !== undefined) return { kind: 'turn-for-a-while', ...place, secret: readSecretFile(secretFile) };
+    if (userName === undefined || passwordFile === undefined) throw new Error('a TURN server has no password');
+    return { kind: 'turn', ...place, userName, password: readSecretFile(passwordFile) };
   });
 }
 

@@ -34,6 +34,7 @@ function deskOf(more: Readonly<Record<string, string>> = {}) {
     servers: [
       { kind: 'stun', host: 'stun.example', port: 3478 },
       { kind: 'turn', host: '2001:db8::1', port: 3478, userName: 'gateway', password: 'secret' },
+      { kind: 'turn-for-a-while', host: 'turn.example', port: 3478, secret: 'north-of-the-river' },
     ],
     issueCredential: (user) => {
       issued.push(user);
@@ -65,6 +66,8 @@ test('an agent gets address, name, password and ICE servers, and a new password 
     iceServers: [
       { urls: ['stun:stun.example:3478'] },
       { urls: ['turn:[2001:db8::1]:3478'], username: 'gateway', credential: 'secret' },
+      // The same as: printf 1800000000:ada | openssl dgst -sha1 -hmac north-of-the-river -binary | base64
+      { urls: ['turn:turn.example:3478'], username: '1800000000:ada', credential: 'LiDf9yiy9AcW0b/uT9EolhnEKQM=' },
     ],
   });
   expect(desk.open('ada')?.password).toBe('password-2');
@@ -85,6 +88,20 @@ test('behind a proxy the configured address is told, and its origin allowed', ()
 test('without registered users there is no softphone', () => {
   const desk = softphoneDeskOf({ configuration: configurationOf(''), servers: [], issueCredential: () => undefined });
   expect([desk.serverOrigin, desk.open('agent')]).toEqual([undefined, undefined]);
+});
+
+test.each([
+  ['secretFile: s', undefined],
+  ['userName: u, passwordFile: p', undefined],
+  ['userName: u', 'api.softphone.iceServers[0]: needs one of secretFile and passwordFile'],
+  ['userName: u, secretFile: s, passwordFile: p', 'api.softphone.iceServers[0]: needs one of'],
+  ['userName: u, secretFile: s', 'api.softphone.iceServers[0].userName: belongs to passwordFile'],
+  ['passwordFile: p', 'api.softphone.iceServers[0].userName: belongs to passwordFile'],
+])('a TURN server with %s', (keys, problem) => {
+  const server = `{kind: turn, address: turn.example, port: 3478, ${keys}}`;
+  const parsed = parseConfiguration(`api: {softphone: {iceServers: [${server}]}}`, {});
+  const problems = parsed.ok ? [] : parsed.problems.map(({ key, text }) => `${key}: ${text}`);
+  expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
 });
 
 test.each([

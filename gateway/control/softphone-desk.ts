@@ -1,4 +1,5 @@
 /** Which agent is which SIP user, and where browsers reach SIP: from the configuration. */
+import { createHmac } from 'node:crypto';
 import { bracketed } from '../../sip/ip-address.js';
 import type { SoftphoneAccess, SoftphoneDesk } from '../api/softphone-access.js';
 import type { Configuration } from '../config/configuration.js';
@@ -9,6 +10,7 @@ import type { SoftphoneCredential } from './sip-registration.js';
 export type IceServer = { readonly host: string; readonly port: number } & (
   | { readonly kind: 'stun' }
   | { readonly kind: 'turn'; readonly userName: string; readonly password: string }
+  | { readonly kind: 'turn-for-a-while'; readonly secret: string }
 );
 
 export type SoftphoneDeskOptions = {
@@ -33,7 +35,7 @@ export function softphoneDeskOf({ configuration, servers, issueCredential }: Sof
         password,
         realm,
         expiresAt: new Date(expiresAtMs).toISOString(),
-        iceServers: servers.map(iceServerOf),
+        iceServers: servers.map((each) => iceServerOf(each, credential)),
       };
     },
   };
@@ -48,10 +50,23 @@ export function sipUserOf({ api, sip }: Configuration, agent: string): string | 
   return sip.users.find(({ name }) => !taken.includes(name))?.name;
 }
 
-function iceServerOf(server: IceServer): SoftphoneAccess['iceServers'][number] {
+function iceServerOf(
+  server: IceServer,
+  { user, expiresAtMs }: SoftphoneCredential,
+): SoftphoneAccess['iceServers'][number] {
   const place = `${bracketed(server.host)}:${server.port}`;
-  if (server.kind === 'stun') return { urls: [`stun:${place}`] };
-  return { urls: [`turn:${place}`], username: server.userName, credential: server.password };
+  switch (server.kind) {
+    case 'stun':
+      return { urls: [`stun:${place}`] };
+    case 'turn':
+      return { urls: [`turn:${place}`], username: server.userName, credential: server.password };
+    case 'turn-for-a-while': {
+      // draft-uberti-behave-turn-rest-00 §2.2, coturn's use-auth-secret: the name says until when, the secret that it is true.
+      const username = `${Math.floor(expiresAtMs / 1000)}:${user}`;
+      const credential = createHmac('sha1', server.secret).update(username).digest('base64');
+      return { urls: [`turn:${place}`], username, credential };
+    }
+  }
 }
 
 /** Of `wss:` addresses `URL.origin` is the one that Content-Security-Policy means. */

@@ -1,5 +1,5 @@
 /** The ear as the sound's own thread runs it: block by block, as long as it says that it wants more. */
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 
 type Ear = { readonly port: MessagePort; process(inputs: readonly (readonly Float32Array[])[]): boolean };
 
@@ -14,6 +14,9 @@ Object.assign(globalThis, {
     scope.Ear = ear;
   },
 });
+
+// An open port would keep the test's process.
+afterAll(() => channel.port1.close());
 
 const BLOCK_SAMPLES = 128;
 
@@ -33,7 +36,6 @@ test('hands on what it hears until it is told that the stream is over', async ()
   channel.port2.postMessage('end');
   await told;
   expect(ear.process([[block]])).toBe(false);
-  channel.port1.close();
 });
 
 function nextOf(port: MessagePort): Promise<unknown> {

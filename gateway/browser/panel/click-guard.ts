@@ -3,6 +3,10 @@
  * around a frame can cover the panel, make it transparent, slide it under the pointer, or close a window that lay over
  * it between two clicks of a double click. A click counts when a person made it, on a button that has stood there,
  * usable and uncovered, for SETTLE_MS.
+ *
+ * What is not kept away: browsers without Intersection Observer v2 (Firefox, Safari) do not tell what is covered or
+ * transparent, so there only the time holds, and whether the button is in view. Who may put the panel into a frame at all
+ * is decided by the gateway's list of origins, not here. Keys count like clicks: Enter and Space come as one.
  */
 
 /** Longer than the gap of a double click's two, shorter than anybody takes to read a button. */

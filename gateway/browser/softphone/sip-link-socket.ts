@@ -5,7 +5,7 @@
 import type { Registerer, UserAgent } from 'sip.js';
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
 import { refusedDelayMs, retryDelayMs } from '../reconnection-policy.js';
-import type { Signalling } from './softphone-state.js';
+import type { Signalling } from './phone-state.js';
 
 /** What has to be made of sip.js itself. */
 export type SipStack = {

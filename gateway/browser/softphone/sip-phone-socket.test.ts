@@ -1,9 +1,9 @@
 /** The telephone's real sip.js against a registrar at the other end of its WebSocket; time is the test's own. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
+import type { PhoneInput } from './phone-state.js';
 import type { AccessAnswer } from './sip-link-socket.js';
 import { SipPhone } from './sip-phone-socket.js';
-import type { PhoneInput } from './softphone-state.js';
 
 const ACCESS: Omit<SoftphoneAccess, 'expiresAt'> = {
   server: 'ws://registrar.example',

@@ -19,9 +19,9 @@ import {
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
 import { userPartOf } from './destination.js';
 import { type EndReason, endReasonOf, type Party } from './phone-line.js';
+import type { PhoneEffect, PhoneInput } from './phone-state.js';
 import { preferTelephony, SessionSound, type SoundSystem } from './session-sound.js';
 import { type AccessAnswer, SipLink } from './sip-link-socket.js';
-import type { PhoneEffect, PhoneInput } from './softphone-state.js';
 
 export type SipPhoneOptions = {
   readonly openAccess: () => Promise<AccessAnswer>;
@@ -156,7 +156,7 @@ export class SipPhone {
       logBuiltinEnabled: false,
       logConfiguration: false,
       userAgentString: 'Tonegate-Softphone',
-      sessionDescriptionHandlerFactory: (session) => this.#descriptionHandler(session, access),
+      sessionDescriptionHandlerFactory: (session) => this.#descriptionHandler(session),
     };
   }
 
@@ -262,7 +262,9 @@ export class SipPhone {
     if (running?.session.state === SessionState.Terminated) this.#terminated(name);
   }
 
-  #descriptionHandler(session: Session, { iceServers }: SoftphoneAccess): TelephonyDescriptionHandler {
+  #descriptionHandler(session: Session): TelephonyDescriptionHandler {
+    // Those of the newest password: what a TURN server lends may be good for no longer.
+    const iceServers = this.#link.access?.iceServers ?? [];
     const { sound } = this.#options;
     const logger = session.userAgent.getLogger('sip.SessionDescriptionHandler');
     const streamOfMicrophone = async (): Promise<MediaStream> => new MediaStream([await sound.trackForCall()]);

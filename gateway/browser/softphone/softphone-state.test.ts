@@ -1,7 +1,8 @@
 /** The telephone's machine: every operation in every state, and what holds whatever happens. */
 import { describe, expect, test } from '@jest/globals';
 import { endReasonOf, LINE_NUMBERS, type Line, type LineNumber } from './phone-line.js';
-import { handlePhone, newPhone, type PhoneEffect, type PhoneInput, type PhoneState } from './softphone-state.js';
+import { newPhone, type PhoneEffect, type PhoneInput, type PhoneState } from './phone-state.js';
+import { handlePhone } from './softphone-state.js';
 
 const EVE = { name: 'Eve', number: '4711' };
 const call = { session: 's1', party: EVE, callId: 'call-1' };

@@ -2,7 +2,7 @@
 
 import type { MicrophoneState } from './phone-audio.js';
 import type { EndReason } from './phone-line.js';
-import type { Notice, Signalling } from './softphone-state.js';
+import type { Notice, Signalling } from './phone-state.js';
 
 export const texts = {
   name: 'Tonegate Softphone',

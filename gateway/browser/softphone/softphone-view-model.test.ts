@@ -4,8 +4,8 @@ import type { CallView } from '../../api/call-desk.js';
 import type { SessionView } from '../../payment/session-view.js';
 import type { MicrophoneState } from './phone-audio.js';
 import type { Line } from './phone-line.js';
+import { newPhone, type PhoneState, type Signalling } from './phone-state.js';
 import { announcementBetween } from './softphone-announcements.js';
-import { newPhone, type PhoneState, type Signalling } from './softphone-state.js';
 import { durationText, texts } from './softphone-texts.js';
 import { type SoftphoneInput, softphoneViewOf } from './softphone-view-model.js';
 

@@ -9,7 +9,7 @@ import type { Calls, ConnectionStatus } from '../desk-state.js';
 import type { IconName } from '../icons.js';
 import type { MicrophoneState } from './phone-audio.js';
 import { callIdOf, isOnItsWay, LINE_NUMBERS, type Line, type LineNumber, otherLine } from './phone-line.js';
-import { hasCall, isConnected, type PhoneState } from './softphone-state.js';
+import { hasCall, isConnected, type PhoneState } from './phone-state.js';
 import { durationText, texts } from './softphone-texts.js';
 
 export type SoftphoneInput = {
