@@ -2,57 +2,35 @@
  * The calls: joins signalling and media. It hears the back-to-back user agent and the media processes, and carries out
  * on media what payment asks. It holds no digit and never looks into a SIP INFO body.
  */
-import { randomBytes } from 'node:crypto';
-import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
-import { bracketed } from '../../sip/ip-address.js';
-import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
+import type { BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
-import type { Configuration, PeerConfiguration } from '../config/configuration.js';
-import type { LegMedia, LegPorts, MediaEvent } from '../media/control-wire.js';
+import type { LegMedia, MediaEvent } from '../media/control-wire.js';
 import type { PaymentDesk, ZoneAnswer } from '../payment/payment-desk.js';
-import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../process/media-fleet.js';
-import { Call } from './call.js';
-import type { CallDirectory } from './call-directory.js';
-import type { CallRouting, RoutedCall } from './call-routing.js';
+import type { CallMedia, MediaAnswer } from '../process/media-fleet.js';
+import type { Call } from './call.js';
+import { CallArrivals, type CallArrivalsOptions } from './call-arrivals.js';
 import { LostLegs } from './lost-legs.js';
-import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
-import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
+import { infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 
-export type CallControlOptions = {
-  readonly configuration: Configuration;
-  readonly routing: CallRouting;
-  readonly directory: CallDirectory;
+export type CallControlOptions = Omit<CallArrivalsOptions, 'onMedia' | 'onLog'> & {
   readonly payments: PaymentDesk;
-  readonly media: { createCall(settings: CallSettings): Promise<CreatedCall> };
-  readonly sip: {
-    handle(input: BackToBackInput): void;
-    registrationOf(user: string, listener: string): RegistrationState;
-  };
-  readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
   /** Calls `act` once, in `delayMs`. */
   readonly after: (delayMs: number, act: () => void) => void;
 };
 
-/** A recording that begins, and then some. */
-const MAX_EARLY_EVENTS = 8;
-
 type SipOutput<Kind extends BackToBackOutput['kind']> = Extract<BackToBackOutput, { readonly kind: Kind }>;
 
 export class CallControl {
   readonly #options: CallControlOptions;
-  readonly #routing: CallRouting;
+  readonly #arrivals: CallArrivals;
   readonly #lostLegs: LostLegs;
-  readonly #counters = { started: 0, answered: 0, ended: 0, refused: 0 };
+  readonly #counters = { answered: 0, ended: 0, refused: 0 };
   readonly #sipCounters: Record<string, number> = {};
-  /** Calls whose media is still being made. */
-  readonly #arriving = new Set<string>();
-  /** What media said of them meanwhile. */
-  readonly #early = new Map<string, readonly MediaEvent[]>();
 
   constructor(options: CallControlOptions) {
     this.#options = options;
-    this.#routing = options.routing;
+    this.#arrivals = new CallArrivals({ ...options, onMedia: (media, event) => this.onMedia(media, event) });
     this.#lostLegs = new LostLegs({
       ...options,
       hangUp: (callId) => options.sip.handle({ kind: 'hang-up', callId, reason: 'media of a leg lost', cause: 503 }),
@@ -63,10 +41,10 @@ export class CallControl {
   counters(): Readonly<Record<string, number>> {
     const sip = Object.entries(this.#sipCounters).map(([code, count]) => [`sip_${code.replaceAll('-', '_')}`, count]);
     return {
-      calls_started: this.#counters.started,
+      calls_started: this.#arrivals.counters.started,
       calls_answered: this.#counters.answered,
       calls_ended: this.#counters.ended,
-      calls_refused: this.#counters.refused,
+      calls_refused: this.#arrivals.counters.refused + this.#counters.refused,
       ...Object.fromEntries(sip),
     };
   }
@@ -76,7 +54,7 @@ export class CallControl {
   onSip(output: BackToBackOutput): void {
     switch (output.kind) {
       case 'call-arrived':
-        this.#orEnd(output.callId, this.#arrived(output));
+        this.#orEnd(output.callId, this.#arrivals.arrived(output));
         return;
       case 'description-received':
         this.#orEnd(output.callId, this.#described(output));
@@ -122,120 +100,6 @@ export class CallControl {
     work.catch((error: unknown) => {
       this.#options.onLog('error', { callId, err: error }, 'a call was lost to a fault');
       this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'internal error' });
-    });
-  }
-
-  async #arrived(arrival: SipOutput<'call-arrived'>): Promise<void> {
-    const { callId, flow } = arrival;
-    const routed = this.#routing.route({
-      listener: flow.listener,
-      remoteAddress: flow.remoteAddress,
-      dialledUser: dialledParty(arrival).user,
-      fromUser: arrival.from.user,
-      registeredUser: flow.user,
-    });
-    if (!routed.ok) {
-      this.#refuse(arrival, routed.status, routed.reason);
-      return;
-    }
-    if (routed.to.kind === 'registered') {
-      const state = this.#options.sip.registrationOf(dialledParty(arrival).user, routed.to.listener);
-      if (state === 'unknown-user') return this.#refuse(arrival, 404, 'Not Found');
-      if (state === 'not-registered') return this.#refuse(arrival, 480, 'Not Registered');
-    }
-    const { route } = routed;
-    this.#arriving.add(callId);
-    const agentPeer = routed.callerLeg === 'a' ? routed.to : routed.from;
-    const created = await this.#options.media.createCall({
-      callId,
-      agentTransport: agentPeer.media,
-      mask: route.mask,
-      replacement: route.replacement,
-      suppression: route.suppression,
-      recording: { start: route.recording, mode: route.recordingMode },
-    });
-    // The caller may have given up meanwhile.
-    if (!this.#arriving.delete(callId)) {
-      this.#early.delete(callId);
-      if (created.ok) void created.call.request({ kind: 'close-call' });
-      return;
-    }
-    if (!created.ok || !created.call.ports) {
-      this.#early.delete(callId);
-      this.#options.onLog('warn', { callId, code: created.ok ? 'no-ports' : created.code }, 'no media for a call');
-      const lacksWebRtc = !created.ok && created.code === 'webrtc-unavailable';
-      this.#refuse(arrival, 503, lacksWebRtc ? 'WebRTC Unavailable' : 'Service Unavailable');
-      return;
-    }
-    const media = created.call;
-    this.#counters.started += 1;
-    // In the directory first: a record that cannot be written ends the call and its media with it.
-    this.#options.directory.add(this.#callOf(arrival, routed, media, created.call.ports));
-    this.#audit('call-started', callId, { route: route.name, source: flow.remoteAddress, agent: routed.agent ?? '' });
-    for (const event of this.#early.get(callId) ?? []) this.onMedia(media, event);
-    this.#early.delete(callId);
-    this.#dial(arrival, routed);
-  }
-
-  #refuse(arrival: SipOutput<'call-arrived'>, status: number, reason: string): void {
-    this.#counters.refused += 1;
-    this.#audit('call-refused', arrival.callId, { source: arrival.flow.remoteAddress, status }, 'failure');
-    this.#options.sip.handle({ kind: 'refuse-call', callId: arrival.callId, status, reason });
-  }
-
-  #callOf(
-    arrival: SipOutput<'call-arrived'>,
-    routed: RoutedCall,
-    media: CallMedia,
-    ports: NonNullable<CallMedia['ports']>,
-  ): Call {
-    const aIsCaller = routed.callerLeg === 'a';
-    const callerParty = aIsCaller ? arrival.from : dialledParty(arrival);
-    return new Call({
-      id: arrival.callId,
-      route: routed.route,
-      callerLeg: routed.callerLeg,
-      agent: routed.agent,
-      caller: callerParty.displayName || callerParty.user,
-      callerNumber: callerParty.user,
-      media,
-      startedAt: new Date().toISOString(),
-      negotiation: new MediaNegotiation({
-        originId: randomBytes(4).readUInt32BE(0),
-        ends: {
-          a: this.#mediaEnd(routed.from, aIsCaller ? ports.caller : ports.agent),
-          b: this.#mediaEnd(routed.to, aIsCaller ? ports.agent : ports.caller),
-        },
-      }),
-    });
-  }
-
-  #dial(arrival: SipOutput<'call-arrived'>, { to }: RoutedCall): void {
-    const { callId, from } = arrival;
-    const dialled = dialledParty(arrival);
-    const { listener } = to;
-    if (to.kind === 'registered') {
-      this.#options.sip.handle({
-        kind: 'route-call-to-user',
-        callId,
-        user: dialled.user,
-        listener,
-        from,
-        to: dialled,
-      });
-      return;
-    }
-    const { address, port, transport } = to.target;
-    const parameter = transport === 'tcp' ? ';transport=tcp' : '';
-    this.#options.sip.handle({
-      kind: 'route-call',
-      callId,
-      target: {
-        flow: { listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${dialled.user}@${bracketed(address)}:${port}${parameter}`,
-        from,
-        to: dialled,
-      },
     });
   }
 
@@ -319,7 +183,7 @@ export class CallControl {
   }
 
   #ended(ended: SipOutput<'call-ended'>): void {
-    this.#arriving.delete(ended.callId);
+    this.#arrivals.ended(ended.callId);
     const call = this.#options.directory.get(ended.callId);
     if (!call || call.endedAt !== undefined) return;
     call.endedAt = new Date().toISOString();
@@ -349,7 +213,7 @@ export class CallControl {
   onMedia(mediaCall: CallMedia, event: MediaEvent): void {
     const call = this.#options.directory.get(mediaCall.callId);
     if (!call) {
-      if (this.#arriving.has(mediaCall.callId)) this.#keepEarly(mediaCall.callId, event);
+      this.#arrivals.keepEarly(mediaCall.callId, event);
       return;
     }
     switch (event.kind) {
@@ -384,11 +248,6 @@ export class CallControl {
       default:
         return;
     }
-  }
-
-  /** Media's first words may come in one breath with its answer that the call is made. */
-  #keepEarly(callId: string, event: MediaEvent): void {
-    this.#early.set(callId, [...(this.#early.get(callId) ?? []), event].slice(0, MAX_EARLY_EVENTS));
   }
 
   #recordingChanged(call: Call, event: Extract<MediaEvent, { readonly kind: 'recording' }>): void {
@@ -458,12 +317,6 @@ export class CallControl {
     if (!call) return { ok: false, code: 'media-unreachable' };
     const answer = await ask(call.media);
     return answer.ok ? answer : { ok: false, code: sessionErrorOf(answer.code) };
-  }
-
-  #mediaEnd({ listener: name }: PeerConfiguration, ports: LegPorts): MediaEnd {
-    const { sip, media } = this.#options.configuration;
-    const publicAddress = sip.listeners.find((listener) => listener.name === name)?.publicAddress;
-    return { address: publicAddress ?? media.address, ...ports };
   }
 
   #audit(
