@@ -4,7 +4,7 @@ import { parseBenchArguments } from './bench-arguments.js';
 describe('the words of a bench', () => {
   test('none mean the short run, which is done in three minutes', () => {
     expect(parseBenchArguments([])).toEqual({
-      ok: true,
+      kind: 'run',
       value: {
         parts: ['dsp', 'media'],
         extent: 'short',
@@ -20,14 +20,14 @@ describe('the words of a bench', () => {
 
   test('without a part numbers alone keep the run short', () => {
     expect(parseBenchArguments(['--repeats', '3'])).toMatchObject({
-      ok: true,
+      kind: 'run',
       value: { parts: ['dsp', 'media'], extent: 'short', repeats: 3 },
     });
   });
 
   test('a part that is named is whole', () => {
     expect(parseBenchArguments(['media'])).toMatchObject({
-      ok: true,
+      kind: 'run',
       value: { parts: ['media'], extent: 'whole', repeats: 2 },
     });
   });
@@ -35,7 +35,7 @@ describe('the words of a bench', () => {
   test('a part and its numbers are taken, and the command repeats them', () => {
     const words = ['media', '--calls', '500', '--repeats=4', '--seed', '7', '--json', 'out.json'];
     expect(parseBenchArguments(words)).toMatchObject({
-      ok: true,
+      kind: 'run',
       value: {
         parts: ['media'],
         json: 'out.json',
@@ -50,7 +50,7 @@ describe('the words of a bench', () => {
   test('several parts keep their order, and the page goes where it is wanted', () => {
     const words = ['leak', 'dsp', '--html', 'page.html'];
     expect(parseBenchArguments(words)).toMatchObject({
-      ok: true,
+      kind: 'run',
       value: { parts: ['dsp', 'leak'], extent: 'whole', html: 'page.html' },
     });
   });
@@ -63,10 +63,15 @@ describe('the words of a bench', () => {
     [['--repeats', '1.5'], '--repeats is a whole number from 1 to 100'],
     [['--seed', ''], '--seed is a whole number from 1 to 2147483647'],
   ])('%j are refused with the reason', (words, problem) => {
-    expect(parseBenchArguments(words)).toEqual({ ok: false, problem });
+    expect(parseBenchArguments(words)).toEqual({ kind: 'refused', problem });
+  });
+
+  test('help is given, whatever stands beside it', () => {
+    expect(parseBenchArguments(['--help'])).toEqual({ kind: 'help' });
+    expect(parseBenchArguments(['media', '--calls', '0', '--help'])).toEqual({ kind: 'help' });
   });
 
   test.each([[['--unknown']], [['--json']], [['--quick', 'media']]])('%j are not understood', (words) => {
-    expect(parseBenchArguments(words)).toMatchObject({ ok: false, problem: expect.stringContaining('--') });
+    expect(parseBenchArguments(words)).toMatchObject({ kind: 'refused', problem: expect.stringContaining('--') });
   });
 });

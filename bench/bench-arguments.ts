@@ -27,8 +27,9 @@ export type BenchArguments = {
 };
 
 export type ParsedArguments =
-  | { readonly ok: true; readonly value: BenchArguments }
-  | { readonly ok: false; readonly problem: string };
+  | { readonly kind: 'run'; readonly value: BenchArguments }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'refused'; readonly problem: string };
 
 /** So many calls one media process takes. */
 const MAX_CALLS = 2000;
@@ -47,6 +48,7 @@ const OPTIONS = {
 } as const;
 
 export function parseBenchArguments(words: readonly string[]): ParsedArguments {
+  if (words.includes('--help')) return { kind: 'help' };
   try {
     const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
     const unknown = positionals.find((word) => !PARTS.some((part) => part === word));
@@ -60,9 +62,9 @@ export function parseBenchArguments(words: readonly string[]): ParsedArguments {
     const parts = extent === 'short' ? SHORT_PARTS : PARTS.filter((part) => positionals.includes(part));
     const options = Object.entries(numbers).map(([name, value]) => `--${name} ${value}`);
     const command = ['npm run bench --', ...positionals, ...options].join(' ');
-    return { ok: true, value: { parts, extent, json: values.json, html: values.html, ...numbers, command } };
+    return { kind: 'run', value: { parts, extent, json: values.json, html: values.html, ...numbers, command } };
   } catch (error) {
-    return { ok: false, problem: types.isNativeError(error) ? error.message : 'not understood' };
+    return { kind: 'refused', problem: types.isNativeError(error) ? error.message : 'not understood' };
   }
 }
 

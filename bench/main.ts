@@ -28,10 +28,21 @@ process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
 process.once('SIGTERM', () => process.exit(EXIT_INTERRUPTED));
 
 const parsed = parseBenchArguments(process.argv.slice(2));
-const problem = parsed.ok ? whyNotWritable(parsed.value) : parsed.problem;
-if (parsed.ok && problem === undefined) {
-  process.exitCode = await bench(parsed.value);
-} else {
+switch (parsed.kind) {
+  case 'help':
+    say(`usage: ${USAGE}`);
+    break;
+  case 'refused':
+    refuse(parsed.problem);
+    break;
+  case 'run': {
+    const problem = whyNotWritable(parsed.value);
+    if (problem === undefined) process.exitCode = await bench(parsed.value);
+    else refuse(problem);
+  }
+}
+
+function refuse(problem: string): void {
   process.stderr.write(`${problem}\nusage: ${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
 }

@@ -17,6 +17,16 @@ const OPTIONS = {
   limit: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
 } as const;
 
+type Words = {
+  readonly positionals: readonly string[];
+  readonly values: {
+    readonly data?: string | undefined;
+    readonly config?: string | undefined;
+    readonly after: string;
+    readonly limit: string;
+  };
+};
+
 type Options = {
   readonly action: 'verify' | 'list';
   readonly data: string | undefined;
@@ -30,8 +40,13 @@ export async function audit(
   io: CommandOutput,
   environment: Environment = process.env,
 ): Promise<number> {
-  const options = parse(args, io);
-  if (!options) return EXIT_USAGE;
+  const parsed = parsedArguments({ args: [...args], allowPositionals: true, options: OPTIONS }, AUDIT_USAGE, io);
+  if (parsed.kind === 'ended') return parsed.exitCode;
+  const options = optionsOf(parsed.words);
+  if (!options) {
+    io.err(`usage: ${AUDIT_USAGE}`);
+    return EXIT_USAGE;
+  }
   const path = logPath(options, io, environment);
   if (path === undefined) return EXIT_FAILURE;
   switch (options.action) {
@@ -73,18 +88,14 @@ function logPath(options: Options, io: CommandOutput, environment: Environment):
   return configuration && dataPaths(configuration.dataDirectory).auditLog;
 }
 
-function parse(args: readonly string[], io: CommandOutput): Options | undefined {
-  const words = parsedArguments({ args: [...args], allowPositionals: true, options: OPTIONS }, AUDIT_USAGE, io);
-  if (!words) return undefined;
-  const [action, ...rest] = words.positionals;
-  const after = wholeNumber(words.values.after);
-  const limit = wholeNumber(words.values.limit);
-  const understood = (action === 'verify' || action === 'list') && rest.length === 0;
-  if (understood && after !== undefined && limit !== undefined) {
-    return { action, data: words.values.data, config: words.values.config, after, limit };
-  }
-  io.err(`usage: ${AUDIT_USAGE}`);
-  return undefined;
+/** Undefined for words that make no sense together. */
+function optionsOf({ positionals, values }: Words): Options | undefined {
+  const [action, ...rest] = positionals;
+  const after = wholeNumber(values.after);
+  const limit = wholeNumber(values.limit);
+  if ((action !== 'verify' && action !== 'list') || rest.length > 0) return undefined;
+  if (after === undefined || limit === undefined) return undefined;
+  return { action, data: values.data, config: values.config, after, limit };
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -63,7 +63,7 @@ describe('tonegate check', () => {
       'udp 127.0.0.1:5062  SIP, listener agent-side; heard: 127.0.0.0/8',
       'tcp 127.0.0.1:5062  SIP, listener agent-side; heard: 127.0.0.0/8',
       'udp 127.0.0.1:20000-29999  RTP and RTCP of running calls; heard: the media addresses that the peers signal',
-      "tcp 127.0.0.1:8080  API, events and panel (HTTP, WebSocket); heard: holders of an agent's token",
+      'tcp 127.0.0.1:8080  API, events and panel (HTTP, WebSocket); heard: accounts of every role, holders of panel tickets; anybody for pages and /healthz, this machine for /metrics',
       'tcp 127.0.0.1:8090  redemption of tokens (HTTP), vault process; heard: holders of the redeem credential',
     ]);
   });

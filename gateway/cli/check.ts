@@ -3,7 +3,7 @@ import { configurationSchemaText } from '../config/json-schema.js';
 import { describePort, listeningPorts } from '../config/listening-ports.js';
 import type { Environment } from '../config/parse-configuration.js';
 import { configurationOf, parsedArguments } from './command-arguments.js';
-import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE, printable } from './command-output.js';
+import { type CommandOutput, EXIT_FAILURE, printable } from './command-output.js';
 
 export const CHECK_USAGE = 'tonegate check [--config FILE] [--print-ports] [--print-schema]';
 
@@ -18,15 +18,16 @@ export async function check(
   io: CommandOutput,
   environment: Environment = process.env,
 ): Promise<number> {
-  const words = parsedArguments({ args: [...args], options: OPTIONS }, CHECK_USAGE, io);
-  if (!words) return EXIT_USAGE;
-  if (words.values['print-schema']) {
+  const parsed = parsedArguments({ args: [...args], options: OPTIONS }, CHECK_USAGE, io);
+  if (parsed.kind === 'ended') return parsed.exitCode;
+  const { values } = parsed.words;
+  if (values['print-schema']) {
     io.out(configurationSchemaText().trimEnd());
     return 0;
   }
-  const configuration = configurationOf(words.values.config, environment, io);
+  const configuration = configurationOf(values.config, environment, io);
   if (!configuration) return EXIT_FAILURE;
-  if (words.values['print-ports']) {
+  if (values['print-ports']) {
     for (const port of listeningPorts(configuration)) io.out(printable(describePort(port)));
   } else io.out('the configuration is ok');
   return 0;

@@ -4,20 +4,31 @@ import type { Configuration } from '../config/configuration.js';
 import { loadConfiguration } from '../config/configuration-file-store.js';
 import { describeNote } from '../config/configuration-note.js';
 import type { Environment } from '../config/parse-configuration.js';
-import { type CommandOutput, printable } from './command-output.js';
+import { type CommandOutput, EXIT_USAGE, printable } from './command-output.js';
 
-/** The command's words, or undefined once the terminal has been told what was wrong with them. */
+/** Node's advice on words that begin with a hyphen; none of ours do. */
+const NODE_HINT = /\. To specify a positional argument .*$/s;
+
+export type ParsedArguments<Config extends ParseArgsConfig> =
+  | { readonly kind: 'words'; readonly words: ReturnType<typeof parseArgs<Config>> }
+  | { readonly kind: 'ended'; readonly exitCode: number };
+
+/** The command's words; or the command has ended, and the terminal was told its usage or what was wrong with them. */
 export function parsedArguments<Config extends ParseArgsConfig>(
   config: Config,
   usage: string,
   io: CommandOutput,
-): ReturnType<typeof parseArgs<Config>> | undefined {
+): ParsedArguments<Config> {
+  if (config.args?.includes('--help')) {
+    io.out(`usage: ${usage}`);
+    return { kind: 'ended', exitCode: 0 };
+  }
   try {
-    return parseArgs(config);
+    return { kind: 'words', words: parseArgs(config) };
   } catch (error) {
-    io.err(types.isNativeError(error) ? error.message : 'not understood');
+    io.err(types.isNativeError(error) ? error.message.replace(NODE_HINT, '') : 'not understood');
     io.err(`usage: ${usage}`);
-    return undefined;
+    return { kind: 'ended', exitCode: EXIT_USAGE };
   }
 }
 

@@ -7,7 +7,7 @@ import { runInteractive } from '../demo/interactive-demo.js';
 import { OrderEntry } from '../demo/order-entry.js';
 import { Phone } from '../demo/phone-socket.js';
 import { parsedArguments } from './command-arguments.js';
-import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE } from './command-output.js';
+import { type CommandOutput, EXIT_FAILURE } from './command-output.js';
 
 export const DEMO_USAGE = 'tonegate demo [--interactive] [--json FILE]';
 
@@ -15,9 +15,9 @@ const OPTIONS = { json: { type: 'string' }, interactive: { type: 'boolean', defa
 
 /** @returns 0 only if every token was good once and the listener found each key where it may be heard, and only there */
 export async function demo(args: readonly string[], io: CommandOutput): Promise<number> {
-  const words = parsedArguments({ args: [...args], options: OPTIONS }, DEMO_USAGE, io);
-  if (!words) return EXIT_USAGE;
-  const { json, interactive } = words.values;
+  const parsed = parsedArguments({ args: [...args], options: OPTIONS }, DEMO_USAGE, io);
+  if (parsed.kind === 'ended') return parsed.exitCode;
+  const { json, interactive } = parsed.words.values;
   const caller = await Phone.start({
     user: '5550100',
     displayName: 'Casey Caller',

@@ -1,18 +1,26 @@
 #!/usr/bin/env node
 /** The command `tonegate`: finds the subcommand and ends with its exit code. */
 import '../process/inspector-guard-process.js';
-import type { CommandOutput } from './command-output.js';
+import { type CommandOutput, EXIT_USAGE } from './command-output.js';
 
 const USAGE = `tonegate start [--config FILE]        runs the gateway
 tonegate check [--config FILE]        checks a configuration; --print-ports lists what would listen
 tonegate audit verify|list [--data DIR]  reads the audit log
 tonegate openapi                      prints the OpenAPI document of the API
-tonegate demo [--interactive] [--json FILE]  a call, a capture and a token on this machine`;
+tonegate demo [--interactive] [--json FILE]  a call, a capture and a token on this machine
+Each has --help.`;
 
 const io: CommandOutput = {
   out: (line: string) => void process.stdout.write(`${line}\n`),
   err: (line: string) => void process.stderr.write(`${line}\n`),
 };
+
+// A reader that goes away, as `head` does, has read enough: the rest is dropped, and the command ends in its own way.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 type Command = (args: readonly string[], io: CommandOutput) => Promise<number>;
 
@@ -21,8 +29,9 @@ const command = await commandOf(name);
 if (command) {
   process.exitCode = await command(args, io);
 } else {
-  io.err(USAGE);
-  process.exitCode = name === '--help' || name === 'help' ? 0 : 2;
+  const isAsked = name === '--help' || name === 'help';
+  (isAsked ? io.out : io.err)(USAGE);
+  process.exitCode = isAsked ? 0 : EXIT_USAGE;
 }
 
 /** Loads one command and nothing of the others: the demo's phone must not be in the gateway's memory. */

@@ -5,7 +5,7 @@ import { ControlProcess } from '../control/control-process.js';
 import { createLogger } from '../log/logger.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { configurationOf, parsedArguments } from './command-arguments.js';
-import { type CommandOutput, EXIT_FAILURE, EXIT_USAGE, printable } from './command-output.js';
+import { type CommandOutput, EXIT_FAILURE, printable } from './command-output.js';
 import { startFailure } from './start-failure.js';
 
 export const START_USAGE = 'tonegate start [--config FILE]';
@@ -21,9 +21,10 @@ export async function start(
   io: CommandOutput,
   environment: Environment = process.env,
 ): Promise<number> {
-  const words = parsedArguments({ args: [...args], options: OPTIONS }, START_USAGE, io);
-  if (!words) return EXIT_USAGE;
-  const configuration = configurationOf(words.values.config, environment, io);
+  const parsed = parsedArguments({ args: [...args], options: OPTIONS }, START_USAGE, io);
+  if (parsed.kind === 'ended') return parsed.exitCode;
+  const { values } = parsed.words;
+  const configuration = configurationOf(values.config, environment, io);
   if (!configuration) return EXIT_FAILURE;
   const log = createLogger({ level: configuration.log.level });
   try {

@@ -30,6 +30,7 @@ export function checkConfiguration(configuration: Configuration): ConfigurationC
   checkPeers(configuration, notes);
   checkPeerOverlaps(configuration, notes);
   checkRoutes(configuration, notes);
+  checkCallerSidesAgree(configuration, notes);
   checkRegistration(configuration, notes);
   checkSoftphone(configuration, notes);
   checkMedia(configuration, notes);
@@ -158,6 +159,26 @@ function checkRoutes({ peers, routes, vault }: Configuration, notes: Notes): voi
   if (routes.length === 0) notes.warn(['routes'], 'there is none: every call is refused');
   if (vault.redeem.allowReveal) {
     notes.warn(['vault', 'redeem', 'allowReveal'], 'lets whoever holds the credential read card numbers');
+  }
+}
+
+/** A `callerSide` turned round suppresses the agent, and every key of the payer goes through. */
+function checkCallerSidesAgree({ routes }: Configuration, notes: Notes): void {
+  const callerPeers = new Map<string, string>();
+  const agentPeers = new Map<string, string>();
+  for (const [index, route] of routes.entries()) {
+    // A trunk and a PBX behind one address are one peer, on both sides of every route.
+    if (route.from === route.to) continue;
+    const callerPeer = route[route.callerSide];
+    const agentPeer = route[route.callerSide === 'from' ? 'to' : 'from'];
+    const turned = agentPeers.get(callerPeer) ?? callerPeers.get(agentPeer);
+    callerPeers.set(callerPeer, route.name);
+    agentPeers.set(agentPeer, route.name);
+    if (turned === undefined) continue;
+    notes.warn(
+      ['routes', index, 'callerSide'],
+      `has the payer at ${callerPeer} and the agent at ${agentPeer}, and route ${turned} has one of them the other way round: only the payer's side is suppressed`,
+    );
   }
 }
 

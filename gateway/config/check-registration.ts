@@ -1,6 +1,6 @@
 /** Whether listeners, users and peers that have to do with registration and WebSockets fit each other. Pure. */
 import { isLoopback } from './cidr.js';
-import type { Configuration, ListenerConfiguration } from './configuration.js';
+import type { Configuration, ListenerConfiguration, PeerConfiguration } from './configuration.js';
 import type { Notes } from './configuration-note.js';
 import { isOrigin, NO_ORIGIN } from './origin.js';
 
@@ -67,6 +67,28 @@ function checkRegisteredPeers({ sip, peers }: Configuration, notes: Notes): void
         `is that of ${others.map(({ name }) => name).join(', ')} too: registered users need a listener of their own`,
       );
     }
+    if (peer.kind === 'registered') checkMediaOfPhones(peer, sip.listeners, index, notes);
+  }
+}
+
+/** Browsers register over WebSockets and have no plain RTP; desk phones have UDP or TCP and no WebRTC. */
+function checkMediaOfPhones(
+  { media, listener }: PeerConfiguration,
+  listeners: readonly ListenerConfiguration[],
+  index: number,
+  notes: Notes,
+): void {
+  const transports = listeners.find(({ name }) => name === listener)?.transports ?? [];
+  const forBrowsers = transports.filter((transport) => transport === 'ws' || transport === 'wss');
+  const path = ['peers', index, 'media'];
+  if (media === 'rtp' && transports.length > 0 && forBrowsers.length === transports.length) {
+    notes.warn(path, `is rtp, and listener ${listener} has only ${transports.join(', ')}: browsers need media: webrtc`);
+  }
+  if (media === 'webrtc' && transports.length > 0 && forBrowsers.length === 0) {
+    notes.warn(
+      path,
+      `is webrtc, and listener ${listener} has only ${transports.join(', ')}: desk phones need media: rtp`,
+    );
   }
 }
 

@@ -40,7 +40,8 @@ export function listeningPorts({ api, media, peers, sip, vault }: Configuration)
       address: api.listen.address,
       ...onePort(api.listen.port),
       purpose: 'API, events and panel (HTTP, WebSocket)',
-      heard: "holders of an agent's token",
+      heard:
+        'accounts of every role, holders of panel tickets; anybody for pages and /healthz, this machine for /metrics',
     },
     {
       transport: 'tcp',

@@ -46,9 +46,12 @@ type TreeResult =
 function parseTree(text: string): TreeResult {
   if (text.length > MAX_CONFIGURATION_LENGTH) return failure('the file is larger than a configuration can be');
   const document = parseDocument(text, { prettyErrors: true, logLevel: 'silent' });
-  if (document.errors.length > 0) {
-    // Only the first line: the lines behind it repeat the file's own text.
-    return { ok: false, problems: document.errors.map((error) => note(`YAML: ${error.message.split('\n')[0]}`)) };
+  const [first, ...rest] = document.errors;
+  if (first) {
+    // One missing colon makes an error of every line behind it. The lines behind the message's first repeat the file.
+    const more = rest.length === 0 ? '' : ` (and ${rest.length} more, which may come of it)`;
+    const [line = ''] = first.message.split('\n');
+    return failure(`YAML: ${line.replace(/:$/, '')}${more}`);
   }
   let value: unknown;
   try {

@@ -43,8 +43,8 @@ function checkServer(configuration: Configuration, notes: Notes): void {
   const path = ['api', 'softphone', 'server'];
   const { server } = configuration.api.softphone;
   if (server === undefined) {
-    const hasUsers = configuration.peers.some(({ kind }) => kind === 'registered');
-    if (hasUsers && softphoneServerOf(configuration) === undefined) {
+    const hasBrowsers = configuration.peers.some(({ kind, media }) => kind === 'registered' && media === 'webrtc');
+    if (hasBrowsers && softphoneServerOf(configuration) === undefined) {
       notes.warn(path, 'is needed for the softphone page: no listener of registered users tells browsers where it is');
     }
     return;
