@@ -132,7 +132,7 @@ async function clickUntil(click: () => Promise<void>, outcome: Locator): Promise
 }
 
 function startInFrame(): Promise<void> {
-  return clickUntil(() => button(framedPanel(), 'start').click(), row(framedPanel(), 'cardNumber'));
+  return clickUntil(() => press(framedPanel(), 'start'), row(framedPanel(), 'cardNumber'));
 }
 
 function sessionsOpened(): number {
@@ -331,7 +331,7 @@ describe('as a component', () => {
 
   test('in a page of an allowed origin: a payment, and its token as an event', async () => {
     await page.goto(`${crm.origin}/component`);
-    await button(panel(), 'start').click();
+    await press(panel(), 'start');
     await row(panel(), 'cardNumber').waitFor();
     await captureAll(world.desk, ADA, callId);
     await press(panel(), 'complete');
@@ -427,7 +427,7 @@ test('a click counts only on a button that has stood there for 300 ms', async ()
   await page.clock.install();
   await page.goto(`${crm.origin}/component`);
   const panel = page.locator('tonegate-panel');
-  await button(panel, 'start').click();
+  await press(panel, 'start');
   await row(panel, 'cardNumber').waitFor();
   await page.clock.pauseAt(Date.now() + 60_000);
   world.desk.setCallState(callId, 'active');
