@@ -5,6 +5,7 @@
  */
 import { headerValue, parseNameAddress, tagOf } from './headers.js';
 import type { Flow, SipRequest } from './message.js';
+import type { LoginReport } from './registrar/login-reports.js';
 import type { Registrar } from './registrar/registrar.js';
 import type { Refusal } from './request-checks.js';
 import { parseUri } from './uri.js';
@@ -12,8 +13,8 @@ import { parseUri } from './uri.js';
 export type Admission =
   /** `flow` names the user where it is one. */
   | { readonly kind: 'welcome'; readonly flow: Flow }
-  /** `code` is a metric suffix. `failures` as in `Verdict`. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly failures?: number }
+  /** `code` is a metric suffix. `report` as in `Verdict`. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly report?: LoginReport }
   /** An ACK: nothing answers it, and it ends nothing of ours. */
   | { readonly kind: 'stray-ack' };
 
@@ -78,7 +79,14 @@ export function admitUser(
   return dialogFlow === undefined ? refused(UNKNOWN_DIALOG, 'refused-481') : refused(FORBIDDEN, 'stranger');
 }
 
-/** RFC 3261 §10.3 step 4 and §22: nobody registers, and nobody calls, in another user's name. */
+/**
+ * RFC 3261 §10.3 step 4 and §22: nobody registers, and nobody calls, in another user's name.
+ *
+ * Deviates from RFC 3261 §10.3 step 5: the host in To is not compared with a domain, because there is one domain only, and
+ * it has as many names as phones have ways here. Browsers write the name in the WebSocket's address, desk phones whatever
+ * they are set up with: the address of a NAT, of a proxy, a name in somebody's own DNS. All of them mean these users, and
+ * no other domain's requests are passed on.
+ */
 function admitByName(registrar: Registrar, request: SipRequest, flow: Flow, nowMs: number): Admission {
   const named = headerValue(request, request.method === 'REGISTER' ? 'To' : 'From') ?? '';
   const user = parseUri(parseNameAddress(named)?.uri ?? '')?.user ?? '';

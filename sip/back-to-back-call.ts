@@ -97,8 +97,10 @@ export class BackToBackCall {
     }
   }
 
-  hangUp(reason: string, nowMs: number): void {
-    this.#finish('gateway', { status: 503, reason: 'Service Unavailable' }, nowMs, reason);
+  /** With a `cause`, both sides are told it and `reason` (RFC 3326 §2). */
+  hangUp({ reason, cause }: { readonly reason: string; readonly cause?: number }, nowMs: number): void {
+    const reasonHeaders = cause === undefined ? [] : [`SIP;cause=${cause};text="${reason}"`];
+    this.#finish('gateway', { status: 503, reason: 'Service Unavailable', reasonHeaders }, nowMs, reason);
   }
 
   takeDescription(exchangeId: number, sdp: Buffer, nowMs: number): void {

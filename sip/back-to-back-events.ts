@@ -6,6 +6,7 @@
  * Leg `a` is the one that dialled the gateway, leg `b` the one that the gateway dials.
  */
 import type { Flow } from './message.js';
+import type { LoginReport } from './registrar/login-reports.js';
 
 export type LegSide = 'a' | 'b';
 
@@ -53,7 +54,8 @@ export type BackToBackInput =
     }
   /** Answers `info-received`. `relay` sends the body, unread, to the other leg and answers with its answer. */
   | { readonly kind: 'answer-info'; readonly infoId: number; readonly action: 'accept' | 'relay' | 'refuse' }
-  | { readonly kind: 'hang-up'; readonly callId: string; readonly reason: string }
+  /** With a `cause`, a SIP status, both sides are told it and `reason` (RFC 3326). */
+  | { readonly kind: 'hang-up'; readonly callId: string; readonly reason: string; readonly cause?: number }
   /** New calls are answered 503 from here on; running ones go on. */
   | { readonly kind: 'drain' };
 
@@ -100,6 +102,6 @@ export type BackToBackOutput =
       readonly reason: string;
     }
   /** Somebody failed to authenticate, for the first time in a minute or once too often. */
-  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
+  | ({ readonly kind: 'login-refused'; readonly flow: Flow } & LoginReport)
   /** Something from the network was dropped or refused; `code` is a metric suffix. */
   | { readonly kind: 'counted'; readonly code: string };

@@ -98,7 +98,7 @@ export class BackToBackUserAgent {
         });
         break;
       case 'hang-up':
-        this.#act(this.#calls.get(input.callId), nowMs, (call) => call.hangUp(input.reason, nowMs));
+        this.#act(this.#calls.get(input.callId), nowMs, (call) => call.hangUp(input, nowMs));
         break;
       case 'drain':
         this.#isDraining = true;
@@ -150,7 +150,7 @@ export class BackToBackUserAgent {
     }
     if (!this.#core.guard(undefined, nowMs, () => act(call))) {
       // Its tables are empty and it has been told to be over, even where a leg cannot be hung up in order either.
-      this.#core.guard(undefined, nowMs, () => call.hangUp('internal error', nowMs));
+      this.#core.guard(undefined, nowMs, () => call.hangUp({ reason: 'internal error' }, nowMs));
     }
   }
 

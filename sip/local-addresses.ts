@@ -31,7 +31,7 @@ export class LocalAddresses {
   /** Our Contact on that flow, in angle brackets. */
   contact(flow: Flow): string {
     const { host, port } = this.of(flow);
-    // RFC 7118 §5.2.4: `ws` over TLS as well.
+    // RFC 7118 §5.2: `ws` over TLS as well.
     const transport = flow.transport === 'wss' ? 'ws' : flow.transport;
     return transport === 'udp' ? `<sip:${host}:${port}>` : `<sip:${host}:${port};transport=${transport}>`;
   }

@@ -24,20 +24,27 @@ const declined: ReadonlySet<string> = new Set([
   'PRACK',
 ]);
 
-const allow: HeaderField = { name: 'Allow', value: ALLOWED_METHODS };
+type Sender = 'peer' | 'registered-user';
+
+const allow: Readonly<Record<Sender, HeaderField>> = {
+  peer: { name: 'Allow', value: ALLOWED_METHODS },
+  'registered-user': { name: 'Allow', value: `${ALLOWED_METHODS}, REGISTER` },
+};
 const accept: HeaderField = { name: 'Accept', value: SDP_TYPE };
 
 /** Headers of a 200 to OPTIONS (RFC 3261 §11.2). */
-export const CAPABILITY_HEADERS: readonly HeaderField[] = [allow, accept];
+export function capabilityHeaders(sender: Sender): readonly HeaderField[] {
+  return [allow[sender], accept];
+}
 
 /** @returns `undefined` for a request to go on with. ACK is never refused: nothing answers it. */
-export function checkRequest(request: SipRequest, sender: 'peer' | 'registered-user'): Refusal | undefined {
+export function checkRequest(request: SipRequest, sender: Sender): Refusal | undefined {
   const { method } = request;
   const isRegistration = method === 'REGISTER' && sender === 'registered-user';
   if (!allowed.has(method) && !isRegistration) {
     return declined.has(method)
-      ? { status: 405, reason: 'Method Not Allowed', headers: [allow] }
-      : { status: 501, reason: 'Not Implemented', headers: [allow] };
+      ? { status: 405, reason: 'Method Not Allowed', headers: [allow[sender]] }
+      : { status: 501, reason: 'Not Implemented', headers: [allow[sender]] };
   }
   if (method === 'ACK' || method === 'CANCEL') {
     // RFC 3261 §8.2.2.3: no Require in these counts.

@@ -15,9 +15,10 @@ import { buildFailureResponse, buildResponse, writeMessage } from './message-wri
 import { nextHopOf } from './next-hop.js';
 import { newTag, type RandomSource } from './random-identifiers.js';
 import { ReceivedBodies } from './received-bodies.js';
+import type { LoginReport } from './registrar/login-reports.js';
 import type { Registrar } from './registrar/registrar.js';
 import { UserPaths } from './registrar/user-paths.js';
-import { CAPABILITY_HEADERS, checkRequest, type Refusal } from './request-checks.js';
+import { capabilityHeaders, checkRequest, type Refusal } from './request-checks.js';
 import { DeadlineQueue } from './transaction/deadline-queue.js';
 import { type BaseIntervals, RFC_INTERVALS } from './transaction/timers.js';
 import { type LayerOutput, type ServerTransaction, TransactionLayer } from './transaction/transaction-layer.js';
@@ -49,7 +50,7 @@ export type CoreOutput =
   | { readonly kind: 'call'; readonly leg: CallLeg; readonly request: SipRequest; readonly flow: Flow }
   | { readonly kind: 'leg'; readonly localTag: string; readonly event: LegEvent }
   /** Somebody failed to authenticate, for the first time in a minute or once too often. */
-  | { readonly kind: 'login-refused'; readonly flow: Flow; readonly failures: number }
+  | ({ readonly kind: 'login-refused'; readonly flow: Flow } & LoginReport)
   | { readonly kind: 'counted'; readonly code: string };
 
 /** RFC 3261 §13.3.1.1 lets a proxy give up after 3 minutes; nobody waits longer. */
@@ -270,8 +271,8 @@ export class UserAgentCore implements LegPort {
         return undefined;
       case 'refused':
         this.count(admission.code);
-        if (admission.failures !== undefined) {
-          this.#outputs.push({ kind: 'login-refused', flow, failures: admission.failures });
+        if (admission.report !== undefined) {
+          this.#outputs.push({ kind: 'login-refused', flow, ...admission.report });
         }
         this.layer.refuse(request, flow, admission.refusal);
         return undefined;
@@ -355,7 +356,8 @@ export class UserAgentCore implements LegPort {
     if (refusal !== undefined) {
       this.#refuse(transaction, refusal);
     } else if (request.method === 'OPTIONS') {
-      const headers = [...CAPABILITY_HEADERS, { name: 'Contact', value: this.contact(flow) }];
+      const sender = flow.user === undefined ? 'peer' : 'registered-user';
+      const headers = [...capabilityHeaders(sender), { name: 'Contact', value: this.contact(flow) }];
       this.layer.respondStatelessly(transaction, { status: 200, reason: 'OK', headers });
     } else {
       const leg = CallLeg.incoming(this, transaction, nowMs);

@@ -27,6 +27,7 @@ export type PlainDescription = {
   readonly transport: PeerTransport;
   /** The name of each section (RFC 5888 §4), by place. */
   readonly mids: readonly (string | undefined)[];
+  /** Whether the audio is in a group of sections that share one transport (RFC 9143). */
   readonly isBundled: boolean;
 };
 
@@ -66,6 +67,7 @@ export function plainDescription(
   const transport = secured?.rtcpMux === true ? transportOf(description, secured, policy) : undefined;
   if (secured === undefined || transport === undefined) return undefined;
   const { address: connection, port } = PLAIN_PLACE;
+  const mid = attribute(secured.others, 'mid');
   const { rtcp: _rtcp, ...rest } = secured;
   return {
     description: {
@@ -76,7 +78,10 @@ export function plainDescription(
     },
     transport,
     mids: description.media.map((section) => attribute(section.others, 'mid')),
-    isBundled: attributes(description.others, 'group').some((group) => group.split(' ')[0] === 'BUNDLE'),
+    isBundled: attributes(description.others, 'group').some((group) => {
+      const [semantics, ...names] = group.split(' ');
+      return semantics === 'BUNDLE' && mid !== undefined && names.includes(mid);
+    }),
   };
 }
 
@@ -87,9 +92,9 @@ export function plainDescription(
 export function webRtcDescription(plain: SessionDescription, dress: WebRtcDress): SessionDescription {
   const { end, setup, mids, isBundled } = dress;
   const [first] = end.candidates;
-  const midOf = (index: number) => mids[index] ?? String(index);
+  const names = sectionNames(mids, plain.media.length);
   const media = plain.media.map((section, index): MediaSection => {
-    const mid = [line(`mid:${midOf(index)}`)];
+    const mid = [line(`mid:${names[index]}`)];
     if (section.port === 0) {
       return { ...section, protocol: section.protocol === 'RTP/AVP' ? WEBRTC_PROFILE : section.protocol, others: mid };
     }
@@ -112,9 +117,22 @@ export function webRtcDescription(plain: SessionDescription, dress: WebRtcDress)
       ],
     };
   });
-  const used = media.flatMap((section, index) => (section.port === 0 ? [] : [midOf(index)]));
+  const used = names.filter((_name, index) => media[index].port !== 0);
   const group = isBundled && used.length > 0 ? [line(`group:BUNDLE ${used.join(' ')}`)] : [];
   return { ...plain, others: [...plain.others, ...group], media };
+}
+
+/** RFC 5888 §4: no two sections of one description have the same name. Those that have none get a free one. */
+function sectionNames(mids: readonly (string | undefined)[], count: number): readonly string[] {
+  const taken = new Set(mids);
+  return Array.from({ length: count }, (_, index) => {
+    const told = mids[index];
+    if (told !== undefined) return told;
+    let number = index;
+    while (taken.has(String(number))) number += 1;
+    taken.add(String(number));
+    return String(number);
+  });
 }
 
 /** Attributes may stand for all sections at once (RFC 8839 §5.4, RFC 8122 §5); a section's own come first. */

@@ -1,16 +1,11 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { NotDurableError, openDurableDatabase } from '../storage/durable-database-store.js';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
 import { HISTORY_INDEXES } from './audit-history-store.js';
 import { type AuditStatement, auditRecord } from './audit-record.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
-
-/** Nobody else writes to this file; somebody who locks it all the same must not hold up the calls. */
-const LOCK_TIMEOUT_MS = 200;
-
-/** `PRAGMA synchronous` = FULL: every commit is on the disk before it returns. */
-const SYNCHRONOUS_FULL = 2;
 
 export const AUDIT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS records (
@@ -60,13 +55,8 @@ export class AuditLog {
   #refusedValues = 0;
 
   private constructor(path: string) {
-    // SQLite gives its side files the mode of the main one.
-    const descriptor = openSync(path, 'a', 0o600);
-    fchmodSync(descriptor, 0o600);
-    closeSync(descriptor);
-    this.#database = new Database(path, { timeout: LOCK_TIMEOUT_MS });
+    this.#database = openDatabase(path);
     try {
-      prepare(this.#database);
       this.#insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
       const tail = tailOf(this.#database);
       checkHead(this.#database, headPathOf(path), tail.sequence);
@@ -123,16 +113,12 @@ export class AuditLog {
   }
 }
 
-function prepare(database: Database.Database): void {
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.pragma('secure_delete = ON');
-  database.pragma('temp_store = MEMORY');
-  database.exec(AUDIT_SCHEMA);
-  database.exec(HISTORY_INDEXES);
-  // Only after a write does this build of SQLite tell, in WAL mode, which level it really uses.
-  database.pragma('user_version = 1');
-  if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) throw new AuditLogError('not-durable');
+function openDatabase(path: string): Database.Database {
+  try {
+    return openDurableDatabase(path, AUDIT_SCHEMA + HISTORY_INDEXES);
+  } catch (error) {
+    throw error instanceof NotDurableError ? new AuditLogError('not-durable') : error;
+  }
 }
 
 function tailOf(database: Database.Database): { readonly sequence: number; readonly hash: Buffer } {

@@ -48,6 +48,9 @@ class World {
   /** Resolves when the call's media may be made. */
   mediaMade: Promise<void> = Promise.resolve();
   mediaLeft = true;
+  auditFails = false;
+  #nowMs = 0;
+  #later: { readonly atMs: number; readonly act: () => void }[] = [];
   /** Said by media before its answer that the call is made has been heard. */
   firstWords: readonly MediaEvent[] = [];
 
@@ -57,7 +60,10 @@ class World {
       handle: (input: BackToBackInput) => void this.sip.push(input),
       registrationOf: () => 'unknown-user' as const,
     };
-    const onAudit = (entry: AuditEntry) => void this.audits.push(entry);
+    const onAudit = (entry: AuditEntry) => {
+      if (this.auditFails) throw new Error('the disk is full');
+      this.audits.push(entry);
+    };
     const yes = async () => ({ ok: true }) as const;
     const payments = new PaymentDesk({
       rules: configuration.payment,
@@ -86,6 +92,7 @@ class World {
       sip,
       onAudit,
       onLog: () => {},
+      after: (delayMs, act) => void this.#later.push({ atMs: this.#nowMs + delayMs, act }),
     });
     this.desk = new AgentDesk({ directory: this.directory, payments, sip, onAudit });
   }
@@ -97,6 +104,15 @@ class World {
     this.media.push(media);
     for (const event of this.firstWords) this.control.onMedia(media, event);
     return { ok: true, call: media };
+  }
+
+  /** Lets time go by, and whatever it brings be carried out. */
+  async pass(durationMs: number): Promise<void> {
+    this.#nowMs += durationMs;
+    const due = this.#later.filter(({ atMs }) => atMs <= this.#nowMs);
+    this.#later = this.#later.filter(({ atMs }) => atMs > this.#nowMs);
+    for (const { act } of due) act();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async say(output: BackToBackOutput): Promise<void> {
@@ -390,6 +406,64 @@ describe('call control', () => {
     expect(world.desk.calls(other)).toEqual([]);
     expect(world.desk.call(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
     expect(await world.desk.hangUp(other, 'call-a')).toEqual({ ok: false, code: 'not-found' });
+  });
+
+  describe('a call that loses the transport of its agent’s leg', () => {
+    const LOST = { kind: 'leg-lost', callHandle: 1, leg: 'agent' } as const;
+    const END = { kind: 'call-ended', callId: 'call-a', by: 'b', reason: 'BYE' } as const;
+
+    test('which a BYE follows ends as any other', async () => {
+      const media = await answeredCall();
+      await world.desk.startSession(ASKER, 'call-a');
+      world.control.onMedia(media, LOST);
+      await world.say(END);
+      await world.pass(60_000);
+      expect(world.heard('hang-up')).toEqual([]);
+      expect(world.audits.map(({ action }) => action)).not.toContain('media-fault');
+      expect(world.desk.calls(ASKER)).toMatchObject([{ session: { state: 'ended' } }]);
+    });
+
+    test('fails its payment after two seconds, keys still hidden, and ends after thirty with a reason', async () => {
+      const media = await answeredCall();
+      await world.desk.startSession(ASKER, 'call-a');
+      world.control.onMedia(media, LOST);
+      await world.pass(1999);
+      expect(world.desk.calls(ASKER)).toMatchObject([{ session: { state: 'ready' } }]);
+      await world.pass(1);
+      expect(world.desk.calls(ASKER)).toMatchObject([
+        { session: { state: 'failed', error: { code: 'media-unreachable' }, actions: ['try-again', 'cancel'] } },
+      ]);
+      expect(media.commands.map(({ kind }) => kind)).not.toContain('close-window');
+      expect(world.audits.at(-1)).toMatchObject({
+        action: 'media-fault',
+        outcome: 'failure',
+        resource: { callId: 'call-a' },
+        detail: { leg: 'agent' },
+      });
+      await world.pass(27_999);
+      expect(world.heard('hang-up')).toEqual([]);
+      await world.pass(1);
+      expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a', reason: 'media of a leg lost', cause: 503 }]);
+    });
+
+    test('begins no payment any more, and no capture', async () => {
+      const media = await answeredCall();
+      world.control.onMedia(media, LOST);
+      expect(await world.desk.startSession(ASKER, 'call-a')).toMatchObject({ ok: false, code: 'media-unreachable' });
+      expect(await world.control.armCapture('call-a', 'capture', 'key')).toEqual({
+        ok: false,
+        code: 'media-unreachable',
+      });
+      expect(media.commands.map(({ kind }) => kind)).toEqual(['set-leg', 'set-leg']);
+    });
+
+    test('is ended at once when its loss cannot be recorded', async () => {
+      const media = await answeredCall();
+      world.control.onMedia(media, LOST);
+      world.auditFails = true;
+      await world.pass(2000);
+      expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a' }]);
+    });
   });
 
   test('calls whose media is lost are hung up on both legs', async () => {

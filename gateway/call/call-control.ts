@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BackToBackInput, BackToBackOutput, LegSide } from '../../sip/back-to-back-events.js';
+import { bracketed } from '../../sip/ip-address.js';
 import type { RegistrationState } from '../../sip/sip-endpoint-socket.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration, PeerConfiguration } from '../config/configuration.js';
@@ -13,6 +14,7 @@ import type { CallMedia, CallSettings, CreatedCall, MediaAnswer } from '../proce
 import { Call } from './call.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallRouting, RoutedCall } from './call-routing.js';
+import { LostLegs } from './lost-legs.js';
 import { type MediaEnd, MediaNegotiation } from './media-negotiation.js';
 import { dialledParty, infoBodyType, recordingAction, sessionErrorOf } from './translations.js';
 
@@ -28,6 +30,8 @@ export type CallControlOptions = {
   };
   readonly onAudit: (entry: AuditEntry) => void;
   readonly onLog: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
+  /** Calls `act` once, in `delayMs`. */
+  readonly after: (delayMs: number, act: () => void) => void;
 };
 
 /** A recording that begins, and then some. */
@@ -38,6 +42,7 @@ type SipOutput<Kind extends BackToBackOutput['kind']> = Extract<BackToBackOutput
 export class CallControl {
   readonly #options: CallControlOptions;
   readonly #routing: CallRouting;
+  readonly #lostLegs: LostLegs;
   readonly #counters = { started: 0, answered: 0, ended: 0, refused: 0 };
   readonly #sipCounters: Record<string, number> = {};
   /** Calls whose media is still being made. */
@@ -48,6 +53,10 @@ export class CallControl {
   constructor(options: CallControlOptions) {
     this.#options = options;
     this.#routing = options.routing;
+    this.#lostLegs = new LostLegs({
+      ...options,
+      hangUp: (callId) => options.sip.handle({ kind: 'hang-up', callId, reason: 'media of a leg lost', cause: 503 }),
+    });
   }
 
   /** Names are metric suffixes. */
@@ -95,9 +104,9 @@ export class CallControl {
     }
   }
 
-  #loginRefused({ flow, failures }: SipOutput<'login-refused'>): void {
+  #loginRefused({ flow, failures, untold }: SipOutput<'login-refused'>): void {
     const { listener, remoteAddress: source } = flow;
-    const detail = { way: 'sip', listener, count: failures };
+    const detail = { way: 'sip', listener, count: failures, ...(untold === 0 ? undefined : { untold }) };
     this.#options.onLog('warn', { source, ...detail }, 'SIP authentication failed');
     this.#options.onAudit({
       actor: 'unknown',
@@ -216,14 +225,13 @@ export class CallControl {
       return;
     }
     const { address, port, transport } = to.target;
-    const host = address.includes(':') ? `[${address}]` : address;
     const parameter = transport === 'tcp' ? ';transport=tcp' : '';
     this.#options.sip.handle({
       kind: 'route-call',
       callId,
       target: {
         flow: { listener, transport, remoteAddress: address, remotePort: port },
-        requestUri: `sip:${dialled.user}@${host}:${port}${parameter}`,
+        requestUri: `sip:${dialled.user}@${bracketed(address)}:${port}${parameter}`,
         from,
         to: dialled,
       },
@@ -364,8 +372,7 @@ export class CallControl {
         this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is up');
         return;
       case 'leg-lost':
-        // Also what a browser does just before it hangs up. A call that it was lost from is the caller's and the panel's.
-        this.#options.onLog('info', { callId: call.id, leg: event.leg }, 'the WebRTC transport of a leg is gone');
+        this.#lostLegs.lost(call, event.leg);
         return;
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
@@ -416,7 +423,7 @@ export class CallControl {
   // ---- what payment asks of media
 
   async openWindow(callId: string): Promise<ZoneAnswer> {
-    const answer = await this.#asked(callId, (media) => media.request({ kind: 'open-window' }));
+    const answer = await this.#askedOfWhole(callId, (media) => media.request({ kind: 'open-window' }));
     const call = this.#options.directory.get(callId);
     if (call && answer.ok) {
       call.isSuppressed = true;
@@ -431,11 +438,17 @@ export class CallControl {
 
   /** @param vaultPublicKey base64, to which media seals every key */
   armCapture(callId: string, captureId: string, vaultPublicKey: string): Promise<ZoneAnswer> {
-    return this.#asked(callId, (media) => media.request({ kind: 'arm-capture', captureId, vaultPublicKey }));
+    return this.#askedOfWhole(callId, (media) => media.request({ kind: 'arm-capture', captureId, vaultPublicKey }));
   }
 
   async disarmCapture(callId: string): Promise<void> {
     await this.#asked(callId, (media) => media.request({ kind: 'disarm-capture' }));
+  }
+
+  /** What is not begun in a call that has lost a leg. */
+  async #askedOfWhole(callId: string, ask: (media: CallMedia) => Promise<MediaAnswer>): Promise<ZoneAnswer> {
+    if (this.#options.directory.get(callId)?.isLegLost) return { ok: false, code: 'media-unreachable' };
+    return this.#asked(callId, ask);
   }
 
   async #asked(callId: string, ask: (media: CallMedia) => Promise<MediaAnswer>): Promise<ZoneAnswer> {

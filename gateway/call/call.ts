@@ -27,6 +27,8 @@ export class Call {
   recording: RecordingState = 'off';
   /** From the opening of a secure window until media has let the last press of it die away. */
   isSuppressed = false;
+  /** The transport of a WebRTC leg has ended: nobody can be told any more what the caller keys, or hears the caller. */
+  isLegLost = false;
   /** The gateway itself could not agree to what was offered before the call was answered. */
   isRefused = false;
   answeredAt: string | undefined;

@@ -95,8 +95,9 @@ export class MediaNegotiation {
   offered(from: LegSide, sdp: Buffer, policy: 'free' | 'frozen'): Offered {
     const parsed = parseSdp(sdp);
     if ('kind' in parsed) return BAD_DESCRIPTION;
-    const description = this.#plain('offer', from, parsed);
-    if (!description) return NOT_ACCEPTABLE;
+    const heard = this.#heard('offer', from, parsed);
+    if (!heard) return NOT_ACCEPTABLE;
+    const { description } = heard;
     const inspectable = inspectableOffer(description);
     if (inspectable.kind === 'not-inspectable') return NOT_ACCEPTABLE;
     const audio = negotiatedAudio(description);
@@ -104,6 +105,7 @@ export class MediaNegotiation {
     const agreed = this.#agreed?.audio[from];
     if (policy === 'frozen' && agreed && !saysTheSame(audio, agreed)) return NO_CHANGE_IN_PAYMENT;
     this.#isSettled = false;
+    heard.take();
     const spoken = this.#agreed?.audio[other(from)].audio.map(({ encoding }) => encoding);
     const asked = alsoOffering(inspectable.description, spoken ?? SPOKEN_BY_ALL);
     this.#pending = { from, offer: description, asked };
@@ -116,9 +118,9 @@ export class MediaNegotiation {
     if (!pending || pending.from === from) return BAD_DESCRIPTION;
     const parsed = parseSdp(sdp);
     if ('kind' in parsed) return BAD_DESCRIPTION;
-    const description = this.#plain('answer', from, parsed);
-    if (!description) return NOT_ACCEPTABLE;
-    const fitting = answerForOffer(pending.asked, description);
+    const heard = this.#heard('answer', from, parsed);
+    if (!heard) return NOT_ACCEPTABLE;
+    const fitting = answerForOffer(pending.asked, heard.description);
     if (fitting.kind === 'not-inspectable') return NOT_ACCEPTABLE;
     const told = answerInOfferedAudio(pending.offer, fitting.description);
     const askedAudio = negotiatedAudio(pending.asked);
@@ -128,6 +130,7 @@ export class MediaNegotiation {
     if (!askedAudio || !offerAudio || !answerAudio || !toldAudio || !this.#isReachable(answerAudio)) {
       return NOT_ACCEPTABLE;
     }
+    heard.take();
     const answerer = this.#transported(from, legMedia(answerAudio, answerAudio, askedAudio));
     const offerer = this.#transported(pending.from, legMedia(offerAudio, toldAudio, toldAudio));
     const agreement: Agreement =
@@ -140,6 +143,8 @@ export class MediaNegotiation {
   /** Media has taken over what the last answer said: from here on it is what stands. */
   agree(agreement: Agreement): void {
     this.#agreed = agreement;
+    this.#webRtc.a?.agree();
+    this.#webRtc.b?.agree();
     this.#isSettled = true;
   }
 
@@ -153,6 +158,8 @@ export class MediaNegotiation {
   /** The exchange under way came to nothing. @returns what was agreed before and stands, if anything was */
   rollBack(): Readonly<Record<LegSide, LegMedia>> | undefined {
     this.#pending = undefined;
+    this.#webRtc.a?.rollBack();
+    this.#webRtc.b?.rollBack();
     this.#isSettled = true;
     return this.#agreed?.media;
   }
@@ -169,10 +176,16 @@ export class MediaNegotiation {
     return writeSdp(this.#webRtc[to]?.write(role, plain) ?? plain);
   }
 
-  /** A WebRTC peer's description as one of plain audio. */
-  #plain(role: 'offer' | 'answer', from: LegSide, description: SessionDescription): SessionDescription | undefined {
+  /** A description as one of plain audio. `take` has to follow where it is not refused after all. */
+  #heard(
+    role: 'offer' | 'answer',
+    from: LegSide,
+    description: SessionDescription,
+  ): { readonly description: SessionDescription; readonly take: () => void } | undefined {
     const webRtc = this.#webRtc[from];
-    return webRtc ? webRtc.read(role, description) : description;
+    if (!webRtc) return { description, take: () => {} };
+    const read = webRtc.read(role, description);
+    return read && { description: read.description, take: () => webRtc.take(read.word) };
   }
 
   #transported(side: LegSide, media: LegMedia): LegMedia {

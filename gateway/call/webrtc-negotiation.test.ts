@@ -237,6 +237,33 @@ describe('a browser is called', () => {
   });
 });
 
+describe('what is refused leaves nothing behind', () => {
+  const changed = BROWSER_OFFER.replace('g7KT', 'g7KU').replace('THJS', 'UHJS');
+
+  test('an offer of nothing but Opus does not tie its sender to the transport it named', () => {
+    const machine = browserOn('a');
+    expect(offer(machine, BROWSER_OFFER.replace('111 63 9 0 8 13 110 126', '111'))).toBe('488');
+    expect(offer(machine, changed)).toContain('RTP/AVP');
+    expect(answer(machine, PHONE_ANSWER).media?.a.webRtc?.iceUfrag).toBe('g7KU');
+  });
+
+  test('nor does one whose exchange came to nothing', () => {
+    const machine = browserOn('a');
+    offer(machine, BROWSER_OFFER);
+    machine.rollBack();
+    expect(offer(machine, changed)).toContain('RTP/AVP');
+  });
+
+  test('the section keeps the name that was agreed', () => {
+    const machine = browserOn('a');
+    offer(machine, BROWSER_OFFER);
+    answer(machine, PHONE_ANSWER);
+    const renamed = BROWSER_OFFER.replace('a=mid:0', 'a=mid:other').replace('BUNDLE 0', 'BUNDLE other');
+    expect(offer(machine, renamed.replace('a=sendrecv', 'a=sendonly'), 'a', 'frozen')).toBe('488');
+    expect(offer(machine, PHONE_OFFER, 'b')).toMatch(/^a=mid:0$/m);
+  });
+});
+
 describe('a browser in a call', () => {
   function inCall(): MediaNegotiation {
     const machine = browserOn('a');

@@ -19,12 +19,20 @@ import type { WebRtcIdentity, WebRtcPeer } from '../media/control-wire.js';
 /** RFC 8445 §5.1.2.1: type preference 126, the only address, component 1. */
 const HOST_PRIORITY = 126 * 2 ** 24 + 65_535 * 2 ** 8 + 255;
 
+/** What one description of the peer says of its transport. */
+export type PeerWord = {
+  readonly peer: WebRtcPeer;
+  readonly mids: readonly (string | undefined)[];
+  /** Whether our answer may bundle: as its last offer had it. */
+  readonly isBundled: boolean;
+};
+
 export class WebRtcSide {
   readonly #end: TransportEnd;
   readonly #allowLoopback: boolean;
-  #peer: WebRtcPeer | undefined;
-  #mids: readonly (string | undefined)[] = [];
-  #isBundled = true;
+  #agreed: PeerWord | undefined;
+  /** Of the exchange under way. */
+  #pending: PeerWord | undefined;
 
   /** @param options where the gateway is heard, and by what it is known there */
   constructor(options: {
@@ -41,34 +49,58 @@ export class WebRtcSide {
 
   /** Known once the peer has described itself. */
   get peer(): WebRtcPeer | undefined {
-    return this.#peer;
+    return this.#word?.peer;
   }
 
-  /** @returns the peer's description as one of plain audio, or `undefined` where it is not to be had over our transport */
-  read(role: 'offer' | 'answer', description: SessionDescription): SessionDescription | undefined {
+  /**
+   * Changes nothing: the description may be refused yet, for its audio. `take` follows if it is not.
+   * @returns the peer's description as one of plain audio, or `undefined` where it is not to be had over our transport
+   */
+  read(
+    role: 'offer' | 'answer',
+    description: SessionDescription,
+  ): { readonly description: SessionDescription; readonly word: PeerWord } | undefined {
     const plain = plainDescription(description, { allowLoopback: this.#allowLoopback });
     const peer = plain && this.#peerOf(role, plain.transport);
-    if (!plain || !peer || (this.#peer && !isSameTransport(this.#peer, peer))) return undefined;
+    const before = this.#agreed?.peer;
+    if (!plain || !peer || (before && !isSameTransport(before, peer))) return undefined;
+    const isBundled = role === 'offer' ? plain.isBundled : (this.#agreed?.isBundled ?? true);
     // What it told first holds: candidates that come later are found by its checks.
-    this.#peer ??= peer;
-    this.#mids = plain.mids;
-    if (role === 'offer') this.#isBundled = plain.isBundled;
-    return plain.description;
+    return { description: plain.description, word: { peer: before ?? peer, mids: plain.mids, isBundled } };
+  }
+
+  /** What we write from here on goes by it, until the exchange has come to something or to nothing. */
+  take(word: PeerWord): void {
+    this.#pending = word;
+  }
+
+  agree(): void {
+    this.#agreed = this.#word;
+    this.#pending = undefined;
+  }
+
+  rollBack(): void {
+    this.#pending = undefined;
   }
 
   write(role: 'offer' | 'answer', plain: SessionDescription): SessionDescription {
+    const word = this.#word;
     return webRtcDescription(plain, {
       end: this.#end,
-      setup: this.#peer?.setup === 'active' ? 'passive' : 'active',
-      mids: this.#mids,
-      isBundled: role === 'offer' || this.#isBundled,
+      setup: word?.peer.setup === 'active' ? 'passive' : 'active',
+      mids: word?.mids ?? [],
+      isBundled: role === 'offer' || (word?.isBundled ?? true),
     });
+  }
+
+  get #word(): PeerWord | undefined {
+    return this.#pending ?? this.#agreed;
   }
 
   #peerOf(role: 'offer' | 'answer', transport: PeerTransport): WebRtcPeer | undefined {
     const { setup, ...end } = transport;
     if (setup !== 'actpass') return { ...end, setup };
-    return role === 'offer' ? { ...end, setup: this.#peer?.setup ?? 'passive' } : undefined;
+    return role === 'offer' ? { ...end, setup: this.#agreed?.peer.setup ?? 'passive' } : undefined;
   }
 }
 

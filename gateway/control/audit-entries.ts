@@ -4,7 +4,7 @@ import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
-import type { WebhookAudit } from '../webhook/webhooks.js';
+import type { WebhookAudit } from '../webhook/webhooks-socket.js';
 import { hashOfConfiguration } from './administration.js';
 
 export function auditEntryOfConfiguration(configuration: Configuration): AuditEntry {

@@ -32,7 +32,7 @@ import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
-import { Webhooks } from '../webhook/webhooks.js';
+import { Webhooks } from '../webhook/webhooks-socket.js';
 import { administrationOf } from './administration.js';
 import {
   auditEntryOfApi,
@@ -137,6 +137,7 @@ export class ControlProcess {
       sip: this.#sip,
       onAudit: record,
       onLog: (level, fields, message) => log[level](fields, message),
+      after: (delayMs, act) => setTimeout(act, delayMs).unref(),
     });
     this.#api = this.#makeApi();
   }

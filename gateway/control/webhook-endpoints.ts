@@ -4,7 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { secretPaths } from '../config/data-paths.js';
 import { readOrCreateSecret, SECRET_SIZE_BYTES } from '../config/secrets-store.js';
 import { parseSecret, SECRET_PREFIX } from '../webhook/webhook-signature.js';
-import type { WebhookEndpoint } from '../webhook/webhooks.js';
+import type { WebhookEndpoint } from '../webhook/webhooks-socket.js';
 
 /** @throws when a secret file cannot be used or holds no secret of Standard Webhooks; the text names the file */
 export function webhookEndpointsOf(configuration: Configuration): readonly WebhookEndpoint[] {

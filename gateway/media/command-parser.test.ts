@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { MAX_CANDIDATES } from '../../sip/webrtc-description.js';
 import { legMedia } from '../../test/media/simulated-call.js';
 import { parseInfoHeader, parseMediaCommand } from './command-parser.js';
 
@@ -24,6 +25,7 @@ describe('commands from control', () => {
     leg,
     { ...call, agentTransport: 'webrtc' },
     withPeer({}),
+    withPeer({ candidates: Array(MAX_CANDIDATES).fill(candidate) }),
     { ...base, kind: 'open-window' },
     { ...base, kind: 'arm-capture', captureId: '', vaultPublicKey: '' },
     { ...base, kind: 'record', action: 'stop' },
@@ -52,7 +54,7 @@ describe('commands from control', () => {
     withPeer({ fingerprint: { algorithm: 'sha-256', value: 'zz' } }),
     withPeer({ setup: 'actpass' }),
     withPeer({ candidates: undefined }),
-    withPeer({ candidates: Array(17).fill(candidate) }),
+    withPeer({ candidates: Array(MAX_CANDIDATES + 1).fill(candidate) }),
     withPeer({ candidates: [{ ...candidate, address: 'host.local' }] }),
     withPeer({ candidates: [{ ...candidate, foundation: '1 1' }] }),
     withPeer({ candidates: [{ ...candidate, port: 65_536 }] }),

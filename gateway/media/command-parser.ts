@@ -128,10 +128,14 @@ function parseLegMedia(fields: Fields): LegMedia | undefined {
   return { ...place, receiveAudio, receiveEvents, sendAudio, sendEvents, ptimeMs, direction };
 }
 
-/** Each of these is written into a description that a library reads: it may hold what RFC 8839 and RFC 8122 allow, no more. */
+/**
+ * Each of these is written into a description that a library reads: it may hold what RFC 8839 and RFC 8122 allow, no more.
+ * `sip/webrtc-description.ts` has looked at the same already, but for the other side of a process boundary: a media process
+ * loads nothing of `sip/`, and relies on nothing that it was not shown.
+ */
 const ICE_TEXT = /^[A-Za-z0-9+/]{4,256}$/;
 const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/;
-/** More than any peer names, and each is an address that is sent checks. */
+/** More than any peer names, and each is an address that is sent checks; as many as signalling passes on. */
 const MAX_CANDIDATES = 16;
 
 function parseWebRtcPeer(fields: Fields): WebRtcPeer | undefined {

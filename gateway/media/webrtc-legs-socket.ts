@@ -128,7 +128,11 @@ export class WebRtcLegs implements WebRtcWay {
       if (state === 'failed' || state === 'closed') this.#change(leg, socket, 'lost');
     });
     track.onOpen(() => this.#change(leg, socket, 'connected'));
-    track.onMessage((packet) => engine.take(socket, packet));
+    track.onMessage((packet) => {
+      // What the library had queued for a call that is over: its number may be the next call's by now.
+      if (this.#legs.get(socket) === leg) engine.take(socket, packet);
+      else packet.fill(0);
+    });
     try {
       connection.setRemoteDescription(writePeerOffer(peer), 'offer');
     } catch {
@@ -138,7 +142,10 @@ export class WebRtcLegs implements WebRtcWay {
     leg.transport = { connection, track, peer: told };
     engine.removeLeg(socket);
     engine.addWay(socket, { send: (packet) => this.#send(leg, packet) });
-    // It binds to the port at once, which nobody has had the time to take. Where it cannot, it ends the process.
+    // It binds to the port before it returns, under a millisecond after we have let it go. Where it cannot, it ends the
+    // process with all its calls, and nothing that it throws can be caught; nor does it share a port. So another
+    // program could only come between by asking for just this port just then: the system gives none below 32768 away by
+    // itself, and `tonegate check` warns of a range that reaches there.
     connection.setLocalDescription('answer', { iceUfrag, icePwd });
     return true;
   }

@@ -38,6 +38,10 @@ export function readDropped(message: string): { readonly reason: DropReason; rea
   return { reason: parts[1].startsWith('replay') ? 'replayed' : 'unauthentic', count: Number(parts[2]) };
 }
 
+/**
+ * As `sip/ice-candidate.ts` writes ours. Written twice, because a media process loads nothing of `sip/`: what reads
+ * strangers' signalling and what holds keys are kept apart.
+ */
 function candidateLine({ foundation, priority, address, port, type }: WebRtcCandidate): string {
   const related = type === 'host' ? '' : ` raddr ${isIP(address) === 6 ? '::' : '0.0.0.0'} rport 9`;
   return `a=candidate:${foundation} 1 UDP ${priority} ${address} ${port} typ ${type}${related}`;

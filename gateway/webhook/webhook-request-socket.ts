@@ -28,6 +28,8 @@ export function postWebhook({ url, headers, body }: WebhookRequest): Promise<num
       signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
     });
     request.on('error', () => resolve(undefined));
+    // The one end of which there is neither an error nor an answer is a 101, a switch of protocols nobody asked for.
+    request.on('close', () => resolve(undefined));
     request.on('response', (response) => {
       resolve(response.statusCode);
       let sizeBytes = 0;

@@ -1,6 +1,10 @@
 /**
  * Whether a request comes from the user it says (RFC 3261 §22.2). An unknown user is told the same as one with a wrong
  * password, in the same time; and who fails too often is not listened to for a while.
+ *
+ * A failure counts only against where it came from, and only with a nonce that was given out there: neither by forging an
+ * address nor by guessing elsewhere can anybody keep a user out. Guessing from everywhere at once is kept out by the
+ * length of the passwords instead. A short-lived one is so long that a right answer made with it is never refused.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';
@@ -17,6 +21,7 @@ import {
   parseDigestCredentials,
 } from './digest.js';
 import { FailureLimiter } from './failure-limiter.js';
+import { type LoginReport, LoginReports } from './login-reports.js';
 import { Nonces } from './nonces.js';
 import { MAX_PASSWORDS_PER_USER, ShortLivedPasswords } from './short-lived-passwords.js';
 
@@ -25,10 +30,10 @@ export type SipUser = { readonly name: string; readonly password: string };
 export type Verdict =
   | { readonly kind: 'authenticated'; readonly user: string }
   /**
-   * `code` is a metric suffix. `failures` is there where this one should be told: the first of a source within a minute,
-   * and the one after which somebody is not listened to any more.
+   * `code` is a metric suffix. `report` is there where this one should be told: the first of a source within a minute, and
+   * the one after which somebody is not listened to any more.
    */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly failures?: number };
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly code: string; readonly report?: LoginReport };
 
 export type AuthenticatorOptions = {
   readonly realm: string;
@@ -37,16 +42,20 @@ export type AuthenticatorOptions = {
 };
 
 const WINDOW_MS = 60_000;
-/** A person mistypes three times; a phone that is set up wrongly tries twice a minute. */
-export const MAX_FAILURES_PER_USER = 10;
+/** Of one user from one source. A person mistypes three times; a phone that is set up wrongly tries twice a minute. */
+export const MAX_FAILURES_PER_PLACE = 10;
 /** A whole office may come from one address. */
 export const MAX_FAILURES_PER_SOURCE = 30;
 /** Some 100 bytes each. */
 const MAX_KEYS = 10_000;
 /** No user's name is longer; what an attacker writes there may be. */
 const MAX_KEY_LENGTH = 65;
-/** Where a user was let in lately: failures elsewhere, or of others, do not keep the user out from there. */
-const MAX_GOOD_SOURCES_PER_USER = 4;
+/** Office, home, and the network of a telephone, each of two providers at times. */
+const MAX_HOMES_PER_USER = 4;
+/** Where a user was let in so lately, the failures of others at that address do not keep the user out. */
+export const HOME_LIFETIME_MS = 86_400_000;
+
+type Home = { readonly source: string; readonly seenMs: number };
 
 export class Authenticator {
   readonly #realm: string;
@@ -60,14 +69,14 @@ export class Authenticator {
     windowMs: WINDOW_MS,
     maxKeys: MAX_KEYS,
   });
-  readonly #users = new FailureLimiter({ maxFailures: MAX_FAILURES_PER_USER, windowMs: WINDOW_MS, maxKeys: MAX_KEYS });
-  /** Of a user at an address where the user was let in lately: an office's other people may guess there, too. */
-  readonly #atHome = new FailureLimiter({
-    maxFailures: MAX_FAILURES_PER_SOURCE,
+  /** Of one user from one source. */
+  readonly #places = new FailureLimiter({
+    maxFailures: MAX_FAILURES_PER_PLACE,
     windowMs: WINDOW_MS,
     maxKeys: MAX_KEYS,
   });
-  readonly #goodSources = new Map<string, readonly string[]>();
+  readonly #homes = new Map<string, readonly Home[]>();
+  readonly #reports = new LoginReports();
 
   constructor(options: AuthenticatorOptions) {
     this.#realm = options.realm;
@@ -95,46 +104,54 @@ export class Authenticator {
     if (credentials === undefined) {
       return this.#challenge(source, algorithms, 'challenged', nowMs);
     }
-    const user = credentials.username;
-    const userKey = user.slice(0, MAX_KEY_LENGTH);
-    const place = `${userKey} ${source}`;
-    const isAtHome = this.#goodSources.get(user)?.includes(source) === true;
-    const blockedMs = isAtHome
-      ? this.#atHome.blockedForMs(place, nowMs)
-      : Math.max(this.#sources.blockedForMs(source, nowMs), this.#users.blockedForMs(userKey, nowMs));
-    if (blockedMs > 0) {
-      return { kind: 'refused', refusal: blocked(blockedMs), code: 'authentication-blocked' };
-    }
-    if (!isSameTarget(credentials.uri, request.requestUri) || !this.#isProven(credentials, request.method, nowMs)) {
-      if (isAtHome) {
-        this.#atHome.fail(place, nowMs);
-      }
-      const ofSource = this.#sources.fail(source, nowMs);
-      const isTold = ofSource === 1 || ofSource === MAX_FAILURES_PER_SOURCE;
-      const refused = this.#challenge(source, algorithms, 'authentication-failed', nowMs);
-      const isLastOfUser = this.#users.fail(userKey, nowMs) === MAX_FAILURES_PER_USER;
-      return isTold || isLastOfUser ? { ...refused, failures: ofSource } : refused;
-    }
-    if (!this.#nonces.spend(credentials.nonce, Number.parseInt(credentials.nonceCount, 16), source, nowMs)) {
-      // RFC 7616 §3.3: the password was right, so the client tries once more by itself.
+    if (!this.#nonces.isFresh(credentials.nonce, source, nowMs)) {
+      // RFC 7616 §3.3: the client tries once more by itself. Nothing was tried here, so that nothing can be learned by it.
       return this.#challenge(source, algorithms, 'nonce-stale', nowMs);
     }
-    this.#welcome(user, source);
+    const user = credentials.username;
+    const place = `${user.slice(0, MAX_KEY_LENGTH)} ${source}`;
+    const blockedMs = Math.max(
+      this.#places.blockedForMs(place, nowMs),
+      this.#isHome(user, source, nowMs) ? 0 : this.#sources.blockedForMs(source, nowMs),
+    );
+    const { method } = request;
+    const passwords = [blockedMs > 0 ? undefined : this.#passwords.get(user), ...this.#shortLived.of(user, nowMs)];
+    const isProven =
+      this.#isProven(credentials, method, passwords) && isSameTarget(credentials.uri, request.requestUri);
+    if (blockedMs > 0 && !isProven) {
+      return { kind: 'refused', refusal: blocked(blockedMs), code: 'authentication-blocked' };
+    }
+    if (!isProven) {
+      return this.#fail(source, place, algorithms, nowMs);
+    }
+    if (!this.#nonces.spend(credentials.nonce, Number.parseInt(credentials.nonceCount, 16), source, nowMs)) {
+      return this.#challenge(source, algorithms, 'nonce-stale', nowMs);
+    }
+    this.#welcome(user, source, nowMs);
     return { kind: 'authenticated', user };
   }
 
-  #isProven(credentials: DigestCredentials, method: string, nowMs: number): boolean {
+  /** Takes as long for every user and every number of passwords. */
+  #isProven(credentials: DigestCredentials, method: string, passwords: readonly (string | undefined)[]): boolean {
     const { username, response, ...proof } = credentials;
-    const candidates = [this.#passwords.get(username), ...this.#shortLived.of(username, nowMs)];
     let isProven = false;
     for (let index = 0; index <= MAX_PASSWORDS_PER_USER; index += 1) {
-      const candidate = candidates[index];
+      const candidate = passwords[index];
       const expected = digestResponse({ ...proof, username, method, password: candidate ?? this.#decoy });
       if (isSameText(expected, response) && candidate !== undefined && this.knows(username)) {
         isProven = true;
       }
     }
     return isProven;
+  }
+
+  #fail(source: string, place: string, algorithms: readonly DigestAlgorithm[], nowMs: number): Verdict {
+    const ofSource = this.#sources.fail(source, nowMs);
+    const isLastOfPlace = this.#places.fail(place, nowMs) === MAX_FAILURES_PER_PLACE;
+    const isTold = ofSource === 1 || ofSource === MAX_FAILURES_PER_SOURCE || isLastOfPlace;
+    const report = isTold ? this.#reports.report(ofSource, nowMs) : undefined;
+    const refused = this.#challenge(source, algorithms, 'authentication-failed', nowMs);
+    return report === undefined ? refused : { ...refused, report };
   }
 
   #challenge(
@@ -151,9 +168,14 @@ export class Authenticator {
     return { kind: 'refused', refusal: { status: 401, reason: 'Unauthorized', headers }, code };
   }
 
-  #welcome(user: string, source: string): void {
-    const others = (this.#goodSources.get(user) ?? []).filter((other) => other !== source);
-    this.#goodSources.set(user, [...others, source].slice(-MAX_GOOD_SOURCES_PER_USER));
+  #isHome(user: string, source: string, nowMs: number): boolean {
+    const home = this.#homes.get(user)?.find((one) => one.source === source);
+    return home !== undefined && nowMs - home.seenMs < HOME_LIFETIME_MS;
+  }
+
+  #welcome(user: string, source: string, nowMs: number): void {
+    const others = (this.#homes.get(user) ?? []).filter((other) => other.source !== source);
+    this.#homes.set(user, [...others, { source, seenMs: nowMs }].slice(-MAX_HOMES_PER_USER));
   }
 }
 

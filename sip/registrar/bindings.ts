@@ -46,9 +46,11 @@ export class Bindings {
   }
 
   /** RFC 5626 §5.3: what was bound to a connection is gone with it. */
-  dropConnection(user: string, connectionId: number): void {
-    const left = (this.#byUser.get(user) ?? []).filter(({ flow }) => flow.connectionId !== connectionId);
-    this.#byUser.set(user, left);
+  dropConnection(connectionId: number): void {
+    for (const [user, bindings] of this.#byUser) {
+      const left = bindings.filter(({ flow }) => flow.connectionId !== connectionId);
+      this.#byUser.set(user, left);
+    }
   }
 }
 

@@ -45,13 +45,18 @@ export class Nonces {
     return lettersOf(Buffer.concat([head, this.#proofOf(head, source)]));
   }
 
+  /** Whether it was given to that source not long ago: whoever has it can be answered where he says he is. */
+  isFresh(nonce: string, source: string, nowMs: number): boolean {
+    return this.#freshMsOf(nonce, source, nowMs) !== undefined;
+  }
+
   /**
-   * To be asked once the password is known to be right. True only if the nonce was given to that source not long ago and
-   * the count is above all before it: a request that somebody sends again is not.
+   * To be asked once the password is known to be right. True only if the nonce is fresh and the count is above all before
+   * it: a request that somebody sends again is not.
    */
   spend(nonce: string, count: number, source: string, nowMs: number): boolean {
-    const issuedMs = this.#issuedMsOf(nonce, source);
-    if (issuedMs === undefined || nowMs - issuedMs > NONCE_LIFETIME_MS || count < 1) {
+    const issuedMs = this.#freshMsOf(nonce, source, nowMs);
+    if (issuedMs === undefined || count < 1) {
       return false;
     }
     const spent = this.#spent.get(nonce);
@@ -67,6 +72,12 @@ export class Nonces {
     }
     spent.count = count;
     return true;
+  }
+
+  /** When it was given out, if it still is good. */
+  #freshMsOf(nonce: string, source: string, nowMs: number): number | undefined {
+    const issuedMs = this.#issuedMsOf(nonce, source);
+    return issuedMs === undefined || nowMs - issuedMs > NONCE_LIFETIME_MS ? undefined : issuedMs;
   }
 
   #remember(nonce: string, spent: Spent, nowMs: number): void {

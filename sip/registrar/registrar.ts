@@ -6,6 +6,7 @@ import { parseDecimal } from '../characters.js';
 import { cseqOf, headerValue, headerValues, parseNameAddress } from '../headers.js';
 import type { Flow, HeaderField, SipRequest } from '../message.js';
 import type { RandomSource } from '../random-identifiers.js';
+import type { Refusal } from '../request-checks.js';
 import { parseUri } from '../uri.js';
 import { Authenticator, type SipUser, type Verdict } from './authenticator.js';
 import { type Binding, Bindings, MAX_BINDINGS_PER_USER } from './bindings.js';
@@ -24,8 +25,12 @@ export const MIN_EXPIRES_SECONDS = 60;
 /** What a phone gets at most. A lost connection is noticed much earlier. */
 export const MAX_EXPIRES_SECONDS = 3_600;
 const DEFAULT_EXPIRES_SECONDS = 600;
+/** RFC 3261 §10.2.1.1: what cannot be read SHOULD count as this. */
+const MALFORMED_EXPIRES_SECONDS = 3_600;
 /** Lines of one desk phone over one connection. */
-const MAX_USERS_PER_CONNECTION = 8;
+export const MAX_USERS_PER_CONNECTION = 8;
+
+const CROWDED: Refusal = { status: 403, reason: 'Too Many Users On One Connection' };
 
 /** How a REGISTER is answered, well or not. */
 export type RegisterAnswer = {
@@ -66,12 +71,18 @@ export class Registrar {
     const algorithms = this.#listeners.get(flow.listener) ?? [];
     const verdict = this.#authenticator.judge(request, flow.remoteAddress, algorithms, nowMs);
     if (verdict.kind === 'authenticated' && flow.connectionId !== undefined) {
-      const users = new Set(this.#connections.get(flow.connectionId));
-      if (users.size < MAX_USERS_PER_CONNECTION) {
-        this.#connections.set(flow.connectionId, users.add(verdict.user));
+      const users = new Set(this.#connections.get(flow.connectionId)).add(verdict.user);
+      if (users.size > MAX_USERS_PER_CONNECTION) {
+        return { kind: 'refused', refusal: CROWDED, code: 'connection-crowded' };
       }
+      this.#connections.set(flow.connectionId, users);
     }
     return verdict;
+  }
+
+  /** Whether anybody has proved on this connection who he is. */
+  isProven(connectionId: number): boolean {
+    return this.#connections.has(connectionId);
   }
 
   /** Whether that user has proved who he is on this connection. */
@@ -97,9 +108,7 @@ export class Registrar {
   flowFailed(flow: Flow): void {
     const { connectionId } = flow;
     if (connectionId !== undefined) {
-      for (const user of this.#connections.get(connectionId) ?? []) {
-        this.#bindings.dropConnection(user, connectionId);
-      }
+      this.#bindings.dropConnection(connectionId);
       this.#connections.delete(connectionId);
     }
   }
@@ -114,10 +123,8 @@ export class Registrar {
       if (contacts.length > 1 || expires?.trim() !== '0') {
         return { status: 400, reason: 'Contact: * Is For Expires: 0' };
       }
-      for (const binding of this.#bindings.of(user, nowMs)) {
-        this.#bindings.remove(user, binding, nowMs);
-      }
-      return this.#accepted(user, nowMs);
+      const all = this.#bindings.of(user, nowMs).map((binding) => ({ ...binding, expiresSeconds: 0 }));
+      return this.#apply(request, flow, all, nowMs);
     }
     if (contacts.length > MAX_BINDINGS_PER_USER) {
       return { status: 403, reason: 'Too Many Contacts' };
@@ -137,7 +144,7 @@ export class Registrar {
     return this.#apply(request, flow, changes, nowMs);
   }
 
-  /** RFC 3261 §10.3 step 7: all of them or none. */
+  /** RFC 3261 §10.3 steps 6 and 7: all of them or none, and none by a request that comes late. */
   #apply(
     request: SipRequest,
     flow: Flow & { readonly user: string },
@@ -188,11 +195,13 @@ function changeOf(text: string, expires: string | undefined): Change | undefined
   const instance = address.params.get('+sip.instance');
   const registration = address.params.get('reg-id');
   const wanted = address.params.get('expires') ?? expires?.trim();
-  // RFC 3261 §10.2.1.1: what cannot be read counts as not said.
-  const seconds = wanted === undefined ? undefined : parseDecimal(wanted, Number.MAX_SAFE_INTEGER);
+  const seconds =
+    wanted === undefined
+      ? DEFAULT_EXPIRES_SECONDS
+      : (parseDecimal(wanted, Number.MAX_SAFE_INTEGER) ?? MALFORMED_EXPIRES_SECONDS);
   return {
     contact: address.uri,
     instance: instance === undefined || registration === undefined ? undefined : `${instance};${registration}`,
-    expiresSeconds: Math.min(seconds ?? DEFAULT_EXPIRES_SECONDS, MAX_EXPIRES_SECONDS),
+    expiresSeconds: Math.min(seconds, MAX_EXPIRES_SECONDS),
   };
 }

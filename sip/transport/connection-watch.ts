@@ -3,6 +3,7 @@
  * and what is a flood. No I/O: time in, verdicts out.
  */
 import { FIRST_MESSAGE_TIMEOUT_MS } from './connection-limits.js';
+import { MESSAGE_TIMEOUT_MS } from './stream-framer.js';
 
 /** Proxies and NATs forget a connection after a minute of silence; half of that keeps it known. */
 export const PING_INTERVAL_MS = 30_000;
@@ -17,6 +18,8 @@ type State = 'unheard' | 'quiet' | 'pinged';
 export class ConnectionWatch {
   #state: State = 'unheard';
   #deadlineMs: number;
+  /** When the message that is under way has to be whole. */
+  #messageDueMs = Infinity;
   #windowEndsMs = 0;
   #messagesInWindow = 0;
   /** Anything since the last ping, the answer to it among it. */
@@ -27,7 +30,15 @@ export class ConnectionWatch {
   }
 
   get deadlineMs(): number {
-    return this.#deadlineMs;
+    return Math.min(this.#deadlineMs, this.#messageDueMs);
+  }
+
+  beginMessage(nowMs: number): void {
+    this.#messageDueMs = nowMs + MESSAGE_TIMEOUT_MS;
+  }
+
+  endMessage(): void {
+    this.#messageDueMs = Infinity;
   }
 
   /** A message, or a ping of theirs, which has been answered. */
@@ -37,20 +48,20 @@ export class ConnectionWatch {
       this.#state = 'quiet';
       this.#deadlineMs = nowMs + PING_INTERVAL_MS;
     }
-    if (nowMs >= this.#windowEndsMs) {
-      this.#windowEndsMs = nowMs + WINDOW_MS;
-      this.#messagesInWindow = 0;
-    }
-    this.#messagesInWindow += 1;
-    return this.#messagesInWindow > MAX_MESSAGES_PER_WINDOW ? 'flood' : 'take';
+    return this.#count(nowMs);
   }
 
-  /** The answer to a ping of ours, asked for or not. */
-  receivePong(): void {
+  /** The answer to a ping of ours, asked for or not: RFC 6455 §5.5.3 allows pongs that nobody asked for. */
+  receivePong(nowMs: number): 'take' | 'flood' {
     this.#hasBeenHeard = true;
+    return this.#count(nowMs);
   }
 
-  handleDeadline(nowMs: number): 'ping' | 'silent' | 'dead' | undefined {
+  handleDeadline(nowMs: number): 'ping' | 'silent' | 'dead' | 'unfinished' | undefined {
+    if (nowMs >= this.#messageDueMs) {
+      this.#messageDueMs = Infinity;
+      return 'unfinished';
+    }
     if (nowMs < this.#deadlineMs) {
       return undefined;
     }
@@ -72,5 +83,14 @@ export class ConnectionWatch {
         this.#deadlineMs = nowMs + PING_INTERVAL_MS - PONG_TIMEOUT_MS;
         return undefined;
     }
+  }
+
+  #count(nowMs: number): 'take' | 'flood' {
+    if (nowMs >= this.#windowEndsMs) {
+      this.#windowEndsMs = nowMs + WINDOW_MS;
+      this.#messagesInWindow = 0;
+    }
+    this.#messagesInWindow += 1;
+    return this.#messagesInWindow > MAX_MESSAGES_PER_WINDOW ? 'flood' : 'take';
   }
 }

@@ -34,13 +34,13 @@ export class WsConnection {
     this.#options = options;
     const { socket, stream } = options;
     // ws listens already: a chunk comes here when its messages have been handled.
-    stream.on('data', (chunk: Buffer) => this.#chunks.take(chunk));
+    stream.on('data', (chunk: Buffer) => this.#follow(chunk));
     socket.on('message', (data) => {
       if (Buffer.isBuffer(data)) this.#receive(data);
     });
     // The answer to it is out already, and takes room if it is not read.
-    socket.on('ping', () => this.#count());
-    socket.on('pong', () => this.#watch.receivePong());
+    socket.on('ping', () => this.#obey(this.#watch.receive(performance.now())));
+    socket.on('pong', () => this.#obey(this.#watch.receivePong(performance.now())));
     // An error, a message over the limit for one, is answered by ws with the close code for it, and followed by `close`.
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -70,6 +70,26 @@ export class WsConnection {
     this.#end(GOING_AWAY, 'the gateway stops');
   }
 
+  #follow(chunk: Buffer): void {
+    switch (this.#chunks.take(chunk)) {
+      case 'whole':
+        this.#watch.endMessage();
+        return;
+      case 'begun':
+        this.#watch.beginMessage(performance.now());
+        this.#setTimer();
+        return;
+      case 'under-way':
+        return;
+      case 'too-much':
+        // What ws has found too large by itself it is just closing, with a code that says so.
+        if (this.#options.socket.readyState === this.#options.socket.OPEN) {
+          this.#cut();
+        }
+        return;
+    }
+  }
+
   #receive(data: Buffer): void {
     // A copy, since ws hands out views of what it received. An INFO body may be a key press, and is wiped wherever it was.
     const bytes = Buffer.from(data);
@@ -78,7 +98,7 @@ export class WsConnection {
       data.fill(0);
       this.#chunks.markSecret();
     }
-    if (this.#isEnding || !this.#count()) {
+    if (this.#isEnding || !this.#obey(this.#watch.receive(performance.now()))) {
       bytes.fill(0);
       return;
     }
@@ -93,8 +113,7 @@ export class WsConnection {
   }
 
   /** False once there were too many, or their answers are not read. */
-  #count(): boolean {
-    const verdict = this.#watch.receive(performance.now());
+  #obey(verdict: 'take' | 'flood'): boolean {
     if (this.#options.socket.bufferedAmount > MAX_UNSENT_BYTES) {
       this.#cut();
     } else if (verdict === 'flood') {
@@ -111,6 +130,9 @@ export class WsConnection {
       case 'silent':
         this.#end(POLICY_VIOLATION, 'nothing was said');
         return;
+      case 'unfinished':
+        this.#end(POLICY_VIOLATION, 'a message was not finished');
+        return;
       case 'dead':
         this.#cut();
         return;
@@ -120,8 +142,12 @@ export class WsConnection {
     this.#setTimer();
   }
 
-  /** A message moves the deadline away: the timer that finds out too early is set again. */
+  /** A message moves the deadline away: the timer that finds out too early is set again. One that begins moves it here. */
   #setTimer(): void {
+    if (this.#isEnding) {
+      return;
+    }
+    clearTimeout(this.#timer);
     const sleepMs = Math.max(1, Math.ceil(this.#watch.deadlineMs - performance.now()));
     this.#timer = setTimeout(() => this.#handleDeadline(), sleepMs);
   }

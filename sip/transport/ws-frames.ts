@@ -11,6 +11,12 @@
  *   | |1|2|3|       |K|             |    Payload                    |
  *   +-+-+-+-+-------+-+-------------+-------------------------------+
  */
+import { MAX_MESSAGE_BYTES } from '../message-parser.js';
+
+/** A whole message in the smallest packets that are met on real paths, twice. */
+export const MAX_BUFFERED_CHUNKS = 256;
+/** The largest message with the headers of all its fragments, under 1 KiB, and some pings between them. */
+export const MAX_KEPT_BYTES = MAX_MESSAGE_BYTES + 4_096;
 
 const FIRST_CONTROL_OPCODE = 8;
 const MAX_HEADER_BYTES = 14;
@@ -21,9 +27,10 @@ export class FrameFollower {
   #payloadLeft = 0;
   #isInMessage = false;
 
-  /** @returns true if the last byte ends a message, or a frame between messages */
-  follow(chunk: Buffer): boolean {
+  /** @returns how many bytes at the end of the chunk belong to a message, or a frame, that is still under way */
+  follow(chunk: Buffer): number {
     let index = 0;
+    let settledBytes = 0;
     while (index < chunk.length) {
       if (this.#payloadLeft > 0) {
         const taken = Math.min(this.#payloadLeft, chunk.length - index);
@@ -35,8 +42,11 @@ export class FrameFollower {
         index += 1;
         this.#readHeader();
       }
+      if (this.#headerLength === 0 && this.#payloadLeft === 0 && !this.#isInMessage) {
+        settledBytes = index;
+      }
     }
-    return this.#headerLength === 0 && this.#payloadLeft === 0 && !this.#isInMessage;
+    return chunk.length - settledBytes;
   }
 
   #readHeader(): void {
@@ -62,32 +72,65 @@ function headerBytes(second: number): number {
   return 2 + extended + ((second & 0x80) === 0 ? 0 : 4);
 }
 
-/** The chunks that the message under way came in. */
+/** `begun`: the message that is under way now was not before this chunk. */
+export type Progress = 'whole' | 'begun' | 'under-way' | 'too-much';
+
+/**
+ * The chunks that the message under way came in. Control frames may come between its fragments for ever, and ws counts
+ * none of them: what is kept has an end of its own.
+ */
 export class ReceivedChunks {
   readonly #follower = new FrameFollower();
   #chunks: Buffer[] = [];
+  /** Of the message under way; the first chunk may hold others before it. */
+  #keptBytes = 0;
   #isSecret = false;
+  #isTooMuch = false;
 
   /** A message in them may have been a key press: the copies ws made are not all there was. */
   markSecret(): void {
     this.#isSecret = true;
   }
 
-  /** To be called behind ws, when it has handled all whole messages in the chunk. */
-  take(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    if (this.#follower.follow(chunk)) {
-      this.release();
+  /** To be called behind ws, when it has handled all whole messages in the chunk. After `too-much` nothing is kept. */
+  take(chunk: Buffer): Progress {
+    if (this.#isTooMuch) {
+      chunk.fill(0);
+      return 'too-much';
     }
+    const unfinishedBytes = this.#follower.follow(chunk);
+    const hasBegun = this.#chunks.length === 0 || unfinishedBytes < chunk.length;
+    if (unfinishedBytes === 0) {
+      this.#chunks.push(chunk);
+      this.release();
+      return 'whole';
+    }
+    if (hasBegun) {
+      this.#dropSettled();
+    }
+    this.#chunks.push(chunk);
+    this.#keptBytes += unfinishedBytes;
+    if (this.#keptBytes > MAX_KEPT_BYTES || this.#chunks.length > MAX_BUFFERED_CHUNKS) {
+      this.#isTooMuch = true;
+      this.release();
+      return 'too-much';
+    }
+    return hasBegun ? 'begun' : 'under-way';
   }
 
   release(): void {
+    this.#dropSettled();
+    this.#isSecret = false;
+  }
+
+  /** The end of a secret message may be in the chunk that comes next: what it leaves behind is wiped with that. */
+  #dropSettled(): void {
     if (this.#isSecret) {
       for (const chunk of this.#chunks) {
         chunk.fill(0);
       }
     }
     this.#chunks = [];
-    this.#isSecret = false;
+    this.#keptBytes = 0;
   }
 }

@@ -299,6 +299,14 @@ describe('limits', () => {
     expect(failed).toHaveLength(1);
   });
 
+  test('a flood of pongs behind a message that is never finished is cut off', async () => {
+    const flooder = await openClient();
+    flooder.send('x', { fin: false });
+    for (let count = 0; count < MAX_MESSAGES_PER_WINDOW + 50; count += 1) flooder.pong(Buffer.alloc(125));
+    expect([1006, 1008]).toContain(await closeCode(flooder));
+    expect(received).toEqual([]);
+  });
+
   test('a peer that does not read is cut off', async () => {
     const socket = await openClient();
     const message = nextReceived();

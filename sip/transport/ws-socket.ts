@@ -10,6 +10,7 @@ import { MAX_MESSAGE_BYTES } from '../message-parser.js';
 import { CLOSE_GRACE_MS, ConnectionLimits } from './connection-limits.js';
 import type { TcpRemote, TcpTarget } from './tcp-socket.js';
 import { WsConnection } from './ws-connection-socket.js';
+import { MAX_BUFFERED_CHUNKS } from './ws-frames.js';
 
 /** RFC 7118 §4.1. */
 const SUB_PROTOCOL = 'sip';
@@ -17,8 +18,6 @@ const SUB_PROTOCOL = 'sip';
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** A message comes in one piece; proxies that cut it up make a handful. */
 const MAX_FRAGMENTS = 64;
-/** A whole message in the smallest packets that are met on real paths, twice. */
-const MAX_BUFFERED_CHUNKS = 256;
 /** An upgrade request has no more in it than a browser's usual headers. */
 const MAX_HANDSHAKE_BYTES = 8_192;
 

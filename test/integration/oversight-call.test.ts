@@ -16,7 +16,6 @@ import {
 } from '../oversight/oversight-world.js';
 import { gapBands, inkOf } from '../oversight/waveform-ink.js';
 import { hueOf } from '../panel/panel-world.js';
-import type { KeyWay } from '../support/keypad-phone.js';
 import { keysOf } from '../support/keys.js';
 import { scanBytes } from '../support/memory-scan.js';
 import { tamperWith } from '../support/past-gateway.js';
@@ -86,16 +85,16 @@ describe('a payment on a live call', () => {
     const session = await scene.desk.startSession(call.id);
     await card.getByText('Secure window open').waitFor();
     await card.getByText('Recording paused', { exact: true }).waitFor();
-    const ways: readonly KeyWay[] = ['telephone-event', 'in-band', 'sip-info'];
-    for (const [index, field] of FIELD_NAMES.entries()) {
+    // One way throughout: two ways within a second can be one press to the gateway, as from a telephone that uses both.
+    for (const field of FIELD_NAMES) {
       await scene.desk.capture(session.id, field);
       const indicator = chip(card, field).locator('.icon');
       await chip(card, field).getByText('Awaiting input').waitFor();
       expect(await hueOf(indicator)).toBe('yellow');
-      await scene.caller.key(keysOf(VISA[field]), ways[index]);
+      await scene.caller.key(keysOf(VISA[field]), 'in-band');
       await chip(card, field).getByText(`${VISA[field].length} keys`).waitFor();
       if (field === 'cardNumber') await screenshot(opened, 'call-supervisor');
-      await scene.caller.key(keysOf('#'), ways[index]);
+      await scene.caller.key(keysOf('#'), 'in-band');
       await chip(card, field).locator('.chip-state').getByText('*').waitFor();
       expect(await hueOf(indicator)).toBe('green');
     }

@@ -63,6 +63,20 @@ describe('a call with its offer in the INVITE', () => {
     expectNothingLeft(stage);
   });
 
+  test('is hung up by the gateway with a reason that both legs are told', () => {
+    const stage = setStage(3);
+    stage.caller.dial('c1', { sdp: OFFER });
+    stage.network.run(1_000);
+    const [{ callId }] = gatewayHeard(stage, 'call-arrived');
+    stage.gateway.do({ kind: 'hang-up', callId, reason: 'media of a leg lost', cause: 503 });
+    stage.network.run(2_000);
+    const reasonHeaders = ['SIP;cause=503;text="media of a leg lost"'];
+    for (const phone of [stage.caller, stage.agent]) {
+      expect(phone.heard.filter(({ kind }) => kind === 'ended')).toMatchObject([{ outcome: { reasonHeaders } }]);
+    }
+    expectNothingLeft(stage);
+  });
+
   test('goes on while both descriptions take two seconds each', () => {
     const stage = setStage(4);
     stage.gateway.mediaMs = 2_000;

@@ -2,12 +2,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, tagOf } from '../../sip/headers.js';
 import type { SipResponse } from '../../sip/message.js';
-import { MAX_FAILURES_PER_SOURCE, MAX_FAILURES_PER_USER } from '../../sip/registrar/authenticator.js';
+import {
+  HOME_LIFETIME_MS,
+  MAX_FAILURES_PER_PLACE,
+  MAX_FAILURES_PER_SOURCE,
+} from '../../sip/registrar/authenticator.js';
 import { MAX_BINDINGS_PER_USER } from '../../sip/registrar/bindings.js';
+import { MAX_REPORTS_PER_WINDOW, REPORT_WINDOW_MS } from '../../sip/registrar/login-reports.js';
 import { NONCE_LIFETIME_MS } from '../../sip/registrar/nonces.js';
 import { MAX_EXPIRES_SECONDS, MIN_EXPIRES_SECONDS } from '../../sip/registrar/registrar.js';
 import { CONNECTION_GRACE_MS } from '../../sip/registrar/user-paths.js';
-import { browserFlow, deskPhoneFlow, RawUser, RegisteredWorld, responseText } from './raw-user.js';
+import { browserFlow, deskPhoneFlow, PASSWORDS, RawUser, RegisteredWorld, responseText } from './raw-user.js';
 
 const OFFER = 'v=0\r\no=offer\r\n';
 
@@ -61,7 +66,7 @@ describe('REGISTER', () => {
     expect(expires(`<${user.contact}>;expires=90`, 'Expires: 200')).toBe('90');
     expect(expires(`<${user.contact}>`, 'Expires: 200')).toBe('200');
     expect(expires(`<${user.contact}>`)).toBe('600');
-    expect(expires(`<${user.contact}>`, 'Expires: soon')).toBe('600');
+    expect(expires(`<${user.contact}>`, 'Expires: soon')).toBe('3600');
     expect(expires(`<${user.contact}>;expires=999999999999`)).toBe(String(MAX_EXPIRES_SECONDS));
   });
 
@@ -83,6 +88,14 @@ describe('REGISTER', () => {
     expect(user.register({ contacts: ['*', '<sip:a@one.invalid>'], headers: ['Expires: 0'] })?.status).toBe(400);
     expect(contactsOf(user.register({ contacts: [] }))).toHaveLength(2);
     expect(contactsOf(user.register({ contacts: ['*'], headers: ['Expires: 0'] }))).toEqual([]);
+  });
+
+  test('with an asterisk that comes late, behind a newer one of the same phone, takes nothing back', () => {
+    const { world, user } = alone();
+    user.register({ contacts: ['<sip:a@one.invalid>', '<sip:b@two.invalid>'] });
+    const late = new RawUser(world, 'alice', browserFlow(1));
+    expect(late.register({ contacts: ['*'], headers: ['Expires: 0'] })?.status).toBe(500);
+    expect(contactsOf(user.register({ contacts: [] }))).toHaveLength(2);
   });
 
   test('keeps so many contacts a user, the ones refreshed last', () => {
@@ -139,6 +152,15 @@ describe('REGISTER', () => {
     expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
+  test('is what OPTIONS offers, to users alone', () => {
+    const { world, user } = alone();
+    const answer = user.ask({ method: 'OPTIONS' });
+    expect([answer?.status, answer && headerValue(answer, 'Allow')]).toEqual([200, expect.stringMatching(/REGISTER/)]);
+    world.fromTrunk(user.text({ method: 'OPTIONS' }));
+    const [told] = world.takeTrunk();
+    expect(told && headerValue(told, 'Allow')).toMatch(/OPTIONS(?!.*REGISTER)/);
+  });
+
   test('from a peer is not for it', () => {
     const world = new RegisteredWorld();
     world.fromTrunk(new RawUser(world, 'alice', browserFlow(1)).text({ method: 'REGISTER' }));
@@ -161,18 +183,18 @@ describe('passwords', () => {
     expect(world.registrar.bindingOf('alice', 'user-side', world.nowMs)).toBeUndefined();
   });
 
-  test('after so many failures a user is not listened to, right password or not, until the wait is over', () => {
+  test('after so many failures a user is not listened to from there, right password or not, until the wait is over', () => {
     const world = new RegisteredWorld();
     const statuses = Array.from({ length: 20 }, (_, index) => {
-      const attacker = new RawUser(world, 'alice', browserFlow(index, `203.0.113.${index}`), `guess ${index}`);
+      const attacker = new RawUser(world, 'alice', browserFlow(index), `guess ${index}`);
       return attacker.register()?.status;
     });
     expect(statuses).toEqual([
-      ...Array(MAX_FAILURES_PER_USER).fill(401),
-      ...Array(20 - MAX_FAILURES_PER_USER).fill(403),
+      ...Array(MAX_FAILURES_PER_PLACE).fill(401),
+      ...Array(20 - MAX_FAILURES_PER_PLACE).fill(403),
     ]);
-    // The first of each of ten addresses; the tenth is the last for the user, too.
-    expect(world.news.filter(({ kind }) => kind === 'login-refused')).toHaveLength(MAX_FAILURES_PER_USER);
+    const told = world.news.flatMap((one) => (one.kind === 'login-refused' ? [one.failures] : []));
+    expect(told).toEqual([1, MAX_FAILURES_PER_PLACE]);
     const user = new RawUser(world, 'alice', browserFlow(99));
     const response = user.register();
     expect(response?.status).toBe(403);
@@ -181,28 +203,87 @@ describe('passwords', () => {
     expect(user.register()?.status).toBe(200);
   });
 
-  test('others’ failures do not keep a user out from where the user was let in before', () => {
+  test('guessing elsewhere keeps nobody out', () => {
     const world = new RegisteredWorld();
-    const user = new RawUser(world, 'alice', browserFlow(1));
-    expect(user.register()?.status).toBe(200);
-    for (let index = 0; index < 20; index += 1) {
+    for (let index = 0; index < 100; index += 1) {
       new RawUser(world, 'alice', browserFlow(index, `203.0.113.${index}`), 'guessed').register();
     }
-    expect(user.register()?.status).toBe(200);
+    expect(world.counts.get('authentication-failed')).toBe(100);
+    expect(new RawUser(world, 'alice', browserFlow(200)).register()?.status).toBe(200);
   });
 
-  test('from there, too, guessing has an end', () => {
+  test('a made-up nonce, or one that was given to somebody else, is asked anew and counts as no failure', () => {
+    const world = new RegisteredWorld();
+    const request = { method: 'REGISTER' };
+    const attacker = new RawUser(world, 'alice', browserFlow(1, '203.0.113.9'), 'guessed');
+    const challenge = attacker.try(request);
+    if (challenge === undefined) throw new Error('not answered');
+    const credentials = attacker.credentials(request, challenge);
+    const forged = [credentials, credentials.replace(/nonce="\w+"/, 'nonce="made-up"')];
+    // As if they came from where alice is.
+    attacker.flow = deskPhoneFlow();
+    for (let count = 0; count < MAX_FAILURES_PER_SOURCE; count += 1) {
+      for (const authorization of forged) expect(attacker.try({ ...request, authorization })?.status).toBe(401);
+    }
+    expect(world.counts.get('authentication-failed')).toBeUndefined();
+    expect(world.news.some(({ kind }) => kind === 'login-refused')).toBe(false);
+    expect(new RawUser(world, 'alice', deskPhoneFlow()).register()?.status).toBe(200);
+  });
+
+  test('whether a guess was right is not told for a nonce that is not good', () => {
+    const world = new RegisteredWorld();
+    const request = { method: 'REGISTER' };
+    const told = [PASSWORDS.alice, 'guessed'].map((password) => {
+      const user = new RawUser(world, 'alice', browserFlow(1), password);
+      const challenge = user.try(request);
+      if (challenge === undefined) throw new Error('not answered');
+      world.waitMs(NONCE_LIFETIME_MS + 1);
+      const stale = user.try({ ...request, authorization: user.credentials(request, challenge) });
+      return stale && headerValue(stale, 'WWW-Authenticate')?.replace(/nonce="\w+"/, '');
+    });
+    expect(told[0]).toMatch(/stale=true/);
+    expect(told[1]).toBe(told[0]);
+  });
+
+  test('a password that was given out for a while is let in however often others fail there', () => {
+    const world = new RegisteredWorld();
+    const password = world.registrar.issuePassword('alice', 600_000, world.nowMs) ?? '';
+    for (let index = 0; index < MAX_FAILURES_PER_SOURCE; index += 1) {
+      new RawUser(world, 'alice', browserFlow(index), 'guessed').register();
+      new RawUser(world, `user${index}`, browserFlow(index), 'guessed').register();
+    }
+    expect(new RawUser(world, 'alice', browserFlow(99)).register()?.status).toBe(403);
+    expect(new RawUser(world, 'alice', browserFlow(98), password).register()?.status).toBe(200);
+  });
+
+  test('others’ failures do not keep a user out from where the user was let in before, for a day', () => {
     const world = new RegisteredWorld();
     const user = new RawUser(world, 'alice', browserFlow(1));
-    user.register();
-    const statuses = Array.from(
-      { length: MAX_FAILURES_PER_SOURCE + 1 },
-      (_, index) => new RawUser(world, 'alice', browserFlow(index), 'guessed').register()?.status,
-    );
-    expect(statuses.filter((status) => status === 401)).toHaveLength(MAX_FAILURES_PER_SOURCE);
-    expect(user.register()?.status).toBe(403);
-    world.waitMs(60_000);
+    const guessUnderManyNames = () => {
+      for (let index = 0; index < MAX_FAILURES_PER_SOURCE; index += 1) {
+        new RawUser(world, `user${index}`, browserFlow(50), 'guessed').register();
+      }
+    };
     expect(user.register()?.status).toBe(200);
+    guessUnderManyNames();
+    expect(new RawUser(world, 'bob', browserFlow(2)).register()?.status).toBe(403);
+    expect(user.register()?.status).toBe(200);
+    world.waitMs(HOME_LIFETIME_MS);
+    guessUnderManyNames();
+    expect(user.register()?.status).toBe(403);
+  });
+
+  test('of failures from many addresses so many are told in a minute, and how many were not, later', () => {
+    const world = new RegisteredWorld();
+    const failFrom = (address: string) => new RawUser(world, 'alice', browserFlow(1, address), 'guessed').register();
+    for (let index = 0; index < MAX_REPORTS_PER_WINDOW + 20; index += 1) failFrom(`203.0.113.${index}`);
+    const told = () => world.news.flatMap((one) => (one.kind === 'login-refused' ? [one.untold] : []));
+    expect(told()).toEqual(Array(MAX_REPORTS_PER_WINDOW).fill(0));
+    world.waitMs(REPORT_WINDOW_MS);
+    failFrom('192.0.2.1');
+    expect(told().at(-1)).toBe(20);
+    failFrom('192.0.2.2');
+    expect(told().at(-1)).toBe(0);
   });
 
   test.each([

@@ -37,6 +37,10 @@ export function announcementBetween(before: PanelView | undefined, after: PanelV
   if (before !== undefined && before.phase !== after.phase) {
     said.push([after.headline.text, after.headline.note].filter((part) => part !== undefined).join('. '));
   }
+  // What became of the token is told when it happens, not with the token itself.
+  if (before?.token !== undefined && after.token !== undefined && before.token.note !== after.token.note) {
+    said.push(after.token.note);
+  }
   for (const row of after.fields) {
     const old = before?.fields.find(({ field }) => field === row.field);
     if (row.warning !== undefined && row.warning !== old?.warning) {

@@ -2,7 +2,13 @@
  * The catalogue of the panel's texts: one type, one object a language, and the rules of numbers in each. A page may set
  * any part of it, see `TonegatePanel.messages`; what it leaves out is taken from the language's own catalogue.
  */
-import type { CardBrand, FieldErrorCode, FieldName, SessionErrorCode } from '../../../vault-client/wire.js';
+import type {
+  CardBrand,
+  FieldErrorCode,
+  FieldName,
+  RedemptionRefusal,
+  SessionErrorCode,
+} from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
 import type { RecordingState } from '../../media/control-wire.js';
 import type { FieldView, SessionView } from '../../payment/session-view.js';
@@ -73,6 +79,12 @@ export type PanelMessages = {
   readonly tokenLabel: string;
   readonly tokenNote: string;
   readonly tokenSelected: string;
+  /** What became of the token; refusals by the code of the order system's answer. */
+  readonly redemption: {
+    readonly used: string;
+    readonly usedFor: string;
+    readonly refused: Readonly<Record<RedemptionRefusal, string>>;
+  };
   readonly sayToCaller: string;
   readonly reconnecting: string;
   readonly reconnected: string;
@@ -168,6 +180,16 @@ export function textOfFieldError({ error }: FieldView, texts: PanelMessages): st
 export function textOfSessionError({ error }: SessionView, texts: PanelMessages): string {
   if (error === undefined) return texts.status.failed;
   return textOf(texts.sessionErrors, error.code) ?? error.message;
+}
+
+/** What an order system has done with the token; undefined while there was none. */
+export function textOfRedemption({ redemption }: SessionView, texts: PanelMessages): string | undefined {
+  if (redemption === undefined) return undefined;
+  const { used, usedFor, refused } = texts.redemption;
+  const { state, orderId, lastRefusal } = redemption;
+  const order = orderId === undefined ? used : filled(usedFor, { order: orderId });
+  const refusal = lastRefusal === undefined ? undefined : textOf(refused, lastRefusal);
+  return [state === 'redeemed' ? order : undefined, refusal].filter((part) => part !== undefined).join(' ');
 }
 
 export function textOfRefusal(

@@ -78,6 +78,16 @@ export const germanTexts: PanelMessages = {
   tokenLabel: 'Zahlungstoken',
   tokenNote: 'Verwenden Sie es einmal, als Zahlungsart der Bestellung.',
   tokenSelected: 'Das Token ist markiert. Drücken Sie Strg+C, um es zu kopieren.',
+  redemption: {
+    used: 'Eine Bestellung ist damit bezahlt.',
+    usedFor: 'Bestellung {order} ist damit bezahlt.',
+    refused: {
+      token_already_redeemed: 'Eine weitere Bestellung wurde abgelehnt: Ein Token zahlt nur einmal.',
+      token_expired: 'Die Bestellung wurde abgelehnt: Das Token ist abgelaufen. Erfassen Sie die Karte noch einmal.',
+      token_voided: 'Die Bestellung wurde abgelehnt: Das Token ist ungültig. Erfassen Sie die Karte noch einmal.',
+      reveal_not_allowed: 'Das Bestellsystem hat nach der Kartennummer gefragt, die es nicht haben darf.',
+    },
+  },
   sayToCaller: 'Zum Anrufer sagen',
   covered:
     'Etwas verdeckt diese Schaltfläche, deshalb galt der Klick nicht. Schließen Sie es und klicken Sie noch einmal.',

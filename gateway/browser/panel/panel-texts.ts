@@ -78,6 +78,16 @@ export const texts: PanelMessages = {
   tokenLabel: 'Payment token',
   tokenNote: 'Use it once, as the payment method of the order.',
   tokenSelected: 'The token is selected. Press Ctrl+C to copy it.',
+  redemption: {
+    used: 'An order has used it.',
+    usedFor: 'It has paid order {order}.',
+    refused: {
+      token_already_redeemed: 'Another order was refused: a token pays only once.',
+      token_expired: 'The order was refused: the token has expired. Capture the card once more.',
+      token_voided: 'The order was refused: the token is void. Capture the card once more.',
+      reveal_not_allowed: 'The order system asked for the card number, which it may not have.',
+    },
+  },
   sayToCaller: 'Say to the caller',
   covered: 'Something covers this button, so the click was not taken. Close what covers it and try again.',
   reconnecting: 'Reconnecting. The panel shows the last known state.',

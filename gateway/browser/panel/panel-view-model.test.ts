@@ -234,6 +234,34 @@ describe('what is said', () => {
     expect(view({ call: call({ state: 'ended' }) }).headline.note).toBe(texts.status.callOverNote);
   });
 
+  test.each([
+    [undefined, 'Use it once, as the payment method of the order.'],
+    [{ state: 'redeemed', refusedAttempts: 0 }, 'An order has used it.'],
+    [{ state: 'redeemed', orderId: 'A-7', refusedAttempts: 0 }, 'It has paid order A-7.'],
+    [
+      { state: 'redeemed', orderId: 'A-7', refusedAttempts: 2, lastRefusal: 'token_already_redeemed' },
+      'It has paid order A-7. Another order was refused: a token pays only once.',
+    ],
+    [
+      { state: 'refused', refusedAttempts: 1, lastRefusal: 'token_expired' },
+      'The order was refused: the token has expired. Capture the card once more.',
+    ],
+  ] as const)('what became of the token, %j, stands beside it', (redemption, note) => {
+    const shown = viewOfSession(
+      session('vaulted', { token: 'tok_1', ...(redemption === undefined ? {} : { redemption }) }),
+    );
+    expect(shown.token?.note).toBe(note);
+  });
+
+  test('a refused use is told when it happens', () => {
+    const used = { state: 'redeemed', orderId: 'A-7', refusedAttempts: 0 } as const;
+    const before = viewOfSession(session('vaulted', { token: 'tok_1', redemption: used }));
+    const refused = { ...used, refusedAttempts: 1, lastRefusal: 'token_already_redeemed' } as const;
+    const after = viewOfSession(session('vaulted', { token: 'tok_1', redemption: refused }));
+    expect(announcementBetween(before, after, catalogue)).toBe(after.token?.note);
+    expect(announcementBetween(after, after, catalogue)).toBe('');
+  });
+
   test('a token outlives its call', () => {
     const shown = view({ call: call({ state: 'ended', session: session('vaulted', { token: 'tok_1' }) }) });
     expect(shown.phase).toBe('vaulted');

@@ -14,6 +14,7 @@ import {
   filled,
   type PanelMessages,
   textOfFieldError,
+  textOfRedemption,
   textOfRefusal,
   textOfSessionError,
 } from './panel-messages.js';
@@ -114,13 +115,17 @@ export function panelViewOf(input: PanelInput): PanelView {
     hint: hintOf(context),
     fields,
     buttons,
-    token:
-      phase === 'vaulted' && session?.token !== undefined ? { value: session.token, note: texts.tokenNote } : undefined,
+    token: phase === 'vaulted' && session !== undefined ? tokenOf(session, texts) : undefined,
     recording: call === undefined ? undefined : recordingOf(call, context),
     connectionNote: connectionNoteOf(connection, texts),
     problem: input.problem && textOfRefusal(input.problem, texts),
     focus: focusOf(phase, fields, buttons),
   };
+}
+
+function tokenOf(session: SessionView, texts: PanelMessages): PanelView['token'] {
+  if (session.token === undefined) return undefined;
+  return { value: session.token, note: textOfRedemption(session, texts) ?? texts.tokenNote };
 }
 
 type Context = PanelInput & {

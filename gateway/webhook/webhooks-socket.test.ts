@@ -1,16 +1,17 @@
 /** Webhooks against a real receiver that checks signatures with the reference library of Standard Webhooks. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import type { CallView } from '../../gateway/api/call-desk.js';
-import { parseSecret } from '../../gateway/webhook/webhook-signature.js';
-import { type WebhookAudit, type WebhookEndpoint, Webhooks } from '../../gateway/webhook/webhooks.js';
-import { eventually } from '../support/deadline.js';
+import { eventually } from '../../test/support/deadline.js';
+import type { CallView } from '../api/call-desk.js';
+import { MAX_IN_FLIGHT_PER_ENDPOINT } from './delivery-schedule.js';
+import { parseSecret } from './webhook-signature.js';
+import { type WebhookAudit, type WebhookEndpoint, Webhooks } from './webhooks-socket.js';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const LIMIT_MS = 10_000;
@@ -22,6 +23,8 @@ let server: Server;
 let received: Received[];
 let audits: WebhookAudit[];
 let faults: unknown[];
+/** As on a full disk. */
+let refusesRecords = false;
 /** What the receiver says, newest last; the last goes on. */
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[];
 let nowMs = 0;
@@ -35,6 +38,7 @@ const status =
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tonegate-webhooks-'));
   [received, audits, faults, answers, nowMs] = [[], [], [], [status(200)], Date.now()];
+  refusesRecords = false;
   server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -67,7 +71,10 @@ function start(more: Partial<WebhookEndpoint> = {}): Webhooks {
   const made = new Webhooks({
     endpoints: [{ name: 'crm', url: `http://127.0.0.1:${port}/hook`, events: ['call.started'], key, ...more }],
     outboxPath: join(directory, 'outbox.db'),
-    onAudit: (event) => audits.push(event),
+    onAudit: (event) => {
+      if (refusesRecords) throw new Error('no room for a record');
+      audits.push(event);
+    },
     onFault: (error) => faults.push(error),
     wallClock: () => nowMs,
   });
@@ -189,6 +196,53 @@ test('an answer without end is cut off, and the message was delivered', async ()
   made.deskChanged(call('a'));
   await counted(made, 'delivered', 1);
   await eventually(LIMIT_MS, 'the connection to be cut', () => cut || undefined);
+});
+
+test('an answer that is none settles the try: a switch of protocols that nobody asked for', async () => {
+  answers = [
+    (_, response) => {
+      response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    },
+  ];
+  const made = start();
+  made.deskChanged(call('a'));
+  await counted(made, 'failed_attempts', 1);
+});
+
+describe('a fault', () => {
+  test('in a try is a failed try, and what comes after it is sent', async () => {
+    // No address: the request cannot even be made.
+    const made = start({ url: 'nowhere' });
+    for (let n = 0; n <= MAX_IN_FLIGHT_PER_ENDPOINT; n += 1) made.deskChanged(call(`a-${n}`));
+    await counted(made, 'failed_attempts', MAX_IN_FLIGHT_PER_ENDPOINT + 1);
+    expect(faults).toHaveLength(MAX_IN_FLIGHT_PER_ENDPOINT + 1);
+    faults = [];
+  });
+
+  test('in the record of one delivery does not keep the next from being sent', async () => {
+    refusesRecords = true;
+    const made = start();
+    for (let n = 0; n < 2 * MAX_IN_FLIGHT_PER_ENDPOINT; n += 1) made.deskChanged(call(`a-${n}`));
+    await counted(made, 'delivered', 2 * MAX_IN_FLIGHT_PER_ENDPOINT);
+    await eventually(
+      LIMIT_MS,
+      'all of them to arrive',
+      () => received.length === 2 * MAX_IN_FLIGHT_PER_ENDPOINT || undefined,
+    );
+    expect(faults).toHaveLength(2 * MAX_IN_FLIGHT_PER_ENDPOINT);
+    faults = [];
+  });
+});
+
+test('a token that was delivered is wiped from the disk while the gateway runs', async () => {
+  const made = start();
+  const inFiles = () =>
+    readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes('call-to-wipe'));
+  made.deskChanged(call('call-to-wipe'));
+  // The control: until then it is there.
+  expect(inFiles()).toBe(true);
+  await counted(made, 'delivered', 1);
+  await eventually(LIMIT_MS, 'the message to be wiped', () => !inFiles() || undefined);
 });
 
 test('a receiver that is slow does not hold up the others', async () => {

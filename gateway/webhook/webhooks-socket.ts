@@ -1,6 +1,7 @@
 /**
  * Tells others' servers what happens, at least once each: what is worth telling is decided in `webhook-events.ts`, when
- * it is tried in `delivery-schedule.ts`; this is the shell that stores, signs and sends.
+ * it is tried in `delivery-schedule.ts`; this is the shell that signs and sends, and
+ * has the outbox store.
  */
 import type { DeskEvent } from '../api/call-desk.js';
 import { randomIdentifier } from '../payment/identifiers.js';
@@ -11,8 +12,10 @@ import { postWebhook } from './webhook-request-socket.js';
 import type { WebhookEvent, WebhookType } from './webhook-schemas.js';
 import { headersOf } from './webhook-signature.js';
 
-/** Timers of Node take no more; it is looked again then. */
+/** The wall's clock may be set while the timer runs, so it is looked at again after so long. */
 const LONGEST_TIMER_MS = 86_400_000;
+/** Wiping holds up the signalling for some writes to the disk: once for all that was removed in this time, no oftener. */
+const WIPE_INTERVAL_MS = 1000;
 
 export type WebhookEndpoint = {
   readonly name: string;
@@ -47,6 +50,7 @@ export class Webhooks {
   readonly #schedule = new DeliverySchedule(Math.random);
   readonly #counters = { messages: 0, attempts: 0, delivered: 0, failed_attempts: 0, given_up: 0, not_stored: 0 };
   #timer: NodeJS.Timeout | undefined;
+  #wipeTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @throws when the outbox cannot be opened */
@@ -87,6 +91,7 @@ export class Webhooks {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#wipeTimer);
     this.#outbox.close();
   }
 
@@ -116,11 +121,14 @@ export class Webhooks {
 
   #turn(input: ScheduleInput): void {
     if (this.#closed) return;
-    try {
-      for (const output of this.#schedule.handle(input, this.#options.wallClock())) this.#act(output);
-    } catch (error) {
-      // Neither a full disk nor a locked file ends the process; what is stored is tried again after the next start.
-      this.#options.onFault(error);
+    for (const output of this.#schedule.handle(input, this.#options.wallClock())) {
+      try {
+        this.#act(output);
+      } catch (error) {
+        // Neither a full disk nor a locked file ends the process, or keeps the other messages; what is still stored is
+        // tried again after the next start.
+        this.#options.onFault(error);
+      }
     }
     clearTimeout(this.#timer);
     const { deadlineMs } = this.#schedule;
@@ -132,7 +140,7 @@ export class Webhooks {
   #act(output: ScheduleOutput): void {
     switch (output.kind) {
       case 'attempt':
-        this.#try(output.id).catch((error: unknown) => this.#options.onFault(error));
+        void this.#try(output.id);
         return;
       case 'postponed':
         this.#counters.failed_attempts += 1;
@@ -147,15 +155,23 @@ export class Webhooks {
     }
   }
 
+  /** Always ends in an answer: the schedule counts the try as under way until then. */
   async #try(id: string): Promise<void> {
+    const status = await this.#send(id).catch((error: unknown) => {
+      this.#options.onFault(error);
+      return undefined;
+    });
+    this.#turn({ kind: 'answered', id, status });
+  }
+
+  async #send(id: string): Promise<number | undefined> {
     const message = this.#outbox.message(id);
     const endpoint = message && this.#endpoints.get(message.endpoint);
     if (message === undefined || endpoint === undefined) throw new Error('a message that was to be sent is not there');
     this.#counters.attempts += 1;
     const { body } = message;
     const signed = headersOf({ id, timestampS: Math.floor(this.#options.wallClock() / 1000), body }, endpoint.key);
-    const status = await postWebhook({ url: endpoint.url, headers: signed, body });
-    this.#turn({ kind: 'answered', id, status });
+    return postWebhook({ url: endpoint.url, headers: signed, body });
   }
 
   #giveUp(id: string, attempts: number, reason: NonNullable<WebhookAudit['reason']>): void {
@@ -168,5 +184,15 @@ export class Webhooks {
     const message = this.#outbox.message(id);
     if (message !== undefined) this.#options.onAudit({ ...audit, endpoint: message.endpoint, type: message.type });
     this.#outbox.remove(id);
+    this.#wipeTimer ??= setTimeout(() => this.#wipe(), WIPE_INTERVAL_MS).unref();
+  }
+
+  #wipe(): void {
+    this.#wipeTimer = undefined;
+    try {
+      this.#outbox.wipe();
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 }
