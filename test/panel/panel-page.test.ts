@@ -33,6 +33,7 @@ describe('keyboard and screen reader', () => {
     await page.panel.waitFor();
     await focusOn('Start');
     expect(await page.page.evaluate(OUTLINE)).toBe('solid');
+    await settled(page.panel, 'start').waitFor();
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await focused()).toBe('Capture Card Number');
@@ -42,6 +43,7 @@ describe('keyboard and screen reader', () => {
       ['Security Code (CVV)', '***'],
     ] as const) {
       await focusOn(`Capture ${field}`);
+      await page.panel.locator('button[data-action="capture"][data-settled]:focus').waitFor();
       await keyboard.press('Space');
       await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
       bench().world.desk.pressKeys(callId, 2);
@@ -59,6 +61,7 @@ describe('keyboard and screen reader', () => {
     await headline(page).getByText('Card securely vaulted').waitFor();
     expect(await focused()).toBe('Copy token');
     await focusOn('Start New Capture');
+    await settled(page.panel, 'startNew').waitFor();
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     await focusOn('Cancel');
