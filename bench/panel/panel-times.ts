@@ -1,6 +1,14 @@
 /** Payments on real calls, in a real browser: how long after a key's first packet its dot stands in the panel. */
 
-import { button, launchBrowser, openPage, type PanelPage, row, signIn } from '../../test/panel/panel-world.js';
+import {
+  launchBrowser,
+  openPage,
+  type PanelPage,
+  press,
+  pressCapture,
+  row,
+  signIn,
+} from '../../test/panel/panel-world.js';
 import { pause } from '../../test/support/deadline.js';
 import { keysOf } from '../../test/support/keys.js';
 import { PaymentScene, VISA } from '../../test/support/payment-scene.js';
@@ -65,10 +73,11 @@ async function takePayment(
   aheadMs: number,
   times: Times,
 ): Promise<void> {
-  await page.panel.locator('[data-action="start"]:visible, [data-action="startNew"]:visible').click();
+  const starts = page.panel.locator('[data-action="start"][data-settled], [data-action="startNew"][data-settled]');
+  await starts.click();
   for (const field of FIELD_NAMES) {
     await row(page.panel, field).waitFor();
-    await row(page.panel, field).locator('button').click();
+    await pressCapture(page.panel, field);
     await page.panel.locator(`[data-field="${field}"][data-state="awaiting"]`).waitFor();
     await takeShown(page.page);
     const firstPress = scene.caller.presses.length;
@@ -80,7 +89,7 @@ async function takePayment(
       .map(({ startSample }) => scene.caller.talker.sentAtMs(startSample) + performance.timeOrigin + aheadMs);
     noteDots(pressedAtMs, shown, times);
   }
-  await button(page.panel, 'complete').click();
+  await press(page.panel, 'complete');
   await page.panel.getByText('Card securely vaulted', { exact: true }).waitFor();
 }
 

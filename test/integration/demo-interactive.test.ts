@@ -91,7 +91,6 @@ async function openPage(inBrowser: Browser): Promise<Page> {
 
 const screen = (): FrameLocator => page.frameLocator('.agent-screen');
 const panel = (): Locator => screen().locator('tonegate-panel');
-const panelButton = (action: string): Locator => panel().locator(`button[data-action="${action}"]`);
 const row = (field: string): Locator => panel().locator(`[data-field="${field}"]`);
 const count = (name: string): Locator => page.locator(`[data-count="${name}"]`);
 const order = (id: string): Locator => page.locator(`[data-order="${id}"]`);
@@ -104,7 +103,7 @@ async function press(keys: string): Promise<void> {
 }
 
 async function capture(field: string): Promise<void> {
-  await row(field).getByRole('button').click();
+  await row(field).locator('button[data-settled]').click();
   await row(field).getByText('Awaiting Input', { exact: true }).waitFor();
 }
 
@@ -212,7 +211,7 @@ describe('a newcomer', () => {
 
   test('starts a payment and keys a card as tones, key by key: they stay on the caller’s side', async () => {
     await screen().getByRole('button', { name: 'Take payment' }).click();
-    await panelButton('start').click();
+    await settled(panel(), 'start').click();
     await row('cardNumber').waitFor();
     await page.getByText('keys hidden', { exact: true }).waitFor();
     for (const [index, { field, label }] of FIELDS.entries()) {
@@ -259,7 +258,7 @@ describe('a newcomer', () => {
   test('takes a second card on the same call, as telephone events: a second token pays the second order', async () => {
     await page.getByRole('switch').check();
     await page.getByRole('radio', { name: 'telephone events' }).check();
-    await panelButton('startNew').click();
+    await settled(panel(), 'startNew').click();
     for (const { field, label } of FIELDS) {
       await capture(field);
       await page.getByRole('button', { name: `the ${label} of American Express` }).click();
@@ -279,7 +278,7 @@ describe('a newcomer', () => {
   });
 
   test('sees a wrong card number told on the panel', async () => {
-    await panelButton('startNew').click();
+    await settled(panel(), 'startNew').click();
     await capture('cardNumber');
     await page.getByRole('button', { name: 'the Card Number of Invalid' }).click();
     await row('cardNumber').getByText('Invalid card number', { exact: true }).waitFor();
@@ -316,7 +315,7 @@ test('a browser without a microphone gets a desk phone that answers by itself, a
     await page.getByRole('radio', { name: 'both' }).check();
     await press('90');
     await count('outside-agent').getByText('2', { exact: true }).waitFor();
-    await panelButton('start').click();
+    await settled(panel(), 'start').click();
     await capture('securityCode');
     await page.getByRole('button', { name: 'the Security Code (CVV) of Visa' }).click();
     await row('securityCode').and(screen().locator('[data-state="captured"]')).waitFor();

@@ -11,6 +11,7 @@ import {
   launchBrowser,
   openPage,
   type PanelPage,
+  press,
   row,
   screenshot,
   signIn,
@@ -203,7 +204,7 @@ test('a vault that is lost while keys come is told in red; once it is back, Try 
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await tryAgain.or(cardRow).waitFor();
     if (await cardRow.isVisible()) break;
-    await tryAgain.click();
+    await press(page.panel, 'tryAgain');
   }
   await agent.enterCard();
   await agent.complete();

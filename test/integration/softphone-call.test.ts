@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { countFound } from '../../dsp/likelihood-listener.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
-import { button, press, row } from '../panel/panel-world.js';
+import { press, pressCapture, row } from '../panel/panel-world.js';
 import type { AgentClient } from '../support/agent-client.js';
 import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/baresip.js';
 import { eventually, pause } from '../support/deadline.js';
@@ -142,13 +142,13 @@ describe('a payment', () => {
 
     await page.press('payment');
     const panel = page.page.locator('tonegate-panel');
-    await button(panel, 'start').click();
+    await press(panel, 'start');
     const stateOf = (field: FieldName) => row(panel, field).getAttribute('data-state');
     const told: Said[] = [];
     for (const field of FIELD_NAMES) {
       // On a machine that does much else the line may be disturbed: then the agent captures once more.
       for (let entry = 1; entry <= MAX_ENTRIES && (await stateOf(field)) !== 'captured'; entry += 1) {
-        await row(panel, field).locator('button').click();
+        await pressCapture(panel, field);
         await row(panel, field).getByText('Awaiting Input', { exact: true }).waitFor();
         if (field === 'securityCode') await caller.sendKeys(CARD[field]);
         else told.push(await sayKeys(CARD[field]));

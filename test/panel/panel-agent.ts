@@ -5,7 +5,7 @@ import type { KeyWay } from '../support/keypad-phone.js';
 import { keysOf } from '../support/keys.js';
 import { type KeyedCard, type PaymentScene, VISA } from '../support/payment-scene.js';
 import { captureButton, fieldText, headline, recordingLabel } from './panel-bench.js';
-import { button, hueOf, type PanelPage, press, row } from './panel-world.js';
+import { button, hueOf, type PanelPage, press, pressCapture, row } from './panel-world.js';
 
 export type EntryOutcome = { readonly text: string; readonly hue: 'green' | 'red' };
 
@@ -25,7 +25,7 @@ export class PanelAgent {
   }
 
   async start(action: 'start' | 'startNew' | 'tryAgain' = 'start'): Promise<void> {
-    await button(this.page.panel, action).click();
+    await press(this.page.panel, action);
     // A failed session may show its rows too.
     await button(this.page.panel, action).waitFor({ state: 'hidden' });
     await row(this.page.panel, 'cardNumber').waitFor();
@@ -34,7 +34,7 @@ export class PanelAgent {
 
   /** Clicks Capture and sees yellow. */
   async capture(field: FieldName): Promise<void> {
-    await captureButton(this.page, field).click();
+    await pressCapture(this.page.panel, field);
     await fieldText(this.page, field).getByText('Awaiting Input', { exact: true }).waitFor();
     expect(await hueOf(row(this.page.panel, field).locator('.indicator'))).toBe('yellow');
   }

@@ -43,7 +43,7 @@ export class PanelBench {
   async openReady(options: PageOptions = {}): Promise<PanelPage & { readonly callId: string }> {
     const callId = this.world.desk.addCall({ agent: 'ada', caller: 'Grace Hopper' });
     const page = await this.open(options);
-    await button(page.panel, 'start').click();
+    await press(page.panel, 'start');
     await row(page.panel, 'cardNumber').waitFor();
     return { ...page, callId };
   }

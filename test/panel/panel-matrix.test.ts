@@ -9,6 +9,7 @@ import {
   type PanelPage,
   type PanelServer,
   press,
+  pressCapture,
   screenshot,
   startServer,
 } from './panel-world.js';
@@ -85,6 +86,8 @@ async function offered(): Promise<{ readonly enabled: readonly string[]; readonl
 
 async function click(action: Action): Promise<void> {
   if (action === 'cancel' || action === 'complete') await press(page.panel, action);
+  else if (action === 'start' || action === 'startNew' || action === 'tryAgain') await press(page.panel, action);
+  else if (action === 'capture') await pressCapture(page.panel, 'cardNumber');
   else await page.panel.locator(`button[data-action="${action}"]`).first().click();
 }
 

@@ -7,6 +7,7 @@ import {
   hueOf,
   OTHER_TOKEN,
   press,
+  pressCapture,
   row,
   screenshot,
   settled,
@@ -32,6 +33,7 @@ describe('keyboard and screen reader', () => {
     await page.panel.waitFor();
     await focusOn('Start');
     expect(await page.page.evaluate(OUTLINE)).toBe('solid');
+    await settled(page.panel, 'start').waitFor();
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await focused()).toBe('Capture Card Number');
@@ -41,6 +43,7 @@ describe('keyboard and screen reader', () => {
       ['Security Code (CVV)', '***'],
     ] as const) {
       await focusOn(`Capture ${field}`);
+      await page.panel.locator('button[data-action="capture"][data-settled]:focus').waitFor();
       await keyboard.press('Space');
       await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
       bench().world.desk.pressKeys(callId, 2);
@@ -58,6 +61,7 @@ describe('keyboard and screen reader', () => {
     await headline(page).getByText('Card securely vaulted').waitFor();
     expect(await focused()).toBe('Copy token');
     await focusOn('Start New Capture');
+    await settled(page.panel, 'startNew').waitFor();
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     await focusOn('Cancel');
@@ -71,7 +75,7 @@ describe('keyboard and screen reader', () => {
     const page = await bench().openReady();
     const status = page.panel.getByRole('status');
     expect(await status.getAttribute('aria-live')).toBe('polite');
-    await captureButton(page, 'securityCode').click();
+    await pressCapture(page.panel, 'securityCode');
     await status.getByText('Security Code (CVV): Awaiting Input').waitFor();
     bench().world.desk.endEntry(page.callId, { error: 'input-timeout' });
     await status.getByText('Security Code (CVV): Input timed out').waitFor();
@@ -85,7 +89,7 @@ describe('keyboard and screen reader', () => {
       shapes.add(await row(page.panel, 'cardNumber').locator('.indicator path').getAttribute('d'));
     };
     await shape();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     await shape();
     bench().world.desk.endEntry(page.callId, { error: 'invalid-card-number' });
@@ -101,7 +105,7 @@ describe('keyboard and screen reader', () => {
 describe('the connection', () => {
   test('AC-25 after a break the panel shows the true state, and says meanwhile that it does not', async () => {
     const page = await bench().openReady();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     const { port, desk } = bench().world;
     await bench().world.server.close();
@@ -123,7 +127,7 @@ describe('the connection', () => {
   test('two pages of one agent stay in step', async () => {
     const first = await bench().openReady();
     const second = await bench().open();
-    await captureButton(second, 'cardNumber').click();
+    await pressCapture(second.panel, 'cardNumber');
     await first.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.pressKeys(first.callId, 3);
     await Promise.all([first, second].map(({ panel }) => panel.getByText('3 keys', { exact: true }).waitFor()));
@@ -183,15 +187,15 @@ describe('looks', () => {
   ] as const)('%s: no sideways scrolling, colours as they should be, text in contrast', async (name, options) => {
     const page = await bench().openReady(options);
     const tag = name.replace(' ', '');
-    await captureButton(page, 'expirationDate').click();
+    await pressCapture(page.panel, 'expirationDate');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.endEntry(page.callId, { error: 'invalid-date' });
     await page.panel.getByText('Invalid expiration date', { exact: true }).waitFor();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.endEntry(page.callId, { masked: '**** **** **** ***0 006', brand: 'visa' });
     await page.panel.getByText('**** **** **** ***0 006', { exact: true }).waitFor();
-    await captureButton(page, 'securityCode').click();
+    await pressCapture(page.panel, 'securityCode');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.pressKeys(page.callId, 2);
     await page.panel.getByText('2 keys', { exact: true }).waitFor();

@@ -10,7 +10,7 @@ import {
   usePanelBench,
   visibleActions,
 } from './panel-bench.js';
-import { ADA, button, captureAll, hueOf, press, row, screenshot } from './panel-world.js';
+import { ADA, button, captureAll, hueOf, press, pressCapture, row, screenshot } from './panel-world.js';
 
 const bench = usePanelBench();
 
@@ -45,7 +45,7 @@ describe('a payment', () => {
     const callId = bench().world.desk.addCall({ agent: 'ada', caller: 'Grace Hopper' });
     bench().world.desk.startAnswers = 'held';
     const page = await bench().open();
-    await button(page.panel, 'start').click();
+    await press(page.panel, 'start');
     await headline(page).getByText('Securing the line').waitFor();
     expect(await page.panel.locator('.field:visible').count()).toBe(0);
     expect(await recordingLabel(page).textContent()).toBe('Recording paused');
@@ -67,7 +67,7 @@ describe('a payment', () => {
   test('AC-10 AC-11 a field turns yellow, counts keys, and turns green with its masked value', async () => {
     const page = await bench().openReady();
     const indicator = row(page.panel, 'cardNumber').locator('.indicator');
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
     expect(await hueOf(indicator)).toBe('yellow');
     expect(await page.panel.locator('.say q').textContent()).toMatch(/enter your card number .* press the # key/);
@@ -94,7 +94,7 @@ describe('a payment', () => {
       ['cardNumber', '**** **** **** 4242'],
     ] as const) {
       expect(await button(page.panel, 'complete').isDisabled()).toBe(true);
-      await captureButton(page, field).click();
+      await pressCapture(page.panel, field);
       await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
       bench().world.desk.endEntry(page.callId, { masked });
       await fieldText(page, field).getByText(masked, { exact: true }).waitFor();
@@ -135,7 +135,7 @@ describe('a payment', () => {
       ['securityCode', 'invalid-security-code', 'Invalid security code'],
     ];
     for (const [field, error, message] of cases) {
-      await captureButton(page, field).click();
+      await pressCapture(page.panel, field);
       await fieldText(page, field).getByText('Awaiting Input', { exact: true }).waitFor();
       bench().world.desk.endEntry(page.callId, { error });
       await fieldText(page, field).getByText(message, { exact: true }).waitFor();
@@ -156,7 +156,7 @@ describe('a payment', () => {
     await resume.evaluate((node) => Object.assign(node, { disabled: false }));
     await resume.click();
     await page.panel.getByRole('alert').getByText('Recording stays paused').waitFor();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
     expect(await page.panel.locator('.problem').isVisible()).toBe(false);
   });
@@ -164,7 +164,7 @@ describe('a payment', () => {
   test('Too many attempts ends the session: red with the message, Try Again and Cancel', async () => {
     const page = await bench().openReady();
     for (let attempt = 1; attempt <= 3; attempt += 1) {
-      await captureButton(page, 'cardNumber').click();
+      await pressCapture(page.panel, 'cardNumber');
       await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
       bench().world.desk.endEntry(page.callId, { error: 'invalid-card-number' });
       const message = attempt < 3 ? 'Invalid card number' : 'Too many attempts';
@@ -179,10 +179,10 @@ describe('a payment', () => {
 
   test('AC-8 capturing another field puts the first back to what it was', async () => {
     const page = await bench().openReady();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.pressKeys(page.callId, 4);
-    await captureButton(page, 'expirationDate').click();
+    await pressCapture(page.panel, 'expirationDate');
     await fieldText(page, 'expirationDate').getByText('Awaiting Input', { exact: true }).waitFor();
     await fieldText(page, 'cardNumber').getByText('Not captured yet', { exact: true }).waitFor();
     expect(await page.panel.locator('.field[data-state="awaiting"]').count()).toBe(1);
@@ -198,7 +198,7 @@ describe('a payment', () => {
     expect(await hueOf(page.panel.locator('.headline .indicator'))).toBe('red');
     expect(await visibleActions(page)).toEqual(['Try Again', 'Cancel']);
     await screenshot(page, '13-failed');
-    await button(page.panel, 'tryAgain').click();
+    await press(page.panel, 'tryAgain');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await page.panel.locator('.field[data-state="empty"]').count()).toBe(3);
   });
@@ -207,7 +207,7 @@ describe('a payment', () => {
     bench().world.desk.startRefusal = 'vault-unreachable';
     bench().world.desk.addCall({ agent: 'ada' });
     const page = await bench().open();
-    await button(page.panel, 'start').click();
+    await press(page.panel, 'start');
     await button(page.panel, 'tryAgain').waitFor();
     expect(await page.panel.locator('.problem').isVisible()).toBe(false);
     const errors = (await page.events()).filter(({ type }) => type === 'tonegate:error');
@@ -218,7 +218,7 @@ describe('a payment', () => {
   test('AC-15 Cancel before completion discards, resumes the recording and offers Start again', async () => {
     const page = await bench().openReady();
     for (const stage of ['ready', 'capturing', 'tokenizing', 'failed'] as const) {
-      if (stage === 'capturing') await captureButton(page, 'cardNumber').click();
+      if (stage === 'capturing') await pressCapture(page.panel, 'cardNumber');
       if (stage === 'tokenizing') {
         await captureAll(bench().world.desk, ADA, page.callId);
         await press(page.panel, 'complete');
@@ -233,7 +233,7 @@ describe('a payment', () => {
       expect(await recordingLabel(page).textContent()).toBe('Recording');
       expect(await visibleActions(page)).toEqual(['Start']);
       if (stage === 'ready') await screenshot(page, '15-canceled');
-      await button(page.panel, 'start').click();
+      await press(page.panel, 'start');
       await captureButton(page, 'cardNumber').waitFor();
     }
   });
@@ -242,7 +242,7 @@ describe('a payment', () => {
     const page = await bench().openReady();
     expect(await button(page.panel, 'startNew').isVisible()).toBe(false);
     await bench().vault(page, page.callId, 'tok_first');
-    await button(page.panel, 'startNew').click();
+    await press(page.panel, 'startNew');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await page.panel.locator('.token').isVisible()).toBe(false);
     await bench().vault(page, page.callId, 'tok_second');
@@ -252,7 +252,7 @@ describe('a payment', () => {
 
   test('a hang-up in the middle says so, and that nothing was kept', async () => {
     const page = await bench().openReady();
-    await captureButton(page, 'cardNumber').click();
+    await pressCapture(page.panel, 'cardNumber');
     bench().world.desk.pressKeys(page.callId, 6);
     bench().world.desk.endCall(page.callId);
     await headline(page).getByText('The call has ended').waitFor();
@@ -282,7 +282,7 @@ describe('recording', () => {
     await button(page.panel, 'recording-start').click();
     await label.getByText('Recording', { exact: true }).waitFor();
 
-    await button(page.panel, 'start').click();
+    await press(page.panel, 'start');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await button(page.panel, 'recording-resume').isDisabled()).toBe(true);
     expect(await button(page.panel, 'recording-stop').isDisabled()).toBe(true);

@@ -153,15 +153,21 @@ export function button(panel: Locator, action: string): Locator {
 }
 
 /**
- * Clicks Complete or Cancel as somebody does who has seen the button: they take no click before they have stood there
- * for a moment.
+ * Clicks as somebody does who has seen the button: it takes no click before it has stood there for a moment.
  */
-export async function press(panel: Locator, action: 'complete' | 'cancel'): Promise<void> {
+export async function press(panel: Locator, action: GuardedAction): Promise<void> {
   await button(panel, action).scrollIntoViewIfNeeded();
   await settled(panel, action).click();
 }
 
-export function settled(panel: Locator, action: 'complete' | 'cancel'): Locator {
+export type GuardedAction = 'start' | 'startNew' | 'tryAgain' | 'complete' | 'cancel';
+
+export async function pressCapture(panel: Locator, field: FieldName): Promise<void> {
+  await row(panel, field).locator('button').scrollIntoViewIfNeeded();
+  await row(panel, field).locator('button[data-settled]').click();
+}
+
+export function settled(panel: Locator, action: GuardedAction): Locator {
   return panel.locator(`button[data-action="${action}"][data-settled]`);
 }
 

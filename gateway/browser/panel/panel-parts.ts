@@ -26,7 +26,7 @@ export type PanelButtonOptions = {
   readonly className: string;
   readonly onClick: () => void;
   readonly icon?: IconName;
-  /** The click does what cannot be undone: it counts only from somebody who sees the button; or this is told. */
+  /** The click changes a payment: it counts only from somebody who sees the button; or this is told. */
   readonly onCovered?: () => void;
 };
 
@@ -55,6 +55,8 @@ export class PanelButton {
   }
 }
 
+export type FieldRowOptions = { readonly onCapture: () => void; readonly onCovered: () => void };
+
 export class FieldRow {
   readonly root: HTMLLIElement;
   readonly button: PanelButton;
@@ -65,10 +67,10 @@ export class FieldRow {
   readonly #detail = element('span', { class: 'detail' });
   readonly #timeLeft = element('span', { class: 'time-left', part: 'time-left' });
 
-  constructor(field: FieldName, onCapture: () => void) {
+  constructor(field: FieldName, { onCapture, onCovered }: FieldRowOptions) {
     const labelId = `label-${field}`;
     this.#label = element('div', { class: 'label', id: labelId });
-    this.button = new PanelButton({ name: 'capture', className: 'capture', onClick: onCapture });
+    this.button = new PanelButton({ name: 'capture', className: 'capture', onClick: onCapture, onCovered });
     this.button.root.id = `capture-${field}`;
     // "Capture Card Number": three buttons of one name would be a riddle in a list of buttons.
     this.button.root.setAttribute('aria-labelledby', `capture-${field} ${labelId}`);

@@ -80,7 +80,9 @@ export class TonegatePanel extends HTMLElement {
 
   constructor() {
     super();
-    const row = (field: FieldName) => new FieldRow(field, () => void this.#do({ kind: 'capture', field }));
+    const onCovered = () => this.#sayCovered();
+    const row = (field: FieldName) =>
+      new FieldRow(field, { onCapture: () => void this.#do({ kind: 'capture', field }), onCovered });
     this.#rows = {
       cardNumber: row('cardNumber'),
       expirationDate: row('expirationDate'),
@@ -88,15 +90,13 @@ export class TonegatePanel extends HTMLElement {
     };
     this.#list = element('ol', { class: 'fields' }, ...FIELD_ORDER.map((field) => this.#rows[field].root));
     const button = (name: ButtonName, className: string, command: PanelCommand) =>
-      new PanelButton({ name, className, onClick: () => void this.#do(command) });
-    const guarded = (name: ButtonName, className: string, command: PanelCommand) =>
-      new PanelButton({ name, className, onClick: () => void this.#do(command), onCovered: () => this.#sayCovered() });
+      new PanelButton({ name, className, onClick: () => void this.#do(command), onCovered });
     this.#buttons = {
       start: button('start', 'primary', { kind: 'start' }),
-      complete: guarded('complete', 'primary', { kind: 'complete' }),
+      complete: button('complete', 'primary', { kind: 'complete' }),
       tryAgain: button('tryAgain', 'primary', { kind: 'start' }),
       startNew: button('startNew', 'primary', { kind: 'start' }),
-      cancel: guarded('cancel', 'quiet', { kind: 'cancel' }),
+      cancel: button('cancel', 'quiet', { kind: 'cancel' }),
     };
     this.#build();
   }
@@ -124,14 +124,14 @@ export class TonegatePanel extends HTMLElement {
   connectedCallback(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = this.#client?.subscribe(() => this.#render());
-    for (const { guard } of Object.values(this.#buttons)) guard?.connect();
+    for (const { guard } of this.#guarded()) guard?.connect();
     this.#translate();
   }
 
   disconnectedCallback(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    for (const { guard } of Object.values(this.#buttons)) guard?.disconnect();
+    for (const { guard } of this.#guarded()) guard?.disconnect();
     clearTimeout(this.#tick);
   }
 
@@ -142,6 +142,10 @@ export class TonegatePanel extends HTMLElement {
     } else {
       this.#translate();
     }
+  }
+
+  #guarded(): readonly PanelButton[] {
+    return [...Object.values(this.#buttons), ...Object.values(this.#rows).map(({ button }) => button)];
   }
 
   #translate(): void {
