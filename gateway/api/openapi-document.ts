@@ -3,7 +3,6 @@
  * What OpenAPI has no word for stands under `x-`: `x-roles`, `x-event-socket`.
  */
 import { bracketed } from '../../sip/ip-address.js';
-import { WEBHOOK_SUMMARIES, WEBHOOK_TYPES, webhookBody } from '../webhook/webhook-schemas.js';
 import { apiErrors } from './api-errors.js';
 import { closings } from './event-protocol.js';
 import { clientMessage, serverMessage } from './event-schemas.js';
@@ -26,6 +25,7 @@ import {
   TAGS,
 } from './operations.js';
 import { redeemOperation } from './redeem-contract.js';
+import { WEBHOOK_SUMMARIES, WEBHOOK_TYPES, webhookBody } from './webhook-schemas.js';
 
 export type OpenApiDocument = {
   readonly openapi: '3.1.1';

@@ -1,6 +1,6 @@
 /** The configuration: one YAML file, checked here. Every key has a default that makes sense on one machine. */
 import { z } from 'zod';
-import { WEBHOOK_TYPES } from '../webhook/webhook-schemas.js';
+import { WEBHOOK_TYPES } from '../api/webhook-schemas.js';
 
 const port = z.int().min(0).max(65535);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'use lower-case letters, digits and hyphens');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CallView } from '../api/call-desk.js';
+import { webhookBody } from '../api/webhook-schemas.js';
 import type { SessionState, SessionView } from '../payment/session-view.js';
 import { WebhookEvents } from './webhook-events.js';
-import { webhookBody } from './webhook-schemas.js';
 
 const NOW = '2026-11-23T12:00:00.000Z';
 const CALL: CallView = {

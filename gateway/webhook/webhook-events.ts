@@ -1,7 +1,7 @@
 /** What is worth telling others of the changes of calls and sessions; each is told once. A machine without I/O. */
 import type { CallView, DeskEvent } from '../api/call-desk.js';
+import type { WebhookEvent } from '../api/webhook-schemas.js';
 import type { SessionState, SessionView } from '../payment/session-view.js';
-import type { WebhookEvent } from './webhook-schemas.js';
 
 type Known = { readonly call: CallView; readonly sessions: Map<string, 'going-on' | 'over'> };
 

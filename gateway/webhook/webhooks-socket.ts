@@ -4,12 +4,12 @@
  * has the outbox store.
  */
 import type { DeskEvent } from '../api/call-desk.js';
+import type { WebhookEvent, WebhookType } from '../api/webhook-schemas.js';
 import { randomIdentifier } from '../payment/identifiers.js';
 import { DeliverySchedule, type ScheduleInput, type ScheduleOutput } from './delivery-schedule.js';
 import { WebhookEvents } from './webhook-events.js';
 import { type OutboxMessage, WebhookOutbox } from './webhook-outbox-store.js';
 import { postWebhook } from './webhook-request-socket.js';
-import type { WebhookEvent, WebhookType } from './webhook-schemas.js';
 import { headersOf } from './webhook-signature.js';
 
 /** The wall's clock may be set while the timer runs, so it is looked at again after so long. */

@@ -3,7 +3,7 @@
  * Standard Webhooks recommends.
  */
 import { z } from 'zod';
-import { callerNumber } from '../api/view-schemas.js';
+import { callerNumber } from './view-schemas.js';
 
 const instant = z.iso.datetime();
 
