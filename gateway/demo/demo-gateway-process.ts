@@ -120,7 +120,10 @@ function configurationOf(dataDirectory: string, { callerPort, agentPort, page }:
       ...(page ? [{ name: 'softphone', kind: 'registered', listener: 'softphones' }] : []),
     ],
     ...(page ? { routes: PAGE_ROUTES } : {}),
-    api: { listen: loopback, ...(page ? { softphone: { server: page.sipServer } } : {}) },
+    api: {
+      listen: loopback,
+      ...(page ? { allowedOrigins: [page.origin], softphone: { server: page.sipServer } } : {}),
+    },
     vault: { redeem: loopback },
     log: { level: 'info' },
   };

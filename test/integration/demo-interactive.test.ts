@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
-import { launchBrowser, settled } from '../panel/panel-world.js';
+import { launchBrowser, pressCapture, press as pressInPanel } from '../panel/panel-world.js';
 import { eventually } from '../support/deadline.js';
 import { PeerProcess } from '../support/peer-process.js';
 import { buildDirectory } from '../support/places.js';
@@ -102,14 +102,14 @@ async function press(keys: string): Promise<void> {
   for (const key of keys) await page.locator(`[data-key="${key}"]`).click();
 }
 
-async function capture(field: string): Promise<void> {
-  await row(field).locator('button[data-settled]').click();
+async function capture(field: (typeof FIELDS)[number]['field']): Promise<void> {
+  await pressCapture(panel(), field);
   await row(field).getByText('Awaiting Input', { exact: true }).waitFor();
 }
 
 /** As somebody who has seen the button: it takes no click before it has stood there for a moment. */
 async function complete(): Promise<void> {
-  await settled(panel(), 'complete').click();
+  await pressInPanel(panel(), 'complete');
 }
 
 async function screenshot(name: string): Promise<void> {
@@ -211,7 +211,7 @@ describe('a newcomer', () => {
 
   test('starts a payment and keys a card as tones, key by key: they stay on the caller’s side', async () => {
     await screen().getByRole('button', { name: 'Take payment' }).click();
-    await settled(panel(), 'start').click();
+    await pressInPanel(panel(), 'start');
     await row('cardNumber').waitFor();
     await page.getByText('keys hidden', { exact: true }).waitFor();
     for (const [index, { field, label }] of FIELDS.entries()) {
@@ -258,7 +258,7 @@ describe('a newcomer', () => {
   test('takes a second card on the same call, as telephone events: a second token pays the second order', async () => {
     await page.getByRole('switch').check();
     await page.getByRole('radio', { name: 'telephone events' }).check();
-    await settled(panel(), 'startNew').click();
+    await pressInPanel(panel(), 'startNew');
     for (const { field, label } of FIELDS) {
       await capture(field);
       await page.getByRole('button', { name: `the ${label} of American Express` }).click();
@@ -278,7 +278,7 @@ describe('a newcomer', () => {
   });
 
   test('sees a wrong card number told on the panel', async () => {
-    await settled(panel(), 'startNew').click();
+    await pressInPanel(panel(), 'startNew');
     await capture('cardNumber');
     await page.getByRole('button', { name: 'the Card Number of Invalid' }).click();
     await row('cardNumber').getByText('Invalid card number', { exact: true }).waitFor();
@@ -315,7 +315,7 @@ test('a browser without a microphone gets a desk phone that answers by itself, a
     await page.getByRole('radio', { name: 'both' }).check();
     await press('90');
     await count('outside-agent').getByText('2', { exact: true }).waitFor();
-    await settled(panel(), 'start').click();
+    await pressInPanel(panel(), 'start');
     await capture('securityCode');
     await page.getByRole('button', { name: 'the Security Code (CVV) of Visa' }).click();
     await row('securityCode').and(screen().locator('[data-state="captured"]')).waitFor();
