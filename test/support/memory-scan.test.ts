@@ -100,7 +100,8 @@ describe('a scan of another process', () => {
       'const b = Buffer.alloc(n); for (let i = 0; i < n; i += 1) b[i] = digit(seed, i); b.fill(0); held.push(b)';
     for (const body of ['', wiped]) {
       const report = await scanProcess(await child(body), [CARD_NUMBER]);
-      expect(report.hits).toEqual([]);
+      // Eight or nine bytes at some distance stand in a process by chance, about once in a hundred searches.
+      expect(formsIn(report.hits).filter((form) => !/^[89] digits as bytes, /.test(form))).toEqual([]);
       expect(report.scannedBytes).toBeGreaterThan(20 << 20);
     }
   });
@@ -108,10 +109,12 @@ describe('a scan of another process', () => {
   test.each([3, 48, 212, 512, 2048])('finds eight digits %i bytes apart, and not seven', async (strideBytes) => {
     const spread = (count: number) =>
       `const b = Buffer.alloc(65536, 0xee); for (let i = 0; i < ${count}; i += 1) b[100 + i * ${strideBytes}] = digit(seed, i + 5); held.push(b)`;
+    // Eight digits stand somewhere by chance in one process of some hundred, but hardly at this distance.
+    const apart = `${strideBytes} bytes apart`;
     const eight = await scanProcess(await child(spread(8)), [CARD_NUMBER]);
-    expect(formsIn(eight.hits)).toEqual([`8 digits as bytes, ${strideBytes} bytes apart`]);
+    expect(formsIn(eight.hits).filter((form) => form.endsWith(` ${apart}`))).toEqual([`8 digits as bytes, ${apart}`]);
     const seven = await scanProcess(await child(spread(7)), [CARD_NUMBER]);
-    expect(seven.hits).toEqual([]);
+    expect(formsIn(seven.hits).filter((form) => form.endsWith(` ${apart}`))).toEqual([]);
   });
 
   test('finds a security code as text of its own', async () => {
