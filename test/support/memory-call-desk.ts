@@ -54,6 +54,8 @@ const CALLER_NUMBER = '+49305550100';
 const MAX_ATTEMPTS = 3;
 /** No time passes here: deadlines are the machine's own tests' business. */
 const NOW_MS = 0;
+/** Calls begin a second after each other, so that lists of them have one order. */
+const FIRST_CALL_AT_MS = Date.parse('2026-11-23T09:30:00.000Z');
 
 export class MemoryCallDesk implements CallDesk {
   readonly #calls = new Map<string, MemoryCall>();
@@ -173,7 +175,7 @@ export class MemoryCallDesk implements CallDesk {
       id: randomUUID(),
       agent: options.agent,
       caller: options.caller ?? '+49 30 5550100',
-      startedAt: '2026-11-23T09:30:00.000Z',
+      startedAt: new Date(FIRST_CALL_AT_MS + this.#calls.size * 1000).toISOString(),
       state: options.state ?? 'active',
       endedAt: undefined,
       recording,
