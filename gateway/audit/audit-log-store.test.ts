@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { AuditLog, AuditLogError } from './audit-log-store.js';
 import { readAuditLines } from './audit-read-store.js';
 import type { AuditStatement } from './audit-record.js';
+import { AuditTrail } from './audit-trail.js';
 import { verifyAuditLog } from './audit-verify-store.js';
 
 let directory = '';
@@ -140,6 +141,24 @@ describe('audit log', () => {
     log.close();
     log.close();
     expect(codeOf(() => log.append(statement(1)))).toBe('closed');
+  });
+
+  test('an event that is reported again is recorded once, also by the next gateway', () => {
+    const report = (eventId: string): boolean => {
+      const log = AuditLog.open(path);
+      const { atIso, monotonicMs, ...entry } = { ...statement(1), detail: { outcome: 'redeemed' } };
+      new AuditTrail(log).recordOnce(eventId, entry);
+      new AuditTrail(log).recordOnce(eventId, entry);
+      const isHeld = log.holdsEvent(eventId);
+      log.close();
+      return isHeld;
+    };
+    expect(['0a1b2c3d.1', '0a1b2c3d.2', '0a1b2c3d.1', 'ffff2c3d.1'].map(report)).toEqual([true, true, true, true]);
+    const lines = [...readAuditLines(path, { afterSequence: 0, limit: 10 })].map(({ json }) => JSON.parse(json).detail);
+    expect(lines).toEqual(
+      ['0a1b2c3d.1', '0a1b2c3d.2', 'ffff2c3d.1'].map((eventId) => ({ outcome: 'redeemed', eventId })),
+    );
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
   });
 
   test('a log that has lost its tail is not opened, for new records would hide the loss', () => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { NotDurableError, openDurableDatabase } from '../storage/durable-database-store.js';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
-import { HISTORY_INDEXES } from './audit-history-store.js';
+import { FIND_EVENT, HISTORY_INDEXES } from './audit-history-store.js';
 import { type AuditStatement, auditRecord } from './audit-record.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
 
@@ -49,6 +49,7 @@ type Row = { readonly sequence: number; readonly record: string; readonly hash: 
 export class AuditLog {
   readonly #database: Database.Database;
   readonly #insert: Database.Statement<[number, string, Buffer]>;
+  readonly #findEvent: Database.Statement<[string], unknown>;
   readonly #headDescriptor: number;
   #sequence: number;
   #hash: Buffer;
@@ -58,6 +59,7 @@ export class AuditLog {
     this.#database = openDatabase(path);
     try {
       this.#insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
+      this.#findEvent = this.#database.prepare(FIND_EVENT);
       const tail = tailOf(this.#database);
       checkHead(this.#database, headPathOf(path), tail.sequence);
       this.#sequence = tail.sequence;
@@ -93,6 +95,12 @@ export class AuditLog {
     this.#hash = hash;
     this.#writeHead();
     return sequence;
+  }
+
+  /** Whether a record has this `eventId` in its detail. */
+  holdsEvent(eventId: string): boolean {
+    if (!this.#database.open) throw new AuditLogError('closed');
+    return this.#findEvent.get(eventId) !== undefined;
   }
 
   /** Folds everything into the one file, which can be copied, and read from a read-only medium, from then on. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
-import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
+import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration } from '../../vault-client/wire.js';
 import { ApiServer } from '../api/api-server.js';
 import type { AccountCredential } from '../api/authentication.js';
 import { type MetricGroup, renderMetrics } from '../api/metrics.js';
@@ -218,7 +218,8 @@ export class ControlProcess {
         this.#childStarted('vault', this.#vault.pid);
         this.#announceWhenAllUp();
       },
-      onEvent: (event) => this.#onVault(event),
+      onAudit: (event) => this.#audit.recordOnce(event.eventId, auditEntryOfVault(event)),
+      onEvent: (event) => this.#payments.vaultEvent(event),
       onLost: (reason) => {
         this.#childLost('vault', reason);
         this.#payments.vaultLost();
@@ -309,11 +310,6 @@ export class ControlProcess {
       onAccess: (entry) => this.#log.debug(entry, 'request'),
       onFault: (error) => this.#log.error({ err: error }, 'API fault'),
     });
-  }
-
-  #onVault(event: VaultEvent): void {
-    if (event.kind === 'audit') this.#audit.record(auditEntryOfVault(event));
-    else this.#payments.vaultEvent(event);
   }
 
   #announceWhenAllUp(): void {

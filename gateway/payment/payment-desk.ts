@@ -42,6 +42,7 @@ export type SessionAudit = {
   readonly sessionId: string;
   readonly field?: FieldName;
   readonly code?: string;
+  readonly tokenHint?: string;
 };
 
 /** Remembers on disk which sessions are open, so that a restart can record their end. */

@@ -365,6 +365,7 @@ test('AC-13: success shows the token, wipes the vault and closes the window', ()
   const session = sessionAfter(TOKENIZING);
   const outputs = session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: '2026-01-01T00:00:00Z' }, 0);
   expect(kinds(outputs)).toEqual(['session-vaulted', 'close-vault-session', 'close-window', 'changed']);
+  expect(outputs[0]).toMatchObject({ tokenHint: 'tok-1' });
   expect(session.view(0).token).toBe('tok-1');
   expect(session.view(0).actions).toEqual(['start-new-capture']);
 });

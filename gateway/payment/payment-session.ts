@@ -18,6 +18,7 @@
  */
 import type { FieldName, FieldReport, RedemptionRefusal, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { tokenHintOf } from '../../vault-client/wire-digest.js';
 import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES, UNCERTAIN_ENTRY_WARNING } from './messages.js';
 import type { FieldView, RedemptionView, SessionAction, SessionState, SessionView } from './session-view.js';
 
@@ -75,6 +76,8 @@ export type SessionOutput =
       readonly outcome: 'success' | 'failure';
       readonly field?: FieldName;
       readonly code?: string;
+      /** By which the records of the token's use are found. */
+      readonly tokenHint?: string;
     }
   /** The view is another one than before. */
   | { readonly kind: 'changed' };
@@ -328,7 +331,7 @@ export class PaymentSession {
     this.#deadlineMs = Number.POSITIVE_INFINITY;
     this.#token = { token, expiresAt };
     return [
-      { kind: 'audit', action: 'session-vaulted', outcome: 'success' },
+      { kind: 'audit', action: 'session-vaulted', outcome: 'success', tokenHint: tokenHintOf(token) },
       { kind: 'close-vault-session' },
       { kind: 'close-window' },
       { kind: 'changed' },

@@ -36,6 +36,15 @@ describe('AC-14: a token is usable once', () => {
     const neighbour = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
     const unknown = await scene.gateway.redeem({ token: neighbour, orderId: 'order-3' });
     expect(unknown.status).toBe(404);
+    const [vaulted] = scene.audit('session-vaulted');
+    expect(scene.audit('token-redeemed')).toMatchObject([
+      {
+        actor: 'order-system',
+        origin: '127.0.0.1',
+        resource: { tokenHint: vaulted?.resource.tokenHint },
+        detail: { outcome: 'redeemed', orderId: 'order-1' },
+      },
+    ]);
     const records = scene.audit('token-redeemed', 'token-refused').map(({ action, outcome }) => `${action} ${outcome}`);
     expect(records.slice(0, 3)).toEqual(['token-redeemed success', 'token-refused refused', 'token-refused refused']);
   }, 60_000);
@@ -62,6 +71,29 @@ describe('AC-14: a token is usable once', () => {
     expect((await scene.gateway.redeem({ token: unused, orderId: 'later' })).status).toBe(409);
   }, 90_000);
 });
+
+test('a use is answered only once it is in the audit log; killed in between, the gateway records it at its next start', async () => {
+  const token = await tokenOf();
+  const ofOrder = () => scene.audit('token-redeemed').filter(({ detail }) => detail.orderId === 'delayed');
+  process.kill(scene.gateway.pid('control'), 'SIGSTOP');
+  const unanswered = await scene.gateway.redeem({ token, orderId: 'delayed' });
+  expect(unanswered).toMatchObject({ status: 500, body: { error: { code: 'internal_error' } } });
+  expect(ofOrder()).toEqual([]);
+  await scene.gateway.kill();
+
+  const { directory } = scene.gateway;
+  await scene.close('keep');
+  scene = await PaymentScene.open({ directory });
+  const [late] = await eventually(20_000, 'the record of the use', () =>
+    ofOrder().length > 0 ? ofOrder() : undefined,
+  );
+  expect(late).toMatchObject({ outcome: 'success', resource: { tokenHint: token.slice(0, 8) } });
+  expect(Date.parse(late.atIso)).toBeGreaterThan(Date.parse(String(late.detail.happenedAt)));
+  expect((await scene.gateway.redeem({ token, orderId: 'another' })).status).toBe(409);
+  expect((await scene.gateway.redeem({ token, orderId: 'delayed' })).status).toBe(200);
+  expect((await scene.gateway.redeem({ token, orderId: 'delayed' })).status).toBe(409);
+  expect(ofOrder().map(({ detail }) => detail.isRetry)).toEqual([undefined, true]);
+}, 90_000);
 
 /** The vault process stands still while `work` goes on, as on a host that hangs, and then goes on itself. */
 async function whileVaultHangs<T>(work: () => Promise<T>): Promise<T> {
