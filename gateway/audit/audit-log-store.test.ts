@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { AuditLog, AuditLogError } from './audit-log-store.js';
 import { readAuditLines } from './audit-read-store.js';
-import type { AuditStatement } from './audit-record.js';
+import type { AuditAction, AuditStatement } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
 import { verifyAuditLog } from './audit-verify-store.js';
 
@@ -181,6 +181,70 @@ describe('audit log', () => {
     expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
     AuditLog.open(path).close();
     expect(readFileSync(join(directory, 'audit.head'), 'latin1')).toContain(' 0000000000000003 ');
+  });
+});
+
+describe('what has begun and not ended', () => {
+  const call = { callId: 'call-1' };
+  const session = { ...call, sessionId: 'session-1' };
+  const file = 'call-1-1.wav';
+  let log: AuditLog;
+
+  beforeEach(() => {
+    log = AuditLog.open(path);
+  });
+  afterEach(() => log.close());
+
+  function happens(action: AuditAction, resource: AuditStatement['resource'] = call, detail = {}): void {
+    log.append({ ...statement(1), action, resource: { ...resource }, detail });
+  }
+  const left = () => log.unfinished().map(({ kind, id }) => `${kind} ${id}`);
+
+  test('AC-22: is known to the next start, the parts of a call before the call, until each has its end on record', () => {
+    happens('call-started');
+    happens('recording-started', call, { file });
+    happens('session-started', session);
+    happens('call-started', { callId: 'call-2' });
+    happens('call-ended', { callId: 'call-2' });
+    log.close();
+    log = AuditLog.open(path);
+    expect(log.unfinished()).toEqual([
+      { kind: 'recording', id: file, callId: 'call-1' },
+      { kind: 'session', id: 'session-1', callId: 'call-1' },
+      { kind: 'call', id: 'call-1', callId: 'call-1' },
+    ]);
+    happens('recording-failed', call, { file });
+    // Killed over the first of them, a start leaves the others to the next.
+    log.close();
+    log = AuditLog.open(path);
+    expect(left()).toEqual(['session session-1', 'call call-1']);
+    happens('session-ended', session);
+    happens('call-ended');
+    expect(left()).toEqual([]);
+  });
+
+  test.each<AuditAction>(['session-vaulted', 'session-canceled', 'session-ended'])('%s ends a session', (action) => {
+    happens('session-started', session);
+    happens(action, session);
+    expect(left()).toEqual([]);
+  });
+
+  test('a session that failed is open until it is tried again', () => {
+    happens('session-started', session);
+    happens('session-failed', session);
+    expect(left()).toEqual(['session session-1']);
+    happens('session-started', { ...call, sessionId: 'session-2' });
+    expect(left()).toEqual(['session session-2']);
+  });
+
+  test('a recording is its file, begins with a pause too, and goes on through pauses and resumptions', () => {
+    happens('recording-paused', call, { file });
+    for (const action of ['recording-resumed', 'recording-masked', 'recording-paused'] as const) {
+      happens(action, call, { file });
+      expect(left()).toEqual([`recording ${file}`]);
+    }
+    happens('recording-stopped', call, { file });
+    expect(left()).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { auditRecord } from '../audit/audit-record.js';
 import { parseConfiguration } from '../config/parse-configuration.js';
 import type { VaultAuditEvent } from '../process/vault-connection.js';
-import { auditEntryOfConfiguration, auditEntryOfVault } from './audit-entries.js';
+import { auditEntryOfConfiguration, auditEntryOfUnfinished, auditEntryOfVault } from './audit-entries.js';
 
 function hashOf(text: string): unknown {
   const result = parseConfiguration(text, {});
@@ -57,4 +57,19 @@ test.each<[Omit<VaultAuditEvent, keyof typeof EVENT>, object]>([
   const entry = auditEntryOfVault({ ...EVENT, ...event });
   const record = auditRecord({ ...entry, atIso: '2026-11-23T12:00:05Z', monotonicMs: 0 });
   expect(record).toMatchObject({ action: event.action, refusedValues: 0, ...expected });
+});
+
+test.each([
+  ['call', 'call-1', 'call-ended', { callId: 'call-1' }, { by: 'gateway' }],
+  ['session', 'session-1', 'session-ended', { callId: 'call-1', sessionId: 'session-1' }, {}],
+  ['recording', 'call-1-1.wav', 'recording-failed', { callId: 'call-1' }, { file: 'call-1-1.wav' }],
+] as const)('the end of a %s that a killed gateway has left is a failure', (kind, id, action, resource, detail) => {
+  expect(auditEntryOfUnfinished({ kind, id, callId: 'call-1' })).toEqual({
+    actor: 'gateway',
+    origin: 'gateway',
+    outcome: 'failure',
+    action,
+    resource,
+    detail: { ...detail, reason: 'gateway-restarted' },
+  });
 });

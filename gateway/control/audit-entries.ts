@@ -1,6 +1,7 @@
 /** What the gateway, its sessions, vault and API report, in the words of the audit log. Pure. */
 import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
+import type { Unfinished } from '../audit/unfinished-store.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
 import type { VaultAuditEvent } from '../process/vault-connection.js';
@@ -15,6 +16,20 @@ export function auditEntryOfConfiguration(configuration: Configuration): AuditEn
     outcome: 'success',
     detail: { sha256: hashOfConfiguration(configuration) },
   };
+}
+
+/** The end of what a gateway that was killed has left open. */
+export function auditEntryOfUnfinished({ kind, id, callId }: Unfinished): AuditEntry {
+  const lost = { actor: 'gateway', origin: 'gateway', outcome: 'failure' } as const;
+  const reason = 'gateway-restarted';
+  switch (kind) {
+    case 'call':
+      return { ...lost, action: 'call-ended', resource: { callId: id }, detail: { by: 'gateway', reason } };
+    case 'session':
+      return { ...lost, action: 'session-ended', resource: { callId, sessionId: id }, detail: { reason } };
+    case 'recording':
+      return { ...lost, action: 'recording-failed', resource: { callId }, detail: { file: id, reason } };
+  }
 }
 
 export function auditEntryOfSession(record: SessionAudit): AuditEntry {

@@ -28,7 +28,6 @@ import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { EvidenceStore } from '../evidence/evidence-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
-import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
@@ -38,6 +37,7 @@ import {
   auditEntryOfApi,
   auditEntryOfConfiguration,
   auditEntryOfSession,
+  auditEntryOfUnfinished,
   auditEntryOfVault,
   auditEntryOfWebhook,
 } from './audit-entries.js';
@@ -75,7 +75,6 @@ export class ControlProcess {
   readonly #audit: AuditTrail;
   readonly #evidence: EvidenceStore;
   readonly #webhooks: Webhooks;
-  readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
   readonly #payments: PaymentDesk;
@@ -102,7 +101,6 @@ export class ControlProcess {
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
     this.#evidence = new EvidenceStore(paths);
-    this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
     this.#media = this.#makeMedia(linkSecret);
@@ -147,16 +145,8 @@ export class ControlProcess {
     this.#record('audit-log-opened', AUDIT_LOG);
     this.#record('process-started', 'control');
     this.#audit.record(auditEntryOfConfiguration(this.#configuration));
-    for (const { sessionId, callId } of this.#markers.takeLeftOver()) {
-      this.#audit.record({
-        actor: 'gateway',
-        origin: 'gateway',
-        action: 'session-ended',
-        outcome: 'failure',
-        resource: { callId, sessionId },
-        detail: { reason: 'gateway-restarted' },
-      });
-    }
+    // Each leaves the list with its own record: whoever is killed over them leaves the rest to the next start.
+    for (const one of this.#auditLog.unfinished()) this.#audit.record(auditEntryOfUnfinished(one));
     const allUp = new Promise<number>((resolve, reject) => {
       this.#announce = resolve;
       this.#giveUp = () => reject(new StartError());
@@ -273,7 +263,6 @@ export class ControlProcess {
         tokenize: (sessionId, key) => vault.tokenize(sessionId, key),
         closeSession: (sessionId, outcome) => vault.closeSession(sessionId, outcome),
       },
-      markers: this.#markers,
       onAudit: (record) => this.#audit.record(auditEntryOfSession(record)),
       onChanged: (session) => this.#directory.sessionChanged(session),
       onFault: (callId, error) => this.#calls.onPaymentFault(callId, error),
