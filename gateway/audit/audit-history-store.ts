@@ -12,7 +12,7 @@ const CALL_ID = member('$.resource.callId');
 const SESSION_ID = member('$.resource.sessionId');
 const EVENT_ID = member('$.detail.eventId');
 
-/** Made by the writer. The hash chain covers the records, not these: they only find them. */
+/** Made by the writer. The hash chain covers the records, not these: `tonegate audit verify` compares them with the records. */
 export const HISTORY_INDEXES = `
   CREATE INDEX IF NOT EXISTS records_by_call ON records (${CALL_ID}) WHERE ${CALL_ID} IS NOT NULL;
   CREATE INDEX IF NOT EXISTS records_by_event ON records (${EVENT_ID}) WHERE ${EVENT_ID} IS NOT NULL;

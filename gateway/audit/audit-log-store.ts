@@ -3,22 +3,11 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { NotDurableError, openDurableDatabase } from '../storage/durable-database-store.js';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
-import { FIND_EVENT, HISTORY_INDEXES } from './audit-history-store.js';
+import { FIND_EVENT } from './audit-history-store.js';
 import { type AuditRecord, type AuditStatement, auditRecord } from './audit-record.js';
+import { LOG_SCHEMA } from './audit-schema.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
-import { UNFINISHED_SCHEMA, type Unfinished, UnfinishedBusiness } from './unfinished-store.js';
-
-export const AUDIT_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS records (
-    sequence INTEGER PRIMARY KEY,
-    record TEXT NOT NULL,
-    hash BLOB NOT NULL
-  ) STRICT;
-  CREATE TRIGGER IF NOT EXISTS records_are_not_changed BEFORE UPDATE ON records
-    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-  CREATE TRIGGER IF NOT EXISTS records_are_not_deleted BEFORE DELETE ON records
-    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-`;
+import { type Unfinished, UnfinishedBusiness } from './unfinished-store.js';
 
 export type AuditLogErrorCode = 'not-durable' | 'broken-tail' | 'closed';
 
@@ -135,7 +124,7 @@ export class AuditLog {
 
 function openDatabase(path: string): Database.Database {
   try {
-    return openDurableDatabase(path, AUDIT_SCHEMA + HISTORY_INDEXES + UNFINISHED_SCHEMA);
+    return openDurableDatabase(path, LOG_SCHEMA);
   } catch (error) {
     throw error instanceof NotDurableError ? new AuditLogError('not-durable') : error;
   }
