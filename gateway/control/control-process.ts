@@ -211,8 +211,8 @@ export class ControlProcess {
       onAudit: (event) => this.#audit.recordOnce(event.eventId, auditEntryOfVault(event)),
       onEvent: (event) => this.#payments.vaultEvent(event),
       onLost: (reason) => {
-        this.#childLost('vault', reason);
         this.#payments.vaultLost();
+        this.#childLost('vault', reason);
       },
       onErrorOutput: (line) => this.#log.error({ process: 'vault', line }, 'child process error'),
       onFault: (error) => this.#log.error({ err: error }, 'an event of the vault was lost to a fault'),
@@ -233,8 +233,9 @@ export class ControlProcess {
       },
       onEvent: (call, event) => this.#calls.onMedia(call, event),
       onLost: (index, calls, reason) => {
-        this.#childLost(`media-${index}`, reason);
+        // First, for the record of the loss may fail.
         this.#calls.onMediaLost(calls);
+        this.#childLost(`media-${index}`, reason);
       },
       onErrorOutput: (index, line) => this.#log.error({ process: `media-${index}`, line }, 'child process error'),
       onFault: (error) => this.#log.error({ err: error }, 'an event of media was lost to a fault'),
@@ -315,10 +316,10 @@ export class ControlProcess {
   #childLost(name: string, reason: string): void {
     this.#pidFiles.get(name)?.release();
     if (this.#stopping) return;
-    this.#record('process-crashed', name);
     this.#log.error({ process: name, reason }, 'child process lost');
     this.#losses += 1;
     if (this.#losses >= MAX_LOSSES_AT_START) this.#giveUp();
+    this.#record('process-crashed', name);
   }
 
   #record(
