@@ -433,6 +433,21 @@ describe('call control', () => {
     expect(world.audits.at(-1)).toMatchObject({ action: 'recording-resume-requested', outcome: 'refused' });
   });
 
+  test('what an agent asks of the recorder is on record before it is asked, and its refusal after', async () => {
+    const media = await answeredCall();
+    media.refuse = 'record';
+    const before = world.audits.length;
+    expect(await world.desk.record(ASKER, 'call-a', 'pause')).toEqual({ ok: false, code: 'recording-unavailable' });
+    expect(world.audits.slice(before)).toMatchObject([
+      { actor: 'agent', action: 'recording-pause-requested', outcome: 'success' },
+      { actor: 'agent', action: 'recording-pause-requested', outcome: 'refused' },
+    ]);
+    media.commands.length = 0;
+    world.auditFails = true;
+    await expect(world.desk.record(ASKER, 'call-a', 'pause')).rejects.toThrow('the disk is full');
+    expect(media.commands).toEqual([]);
+  });
+
   test('another agent’s call is not there', async () => {
     await answeredCall();
     const other = { agent: 'mallory', origin: 'test' };

@@ -33,14 +33,14 @@ export function auditEntryOfUnfinished({ kind, id, callId }: Unfinished): AuditE
 }
 
 export function auditEntryOfSession(record: SessionAudit): AuditEntry {
-  const { actor, origin, action, outcome, callId, sessionId, field, code, tokenHint } = record;
+  const { actor, origin, action, outcome, callId, sessionId, field, code, tokenHint, count } = record;
   return {
     actor,
     origin,
     action,
     outcome,
     resource: { callId, sessionId, ...(field && { field }), ...(tokenHint !== undefined && { tokenHint }) },
-    ...(code !== undefined && { detail: { code } }),
+    detail: { ...(code !== undefined && { code }), ...(count !== undefined && { count }) },
   };
 }
 

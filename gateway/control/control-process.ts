@@ -86,7 +86,6 @@ export class ControlProcess {
   /** Ends a start that comes to nothing; afterwards it does nothing. */
   #giveUp: () => void = () => {};
   readonly #pidFiles = new Map<string, PidFile>();
-  #mediaReady = 0;
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
@@ -211,6 +210,7 @@ export class ControlProcess {
       onAudit: (event) => this.#audit.recordOnce(event.eventId, auditEntryOfVault(event)),
       onEvent: (event) => this.#payments.vaultEvent(event),
       onLost: (reason) => {
+        this.#redeemPort = undefined;
         this.#payments.vaultLost();
         this.#childLost('vault', reason);
       },
@@ -227,7 +227,6 @@ export class ControlProcess {
         linkSecret,
       }),
       onReady: (index) => {
-        this.#mediaReady += 1;
         this.#childStarted(`media-${index}`, this.#media.pids[index]);
         this.#announceWhenAllUp();
       },
@@ -304,7 +303,7 @@ export class ControlProcess {
 
   #announceWhenAllUp(): void {
     const wanted = mediaProcessCount(this.#configuration);
-    if (this.#mediaReady >= wanted && this.#redeemPort !== undefined) this.#announce(this.#redeemPort);
+    if (this.#media.readyCount >= wanted && this.#redeemPort !== undefined) this.#announce(this.#redeemPort);
   }
 
   #childStarted(name: string, pid: number | undefined): void {

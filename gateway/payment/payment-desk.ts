@@ -43,6 +43,7 @@ export type SessionAudit = {
   readonly field?: FieldName;
   readonly code?: string;
   readonly tokenHint?: string;
+  readonly count?: number;
 };
 
 export type PaymentDeskOptions = {

@@ -478,6 +478,17 @@ test('AC-18: keys that nobody awaited are counted in the view', () => {
   session.handle({ kind: 'keys-dropped', count: 2 }, 0);
   session.handle({ kind: 'keys-dropped', count: 1 }, 0);
   expect(session.view(0).droppedKeys).toBe(3);
+  const drops = (input: SessionInput) =>
+    session.handle(input, 0).flatMap((output) => (output.kind === 'audit' ? [[output.action, output.count]] : []));
+  expect(drops({ kind: 'fault', code: 'vault-unreachable' })).toEqual([
+    ['keys-dropped', 3],
+    ['session-failed', undefined],
+  ]);
+  session.handle({ kind: 'keys-dropped', count: 4 }, 0);
+  expect(drops({ kind: 'cancel' })).toEqual([
+    ['keys-dropped', 4],
+    ['session-canceled', undefined],
+  ]);
 });
 
 test('a hung-up call ends the session and does not resume anything', () => {
