@@ -269,10 +269,28 @@ describe('an audit log that does not say that it has the record', () => {
     await isAsked;
     recorded = async () => true;
     // A whole request and answer later, on another connection.
-    expect((await post({ token, orderId: 'o' })).status).toBe(409);
+    expect((await post({ token: UNKNOWN, orderId: 'o' })).status).toBe(404);
     expect(isAnswered).toBe(false);
     record(true);
     expect(await answer).toMatchObject({ status: 200, body: { cardNumber: NUMBER } });
+  });
+
+  test('keeps whoever loses patience and asks again waiting for what becomes of the first time', async () => {
+    for (const isRecorded of [false, true]) {
+      const token = await makeToken();
+      const isAsked = new Promise<(isRecorded: boolean) => void>((asked) => {
+        recorded = () => new Promise((resolve) => asked(resolve));
+      });
+      const first = post({ token, orderId: 'o' });
+      const record = await isAsked;
+      recorded = async () => true;
+      const second = post({ token, orderId: 'o' });
+      const other = post({ token, orderId: 'another' });
+      await post({ token: UNKNOWN, orderId: 'o' });
+      record(isRecorded);
+      const statuses = (await Promise.all([first, second, other])).map(({ status }) => status);
+      expect(statuses).toEqual(isRecorded ? [200, 409, 409] : [500, 200, 409]);
+    }
   });
 
   test('does not cost an order that has gone meanwhile its answer', async () => {

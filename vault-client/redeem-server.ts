@@ -78,7 +78,7 @@ export const REDEEM_ERRORS: Readonly<Record<RedeemErrorCode, { readonly status: 
  * | 403    | `reveal_not_allowed`: the token is not used up                                                    |
  * | 404    | `token_unknown`, or `not_found` for any other path                                                |
  * | 405    | `method_not_allowed`                                                                              |
- * | 409    | `token_already_redeemed`, also for the same order: it gets one answer, and has it or will         |
+ * | 409    | `token_already_redeemed`, also for the same order, once it has got its 200                        |
  * | 410    | `token_expired`, `token_voided`                                                                   |
  * | 413    | `request_too_large`                                                                               |
  * | 500    | `internal_error`: the token is unused, or belongs to this order; the same order may ask again      |
@@ -92,8 +92,8 @@ export const REDEEM_ERRORS: Readonly<Record<RedeemErrorCode, { readonly status: 
 export class RedeemServer {
   readonly #options: RedeemServerOptions;
   readonly #server: Server;
-  /** Tokens of which an order is about to be answered. */
-  readonly #underWay = new Set<string>();
+  /** Tokens of which an order is about to be answered, and when that is over. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #unauthorizedAuditedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedeemServerOptions) {
@@ -178,19 +178,27 @@ export class RedeemServer {
       answerError(response, code);
       return;
     }
+    // Somebody who has lost patience asks again before the first answer: it is worth knowing what became of that.
+    await this.#underWay.get(request.token);
     const isUnderWay = this.#underWay.has(request.token);
     const claim = attempt(() => this.#options.store.claim(request, { origin, isUnderWay }));
     if (claim?.kind !== 'claimed') {
       await this.#refuseClaim(request, claim, response);
       return;
     }
-    this.#underWay.add(request.token);
-    const isRecorded = await this.#options.recorded(claim.eventId);
+    const answered = this.#answerClaim(request, claim.eventId, response).finally(() =>
+      this.#underWay.delete(request.token),
+    );
+    this.#underWay.set(request.token, answered);
+    await answered;
+  }
+
+  async #answerClaim(request: RedeemRequest, eventId: string, response: ServerResponse): Promise<void> {
+    const isRecorded = await this.#options.recorded(eventId);
     if (isRecorded) this.#tell(request, 'redeemed');
     // Whoever has gone meanwhile is still owed the answer, and may come back for it.
     const redemption =
       isRecorded && !response.destroyed ? attempt(() => this.#options.store.handOut(request)) : undefined;
-    this.#underWay.delete(request.token);
     if (redemption === undefined) answerError(response, 'internal_error');
     else answer(response, 200, redeemedBody(request, redemption));
   }
