@@ -39,6 +39,8 @@ export type SippOptions = {
   readonly messageLimitMs?: number;
   /** Answers 200 to INFO, UPDATE, OPTIONS and NOTIFY wherever they come in the scenario. */
   readonly answersOtherRequests?: boolean;
+  /** Sends every message once: one that is lost over UDP fails its call, and one that is late does not. */
+  readonly repeatsNothing?: boolean;
   /** Keeps every message for `SippResult.messages`; not for load. */
   readonly keepMessages?: boolean;
 };
@@ -50,7 +52,6 @@ export type SippStatistics = {
   readonly created: number;
   readonly successful: number;
   readonly failed: number;
-  readonly retransmissions: number;
   /** Reasons with a count above zero, by sipp's column name: `FailedUnexpectedMessage`, `FailedTimeoutOnRecv`… */
   readonly failures: Readonly<Record<string, number>>;
 };
@@ -206,6 +207,7 @@ function argumentsOf(options: SippOptions): readonly string[] {
   ];
   if (options.maxCallsAtOnce !== undefined) args.push('-l', String(options.maxCallsAtOnce));
   if (options.answersOtherRequests === true) args.push('-aa');
+  if (options.repeatsNothing === true) args.push('-nr');
   if (options.keepMessages === true) args.push('-trace_msg', '-message_file', 'messages.log');
   if (options.remotePort !== undefined) {
     args.push('-s', String(options.keys?.service ?? 'service'), `127.0.0.1:${options.remotePort}`);
@@ -248,7 +250,6 @@ function readStatistics(csv: string): SippStatistics {
     created: count('IncomingCall') + count('OutgoingCall'),
     successful: count('SuccessfulCall'),
     failed: count('FailedCall'),
-    retransmissions: count('Retransmissions'),
     failures: Object.fromEntries([...cumulative].filter(([name, value]) => /^Failed(?!Call$)/.test(name) && value > 0)),
   };
 }
