@@ -159,9 +159,13 @@ describe('the vault is killed while a card number is keyed', () => {
       expect(await heardDuring(keyBothWays)).toEqual({ events: '', tones: '' });
       expect((await scene.desk.call()).recording).toEqual({ state: 'paused', lockedByPayment: true });
 
+      const told = scene.desk.events.length;
       expect((await scene.desk.cancel(session.id)).state).toBe('canceled');
-      await scene.desk.event('recording again', ({ call: seen }) => seen?.recording.state === 'recording');
-      await pause(SETTLE_MS);
+      await eventually(CALL_LIMIT_MS, 'recording again', () =>
+        scene.desk.events.slice(told).find(({ call: seen }) => seen?.recording.state === 'recording'),
+      );
+      // Suppression goes on until the line has been quiet, a second where the caller's speech is like a tone.
+      await scene.audited('window-closed', { callId: call.id });
       expect(await heardDuring(keyBothWays)).toEqual({ events: '58', tones: '36' });
 
       await gatewayIsWell();

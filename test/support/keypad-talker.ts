@@ -125,6 +125,11 @@ export class KeypadTalker {
     return this.#isStopped;
   }
 
+  /** What the next packet of audio will bear. */
+  get nextNumbers(): { readonly sequenceNumber: number; readonly timestamp: number } {
+    return { sequenceNumber: this.#sequenceNumber, timestamp: this.#timestampOf(this.sentSamples) };
+  }
+
   /** Presses keys one after another and resolves when the last pause is over. Lengths are rounded to packets. */
   async key(keys: readonly number[], way: KeypadWay, { onMs, offMs }: Rhythm): Promise<void> {
     // Nobody presses in the very packet in which a window opens: by event, such a press may say it began before it.
