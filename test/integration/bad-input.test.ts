@@ -93,7 +93,7 @@ function withBusySystem(base: ConfigurationInput, port: number): ConfigurationIn
       { name: 'inbound', from: 'trunk', to: 'pbx', callerSide: 'from', users: 'service' },
       { name: 'busy', from: 'trunk', to: 'busy', callerSide: 'from', users: 'busy' },
     ],
-    payment: { firstDigitTimeoutMs: 600_000, interDigitTimeoutMs: 600_000 },
+    payment: { ...base.payment, firstDigitTimeoutMs: 600_000, interDigitTimeoutMs: 600_000 },
   };
 }
 
