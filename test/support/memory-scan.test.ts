@@ -181,6 +181,14 @@ describe('a scan of bytes', () => {
     expect(scanBytes(Buffer.from(`at 1${code} and ${code}1 ms`), [SECURITY_CODE]).hits).toEqual([]);
   });
 
+  test('leaves out a short code that is a part of a fraction or of a digest', () => {
+    const code = SECURITY_CODE.digits.join('');
+    const found = (text: string) => scanBytes(Buffer.from(text), [SECURITY_CODE]).hits.length;
+    const digest = (length: number) => `a${code}${'f'.repeat(length - code.length - 1)}`;
+    expect([`after 12.${code} ms`, `"${digest(32)}"`, digest(64)].map(found)).toEqual([0, 0, 0]);
+    expect([`It is .${code}`, `a.${code}`, `decade${code}`, digest(31)].map(found)).toEqual([1, 1, 1, 1]);
+  });
+
   test('is not misled by masked values', () => {
     const last4 = CARD_NUMBER.digits.slice(-4).join('');
     expect(scanBytes(Buffer.from(`**** **** **** ${last4}`), [CARD_NUMBER]).hits).toEqual([]);

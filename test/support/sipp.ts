@@ -102,7 +102,7 @@ export class SippRun {
   async listening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
     await eventually(START_LIMIT_MS, `sipp on port ${port}`, () => {
       if (!this.#process.isRunning) throw new Error(`sipp ended at once\n${this.#process.tail()}`);
-      return isBound(port, transport) ? true : undefined;
+      return isListening(port, transport) ? true : undefined;
     });
   }
 
@@ -255,9 +255,12 @@ function readStatistics(csv: string): SippStatistics {
 }
 
 const SOCKET_TABLES = { udp: ['/proc/net/udp', '/proc/net/udp6'], tcp: ['/proc/net/tcp', '/proc/net/tcp6'] } as const;
+/** States of include/net/tcp_states.h: TCP_LISTEN; a connection that is over keeps its port for a minute in another one. */
+const STATES = { udp: '[0-9A-F]{2}', tcp: '0A' } as const;
 
-/** Whether some socket of this machine has the port, by the kernel's tables. */
-export function isBound(port: number, transport: 'udp' | 'tcp'): boolean {
-  const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
+/** Whether some socket of this machine takes what is sent to the port, by the kernel's tables. */
+export function isListening(port: number, transport: 'udp' | 'tcp'): boolean {
+  const digits = port.toString(16).toUpperCase().padStart(4, '0');
+  const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${digits} [0-9A-F]+:[0-9A-F]{4} ${STATES[transport]} `, 'm');
   return SOCKET_TABLES[transport].some((table) => existsSync(table) && local.test(readFileSync(table, 'latin1')));
 }
