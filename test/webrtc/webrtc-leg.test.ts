@@ -11,6 +11,7 @@ import type { Setup, TransportEnd } from '../../sip/webrtc-description.js';
 import { type MediaProcessOptions, MediaProcessUnderTest, UdpPeer } from '../media/media-process-under-test.js';
 import { EVENT_PAYLOAD_TYPE, eventPayload, legMedia, rtpPacket } from '../media/simulated-call.js';
 import { eventually } from '../support/deadline.js';
+import { reservePorts } from '../support/ports.js';
 import { LibraryPeer, offerOf, releaseLibrary, transportOf } from './library-peer.js';
 import { isClientHello, isDtls, isSrtp, UdpPath } from './udp-path.js';
 import { WrtcEndpoint } from './wrtc-endpoint.js';
@@ -349,13 +350,16 @@ describe('a media process and the WebRTC library', () => {
   });
 
   test('refuses a call when no port is left, and outlives it', async () => {
-    // Four ports: a call of two legs, and no second one.
-    await start({ configuration: { portMin: 21_500, portMax: 21_503 } });
+    // Four ports, which are nobody else's: a call of two legs, and no second one.
+    const ports = await reservePorts(5);
+    const portMin = ports.first + (ports.first % 2);
+    await start({ configuration: { portMin, portMax: portMin + 3 } });
     const first = await createCall(1);
     expect(first).toMatchObject({ kind: 'call-created' });
     expect(await createCall(2)).toMatchObject({ kind: 'refused', code: 'no-ports' });
     await media.request({ kind: 'close-call', callHandle: 1 });
     expect(await counters()).toMatchObject({ calls_now: 0 });
+    ports.release();
   });
 
   test('ends in good order with a call going on', async () => {
