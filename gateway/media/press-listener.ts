@@ -71,33 +71,36 @@ export class PressListener {
     this.#forget();
   }
 
-  /** `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. */
-  hearEvent(outcome: number, nowMs: number): void {
+  /**
+   * `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. `beganSenderMs` and
+   * `endedSenderMs`: from when to when the press has lasted by the sender's clock, where that tells.
+   */
+  hearEvent(outcome: number, nowMs: number, beganSenderMs = Number.NaN, endedSenderMs = Number.NaN): void {
     if (!this.#isListening) return;
     this.#merger.forget(nowMs);
     if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
     if ((outcome & PRESS_BEGAN) !== 0) {
       const { key, beganAtMs } = this.events;
       this.#port.beginPress({ way: 'event', beganMs: beganAtMs });
-      this.#tell(key, this.#merger.beginEvent(key, beganAtMs), beganAtMs < this.#sinceMs);
+      this.#tell(key, this.#merger.beginEvent(key, beganAtMs, beganSenderMs), beganAtMs < this.#sinceMs);
     }
-    if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs);
+    if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs, endedSenderMs);
   }
 
-  /** The next `count` samples of the caller's audio. */
-  hearAudio(samples: Int16Array, count: number, nowMs: number): void {
+  /** The next `count` samples of the caller's audio. `senderMs`: their end by the sender's clock, where that tells. */
+  hearAudio(samples: Int16Array, count: number, nowMs: number, senderMs = Number.NaN): void {
     if (!this.#isListening) return;
     this.#measureBeginning(samples, count);
     const flags = this.#detector.process(samples, count);
-    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS);
+    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS, senderMs - TONE_END_LAG_MS);
     if (flags !== 0) this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
     if ((flags & TONE_BEGAN) === 0) return;
     const key = this.#detector.takeKey();
     const { position, onsetSample } = this.#detector;
-    const beganMs = nowMs - (position - onsetSample) / SAMPLES_PER_MS;
+    const agoMs = (position - onsetSample) / SAMPLES_PER_MS;
     this.#port.beginPress({ way: 'tone', onsetSample });
     const isLeftover = onsetSample < UNSURE_ONSET_SAMPLES && this.#hasSoundedFromTheFirst();
-    this.#tell(key, this.#merger.beginTone(key, beganMs), isLeftover);
+    this.#tell(key, this.#merger.beginTone(key, nowMs - agoMs, senderMs - agoMs), isLeftover);
   }
 
   hearInfo(key: number, nowMs: number): void {

@@ -80,6 +80,24 @@ describe('two presses are two keys', () => {
     ['an INFO long after', `e5@100-200 i5@${201 + INFO_MS}`, [5, 5]],
   ])('%s', (_name, script, keys) => expect(keysOf(script)).toEqual(keys));
 
+  test.each<[string, number, PressVerdict]>([
+    ['no later than any by its own clock', TAIL_MS, 'same-press'],
+    ['later than any by either clock', TAIL_MS + 1, 'new-key'],
+    // It has begun anew, or does not tell.
+    ['by a clock that is another', 1e6, 'new-key'],
+    ['by arrival alone', Number.NaN, 'new-key'],
+  ])('what a stall brought late, but the sender sent %s', (_name, afterMs, verdict) => {
+    const sentMs = 7_000;
+    const tail = new PressMerger();
+    tail.beginEvent(5, 100, sentMs);
+    tail.endEvent(200, sentMs + 100);
+    expect(tail.beginTone(5, 200 + TAIL_MS + 150, sentMs + 100 + afterMs)).toBe(verdict);
+    const lateEvent = new PressMerger();
+    lateEvent.beginTone(5, 100, sentMs);
+    lateEvent.endTone(200, sentMs + 100);
+    expect(lateEvent.beginEvent(5, 200 + TAIL_MS + 150, sentMs + 100 + afterMs)).toBe(verdict);
+  });
+
   test('many presses in a row do not run into each other', () => {
     const script = Array.from({ length: 40 }, (_, press) => `e5@${press * 100}-${press * 100 + 50}`).join(' ');
     expect(keysOf(script).length).toBe(40);

@@ -1,7 +1,8 @@
 /**
  * One press of a key, one key, by whichever of three ways it is heard: telephone-event packets, tones in the audio,
  * SIP INFO. Phones and gateways mix them: a head of tone until the event takes over, an event with a tail of tone
- * behind it, both all the time, an INFO on top. Pure; times are of arrival, in milliseconds.
+ * behind it, both all the time, an INFO on top. Pure; times are of arrival, in milliseconds. Where the sender's own clock
+ * tells of both ways, TAIL_MS are counted by it too: what a stalled line or machine brings late was not sent late.
  *
  * Two presses of one way are always two presses: that way's own decoder has told them apart. A press heard by a second
  * way is the same press when the key is equal, no other press of that second way belongs to it already, and:
@@ -46,41 +47,52 @@ export class PressMerger {
   readonly #toneBeganMs = new Float64Array(REMEMBERED).fill(ABSENT);
   readonly #toneEndedMs = new Float64Array(REMEMBERED).fill(ABSENT);
   readonly #infoAtMs = new Float64Array(REMEMBERED).fill(ABSENT);
+  /** By the sender's clock; NaN where that does not tell, which is within nothing. */
+  readonly #eventEndedSenderMs = new Float64Array(REMEMBERED).fill(Number.NaN);
+  readonly #toneEndedSenderMs = new Float64Array(REMEMBERED).fill(Number.NaN);
   #newest = 0;
   #eventPress = NO_PRESS;
   #tonePress = NO_PRESS;
 
   /** A telephone-event press began (its own clock puts it at `beganMs`). */
-  beginEvent(key: number, beganMs: number): PressVerdict {
-    this.endEvent(beganMs);
-    let press = this.#find(key, this.#eventBeganMs, (at) => this.#eventFollows(at, beganMs));
+  beginEvent(key: number, beganMs: number, beganSenderMs = Number.NaN): PressVerdict {
+    this.endEvent(beganMs, beganSenderMs);
+    let press = this.#find(key, this.#eventBeganMs, (at) => this.#eventFollows(at, beganMs, beganSenderMs));
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     this.#eventBeganMs[press] = beganMs;
     this.#eventEndedMs[press] = UNENDED;
+    this.#eventEndedSenderMs[press] = Number.NaN;
     this.#eventPress = press;
     return verdict;
   }
 
-  endEvent(endedMs: number): void {
-    if (this.#eventPress !== NO_PRESS) this.#eventEndedMs[this.#eventPress] = endedMs;
+  endEvent(endedMs: number, endedSenderMs = Number.NaN): void {
+    if (this.#eventPress !== NO_PRESS) {
+      this.#eventEndedMs[this.#eventPress] = endedMs;
+      this.#eventEndedSenderMs[this.#eventPress] = endedSenderMs;
+    }
     this.#eventPress = NO_PRESS;
   }
 
   /** A tone was confirmed that had begun at `beganMs`. */
-  beginTone(key: number, beganMs: number): PressVerdict {
-    this.endTone(beganMs);
-    let press = this.#find(key, this.#toneBeganMs, (at) => this.#toneFollows(at, beganMs));
+  beginTone(key: number, beganMs: number, beganSenderMs = Number.NaN): PressVerdict {
+    this.endTone(beganMs, beganSenderMs);
+    let press = this.#find(key, this.#toneBeganMs, (at) => this.#toneFollows(at, beganMs, beganSenderMs));
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     if (this.#toneBeganMs[press] === ABSENT) this.#toneBeganMs[press] = beganMs;
     this.#toneEndedMs[press] = UNENDED;
+    this.#toneEndedSenderMs[press] = Number.NaN;
     this.#tonePress = press;
     return verdict;
   }
 
-  endTone(endedMs: number): void {
-    if (this.#tonePress !== NO_PRESS) this.#toneEndedMs[this.#tonePress] = endedMs;
+  endTone(endedMs: number, endedSenderMs = Number.NaN): void {
+    if (this.#tonePress !== NO_PRESS) {
+      this.#toneEndedMs[this.#tonePress] = endedMs;
+      this.#toneEndedSenderMs[this.#tonePress] = endedSenderMs;
+    }
     this.#tonePress = NO_PRESS;
   }
 
@@ -117,17 +129,19 @@ export class PressMerger {
     ]) {
       times.fill(ABSENT);
     }
+    for (const times of [this.#eventEndedSenderMs, this.#toneEndedSenderMs]) times.fill(Number.NaN);
     this.#eventPress = NO_PRESS;
     this.#tonePress = NO_PRESS;
   }
 
-  #eventFollows(press: number, beganMs: number): boolean {
+  #eventFollows(press: number, beganMs: number, beganSenderMs: number): boolean {
     if (this.#eventBeganMs[press] !== ABSENT) return false;
-    const isAfterTone = beganMs <= this.#toneEndedMs[press] + TAIL_MS;
+    const isAfterTone =
+      beganMs <= this.#toneEndedMs[press] + TAIL_MS || beganSenderMs <= this.#toneEndedSenderMs[press] + TAIL_MS;
     return this.#toneBeganMs[press] === ABSENT ? this.#isSoonAfterInfo(press, beganMs) : isAfterTone;
   }
 
-  #toneFollows(press: number, beganMs: number): boolean {
+  #toneFollows(press: number, beganMs: number, beganSenderMs: number): boolean {
     const eventBeganMs = this.#eventBeganMs[press];
     if (eventBeganMs === ABSENT) {
       return this.#toneBeganMs[press] === ABSENT && this.#isSoonAfterInfo(press, beganMs);
@@ -136,7 +150,8 @@ export class PressMerger {
     if (beganMs < eventBeganMs - LEAD_MS) return false;
     if (beganMs <= eventEndedMs) return true;
     const hadTone = this.#toneBeganMs[press] !== ABSENT && this.#toneEndedMs[press] > eventBeganMs + HEAD_OVERLAP_MS;
-    return !hadTone && beganMs <= eventEndedMs + TAIL_MS;
+    const isTail = beganMs <= eventEndedMs + TAIL_MS || beganSenderMs <= this.#eventEndedSenderMs[press] + TAIL_MS;
+    return !hadTone && isTail;
   }
 
   #infoFollows(press: number, nowMs: number): boolean {
@@ -173,6 +188,8 @@ export class PressMerger {
     this.#toneBeganMs[press] = ABSENT;
     this.#toneEndedMs[press] = ABSENT;
     this.#infoAtMs[press] = ABSENT;
+    this.#eventEndedSenderMs[press] = Number.NaN;
+    this.#toneEndedSenderMs[press] = Number.NaN;
     return press;
   }
 }

@@ -95,6 +95,24 @@ describe('a second witness at any distance from -120 to +500 ms', () => {
   });
 });
 
+describe('a line that stands still for 120 ms, anywhere', () => {
+  test.each([
+    ['event', 'tone'],
+    ['tone', 'event'],
+  ] as const)('%s first, and %s half a second behind it', async (first, second) => {
+    const [key] = EQUAL;
+    const spans = [
+      { fromMs: 200, toMs: 260 },
+      { fromMs: 740, toMs: 800 },
+    ];
+    const heard = [{ key, [first]: spans[0], [second]: spans[1] }];
+    for (let fromMs = 0; fromMs < 1000; fromMs += 5) {
+      const told = await tell({ lengthMs: 1400, presses: heard, stall: { fromMs, toMs: fromMs + 120 } });
+      expect([fromMs, told]).toEqual([fromMs, { keys: [key], marks: 0 }]);
+    }
+  });
+});
+
 describe('senders with habits of their own', () => {
   const HABITS: Readonly<Record<string, EventHabits>> = {
     'as RFC 4733 recommends': {},

@@ -53,6 +53,8 @@ const QUIET_MS = TAIL_MS;
 const QUIET_AUDIO_UNITS = 320;
 /** No network and no stopped machine delivers after a minute what a caller said before. */
 const MAX_STALL_MS = 60_000;
+/** More than any distance of two timestamps. */
+const OTHER_CLOCK_UNITS = 2 ** 33;
 const SILENCE = new Int16Array(MAX_PACKET_UNITS);
 
 export type WindowState = 'closed' | 'open' | 'closing';
@@ -101,6 +103,8 @@ export class SecureWindow implements PressPort {
   /** Sequence number of the last packet that was used, -1 before the first. */
   #lastSequence = -1;
   #audioEnd = 0;
+  /** The same, counted on past the end of the timestamps' 32 bits: the sender's clock. */
+  #senderUnits = 0;
   #isFilledSinceAudio = false;
   #payloadType = -1;
   /** Of the sender's packets, or what is taken for it. */
@@ -178,6 +182,8 @@ export class SecureWindow implements PressPort {
     this.#held.wipe();
     this.#lastSequence = -1;
     this.#isExpecting = false;
+    // What follows is on another clock, on which nothing is soon after what was before.
+    this.#senderUnits += OTHER_CLOCK_UNITS;
     this.#dropLine(nowMs);
     this.#holes.restart(nowMs);
     const pauseUnits = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameUnits;
@@ -224,9 +230,10 @@ export class SecureWindow implements PressPort {
     this.#eventMask.hear(audioSpan, nowMs);
     if (this.#lastSequence < 0 || sequenceDistance(this.#lastSequence, sequence) > 0) this.#lastSequence = sequence;
     this.#line.maskNewest(0);
-    this.#presses.hearEvent(outcome, nowMs);
-    if (audioSpan !== undefined) {
+    if (audioSpan === undefined) this.#presses.hearEvent(outcome, nowMs);
+    else {
       const end = (audioSpan.timestamp + audioSpan.durationUnits) >>> 0;
+      this.#presses.hearEvent(outcome, nowMs, this.#senderMsAt(audioSpan.timestamp), this.#senderMsAt(end));
       // One packet behind, so that a sender whose audio goes on beside its events has its own audio used.
       this.#fill(timestampDistance(this.#expected, end) - this.#frameUnits, nowMs);
     }
@@ -299,6 +306,7 @@ export class SecureWindow implements PressPort {
     if (!this.#isExpecting) {
       this.#isExpecting = true;
       this.#expected = packet.timestamp;
+      this.#audioEnd = packet.timestamp;
       this.#closedAt = packet.timestamp;
     }
     this.#lastSequence = packet.sequence;
@@ -313,9 +321,11 @@ export class SecureWindow implements PressPort {
     const watch = this.#holes.watch.wantsHops ? this.#holes.watch : undefined;
     this.#line.process(packet, encoding, bytes, count, watch);
     const { heard } = this.#line;
-    this.#presses.hearAudio(heard.narrow, count, nowMs);
+    const end = (packet.timestamp + count) >>> 0;
+    this.#senderUnits += timestampDistance(this.#audioEnd, end);
+    this.#presses.hearAudio(heard.narrow, count, nowMs, this.#senderUnits / SAMPLES_PER_MS);
     heard.wipe();
-    this.#audioEnd = (packet.timestamp + count) >>> 0;
+    this.#audioEnd = end;
     this.#isFilledSinceAudio = false;
     this.#closingSinceUnits += count;
     if (overlap > 0) this.#line.dropFirst(overlap);
@@ -341,6 +351,7 @@ export class SecureWindow implements PressPort {
     // Some senders stop the audio's clock during events: then the fill was extra time, and the audio follows it.
     const hasStoodStill = this.#isFilledSinceAudio && timestampDistance(this.#audioEnd, timestamp) <= 0;
     if (hasStoodStill || -ahead > MAX_FILL_UNITS) {
+      this.#senderUnits += OTHER_CLOCK_UNITS;
       this.#expected = timestamp;
       return 0;
     }
@@ -388,6 +399,10 @@ export class SecureWindow implements PressPort {
   #dropLine(nowMs: number): void {
     this.#line.conceal(WINDOW_DELAY_UNITS);
     this.#presses.hearAudio(SILENCE, WINDOW_DELAY_UNITS, nowMs);
+  }
+
+  #senderMsAt(timestamp: number): number {
+    return (this.#senderUnits + timestampDistance(this.#audioEnd, timestamp)) / SAMPLES_PER_MS;
   }
 
   #isOnAudioClock(eventTimestamp: number): boolean {

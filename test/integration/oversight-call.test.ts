@@ -52,10 +52,10 @@ function tokenOf(account: 'supervisor-sue' | 'auditor-oda' | 'administrator-max'
 }
 
 /** Keeps what the page is answered, as text. */
-function keepAnswers(page: Page, told: string[]): void {
-  page.on('response', async (response) => {
+function keepAnswers(page: Page, told: Promise<string>[]): void {
+  page.on('response', (response) => {
     const isText = /json|html|javascript/.test(response.headers()['content-type'] ?? '');
-    if (isText) told.push(await response.text().catch(() => ''));
+    if (isText) told.push(response.text().catch(() => ''));
   });
 }
 
@@ -119,7 +119,7 @@ describe('a payment on a live call', () => {
     const recording = await scene.recording(call.id);
     const [gap] = recording.notes.gaps;
     const length = recording.caller.length;
-    const told: string[] = [];
+    const told: Promise<string>[] = [];
     const opened = await bench().open(scene.gateway.apiPort, {
       section: 'sessions',
       before: (page) => keepAnswers(page, told),
@@ -158,7 +158,7 @@ describe('a payment on a live call', () => {
     expect(await hueOf(page.locator('.verdict .indicator'))).toBe('green');
     await page.locator('tbody').getByText('Recording read').first().waitFor();
     expect(told.length).toBeGreaterThan(8);
-    await expectNoDigits(opened, told);
+    await expectNoDigits(opened, await Promise.all(told));
   }, 60_000);
 
   test('a record that was changed on the disk turns the log red, by name', async () => {
@@ -175,7 +175,7 @@ describe('a payment on a live call', () => {
 });
 
 test('the administrator is told what is up, what runs and who may ask, and no secret of anybody', async () => {
-  const told: string[] = [];
+  const told: Promise<string>[] = [];
   const opened = await bench().openSignedIn(scene.gateway.apiPort, tokenOf('administrator-max'), {
     before: (page) => keepAnswers(page, told),
   });
@@ -193,7 +193,7 @@ test('the administrator is told what is up, what runs and who may ask, and no se
     'oda Auditor',
     'max Administrator',
   ]);
-  const all = [...seen, await page.content(), ...told].join('\n');
+  const all = [...seen, await page.content(), ...(await Promise.all(told))].join('\n');
   for (const name of readdirSync(join(scene.gateway.dataDirectory, 'secrets'))) {
     const secret = readFileSync(join(scene.gateway.dataDirectory, 'secrets', name));
     expect([name, all.includes(secret.toString('utf8').trim())]).toEqual([name, false]);

@@ -1,6 +1,5 @@
 /** The agent's softphone in Chromium, registered over WSS: real calls, real sound, and a payment in which it hears no key. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { countFound } from '../../dsp/likelihood-listener.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { press, pressCapture, row } from '../panel/panel-world.js';
 import type { AgentClient } from '../support/agent-client.js';
@@ -8,7 +7,7 @@ import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/bare
 import { eventually, pause } from '../support/deadline.js';
 import { KeypadPhone } from '../support/keypad-phone.js';
 import { addTones, keyNames, keysOf, type Press, pressesOf, samplesOf } from '../support/keys.js';
-import { likelyPlaceIn, listenFor } from '../support/listeners.js';
+import { countFoundAtOneOf, likelyPlaceByOneOf, listenFor } from '../support/listeners.js';
 import { type PortRange, reservePorts } from '../support/ports.js';
 import { AGENT_USER, type SoftphonePage, SoftphoneScene } from '../support/softphone-scene.js';
 import { decodeWithSpandsp } from '../support/spandsp.js';
@@ -27,6 +26,8 @@ const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 220 };
 const MARGIN_SAMPLES = 700;
 /** A browser stretches and squeezes what it plays, most of all at the beginning: keys may be off by so much from the speech before them. */
 const DRIFTS_SAMPLES = [-1600, -800, 0, 800, 1600];
+/** Beginnings of pieces of the speech before the keys, by one of which its place is found. */
+const PIECES_START_MS = [300, 500, 400, 200, 100];
 /** Until the browser's buffer has found its length. */
 const SETTLING_MS = 2_000;
 const CARD: Readonly<Record<FieldName, string>> = {
@@ -358,16 +359,13 @@ function tonesOf(presses: readonly Press[], place: number) {
 /** How many of its keys the maximum-likelihood listener reads, told where they should be, and trying around there. */
 function mostFound(said: Said, heard: Int16Array): number {
   const place = placeOf(said, heard);
-  const counts = DRIFTS_SAMPLES.map((drift) => {
-    const known = tonesOf(said.presses, place + drift).map(({ key, tone }) => ({ key, ...tone }));
-    return countFound(heard, known, { searchMarginSamples: MARGIN_SAMPLES }).found;
-  });
-  return Math.max(...counts);
+  const places = DRIFTS_SAMPLES.map((drift) => place + drift);
+  return countFoundAtOneOf(tonesOf(said.presses, 0), heard, places, MARGIN_SAMPLES);
 }
 
 /** Where its beginning is in what the agent heard: by the likeness of the speech before the keys. */
 function placeOf({ audio, from }: Said, heard: Int16Array): number {
-  const span = { startSample: samplesOf(300), lengthSamples: samplesOf(400) };
+  const spans = PIECES_START_MS.map((startMs) => ({ startSample: samplesOf(startMs), lengthSamples: samplesOf(400) }));
   const range = { least: from - samplesOf(500), most: from + samplesOf(3_000), leastLikeness: 0.6 };
-  return likelyPlaceIn(heard, audio, span, range);
+  return likelyPlaceByOneOf(heard, audio, spans, range);
 }

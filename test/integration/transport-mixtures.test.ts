@@ -305,9 +305,12 @@ describe('a route that is strict', () => {
     const { audio } = scene.agent.heard();
     const { caller: recorded } = await scene.recording(call.id);
     for (const heard of [audio, recorded]) {
-      const { before: place } = placesIn(heard, talker.sentAudio, windowStart);
-      const likenessAt = (startSample: number) =>
-        likeness(talker.sentAudio, heard, { startSample, lengthSamples: samplesOf(SPAN_MS), place });
+      // Two, where the recorder has set the clock of a side whose first packet came late.
+      const places = Object.values(placesIn(heard, talker.sentAudio, windowStart));
+      const likenessAt = (startSample: number) => {
+        const span = { startSample, lengthSamples: samplesOf(SPAN_MS) };
+        return Math.max(...places.map((place) => likeness(talker.sentAudio, heard, { ...span, place })));
+      };
       expect(likenessAt(before)).toBeGreaterThan(0.5);
       // Comfort noise is like anything by chance, a little.
       expect(likenessAt(awaiting)).toBeLessThan(0.1);

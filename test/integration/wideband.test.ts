@@ -11,6 +11,8 @@ const CARD = `${VISA.cardNumber}#${VISA.expirationDate}#${VISA.securityCode}#`;
 const AFTERWARDS_MS = 2_500;
 /** A call is heard within this of its first packet. */
 const MAX_PLACE_SAMPLES = samplesOf(400);
+/** A recorder sets a side's clock whose first packet came late, by 40 ms every few seconds. */
+const MAX_SHIFT_SAMPLES = samplesOf(200);
 
 let scene: PaymentScene | undefined;
 
@@ -76,16 +78,19 @@ test.each<readonly [VoiceEncoding, VoiceEncoding, 'inbound' | 'outbound']>([
       [recording.caller, samplesOf(8_000)],
     ] as const) {
       const before = likelyPlaceIn(audio, sent, spoken, { ...range, most });
+      // The caller goes on being heard after the window: in the recording maybe a little off, whose clock may have been set.
+      const afterwards = { startSample: sent.length - samplesOf(900), lengthSamples: samplesOf(600) };
+      const near = { least: before - MAX_SHIFT_SAMPLES, most: before + MAX_SHIFT_SAMPLES, leastLikeness: 0.8 };
+      const after = likelyPlaceIn(audio, sent, afterwards, near);
       // The window's delay, and what is filled while a word is late.
-      const place = { before, after: before + samplesOf(60) };
+      const place = { before: Math.min(before, after), after: Math.max(before, after) + samplesOf(60) };
       expect(await listenFor(card, audio, place)).toMatchObject({ likelihood: 0, spandsp: MENU });
       const menu = talker.presses.slice(0, MENU.length);
       expect((await listenFor(menu, audio, before)).likelihood).toBe(MENU.length);
-      // The caller goes on being heard in the window, and after it.
+      // And in the window.
       const inWindow = { startSample: windowStart + samplesOf(400), lengthSamples: samplesOf(1_200) };
-      expect(likeness(sent, audio, { ...inWindow, place: before })).toBeGreaterThan(0.5);
-      const afterwards = { startSample: sent.length - samplesOf(900), lengthSamples: samplesOf(600) };
-      expect(likeness(sent, audio, { ...afterwards, place: before })).toBeGreaterThan(0.8);
+      const alike = [before, after].map((at) => likeness(sent, audio, { ...inWindow, place: at }));
+      expect(Math.max(...alike)).toBeGreaterThan(0.5);
     }
     // The agent's voice goes the other way untouched by all of this.
     const toCaller = set.caller.heard().audio;

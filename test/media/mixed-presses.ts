@@ -52,6 +52,8 @@ export type MixedOptions = {
   /** Whether audio packets go on while events are sent. */
   readonly audioDuringEvents?: 'goes-on' | 'rests';
   readonly noiseAmplitude?: number;
+  /** What is due in this time is sent, and comes at its end: of a line or a machine that stood still. */
+  readonly stall?: Span;
 };
 
 export type MixedPacket = {
@@ -91,6 +93,7 @@ export function playMixed(
   isLost: (packet: MixedPacket, index: number) => boolean = () => false,
 ): void {
   const startMs = call.nowMs;
+  const { stall = { fromMs: 0, toMs: 0 } } = options;
   const infos = options.presses.flatMap(({ key, infoAtMs }) => (infoAtMs === undefined ? [] : [{ key, infoAtMs }]));
   mixedStream(options).forEach((packet, index) => {
     while (infos.length > 0 && infos[0].infoAtMs <= packet.atMs) {
@@ -99,7 +102,8 @@ export function playMixed(
       const body = Buffer.from(`Signal=${KEY_NAMES[key]}\r\nDuration=100\r\n`);
       call.core.takeInfo(1, 'caller', 'application/dtmf-relay', body, call.nowMs);
     }
-    call.advanceTo(startMs + packet.atMs);
+    const isStalled = packet.atMs >= stall.fromMs && packet.atMs < stall.toMs;
+    call.advanceTo(startMs + (isStalled ? stall.toMs : packet.atMs));
     // The core edits and wipes what it gets.
     if (!isLost(packet, index)) call.fromCaller(Buffer.from(packet.bytes));
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { SectionName } from '../../gateway/browser/oversight/oversight-sections.js';
+import { animationsOver } from '../panel/axe.js';
 import { launchBrowser } from '../panel/panel-world.js';
 
 const SCREENSHOT_DIRECTORY = join(process.cwd(), 'test-output/oversight');
@@ -118,6 +119,7 @@ export async function axeViolations(
   rules: 'all' | 'color-contrast' = 'all',
 ): Promise<readonly string[]> {
   await page.evaluate(await readFile(AXE, 'utf8'));
+  await animationsOver(page);
   const only = rules === 'all' ? '' : `runOnly: ['${rules}'],`;
   return page.evaluate(
     `axe.run(document, { ${only} resultTypes: ['violations'] }).then(({ violations }) =>

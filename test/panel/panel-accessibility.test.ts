@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { AxeAudit } from './axe.js';
-import { STATES, type StateCase } from './panel-states.js';
+import { keepTexts } from './panel-bench.js';
+import { STATES, type StateCase, showState } from './panel-states.js';
 import {
   ADA,
   launchBrowser,
@@ -36,14 +37,9 @@ afterAll(async () => {
 
 let calls = 0;
 
-async function show({ shows, make }: StateCase): Promise<string> {
+function show(state: StateCase): Promise<string> {
   calls += 1;
-  const caller = `Caller ${calls}`;
-  const callId = await make(world.desk, caller);
-  await page.page.getByRole('button', { name: new RegExp(`^${caller}\\b`) }).click();
-  await page.panel.locator('.caller').getByText(caller, { exact: true }).waitFor();
-  await page.panel.locator('.panel').getByText(shows, { exact: true }).first().waitFor();
-  return callId;
+  return showState(page, world.desk, state, `Caller ${calls}`);
 }
 
 function stateOf(name: string): StateCase {
@@ -169,11 +165,12 @@ describe('the countdown', () => {
     const callId = await show(stateOf('capturing'));
     const timeLeft = row(page.panel, 'cardNumber').locator('.time-left');
     expect(await timeLeft.isVisible()).toBe(false);
+    const texts = await keepTexts(page, timeLeft);
     world.desk.tellTimeLeft(callId, 6_000);
-    await timeLeft.getByText('5 seconds left', { exact: true }).waitFor();
+    await texts.shown('5 seconds left');
     const status = page.panel.getByRole('status');
     await status.getByText('Card Number: 5 seconds left', { exact: true }).waitFor();
-    await timeLeft.getByText('1 second left', { exact: true }).waitFor();
+    await texts.shown('1 second left');
     expect(await status.textContent()).toBe('Card Number: 5 seconds left');
     world.desk.endEntry(callId, { error: 'input-timeout' });
     await status.getByText('Card Number: Input timed out', { exact: true }).waitFor();

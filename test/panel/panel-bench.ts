@@ -4,6 +4,7 @@ import type { Browser, Locator } from 'playwright-core';
 import type { FieldName } from '../../vault-client/wire.js';
 import {
   ADA,
+  answered,
   button,
   captureAll,
   launchBrowser,
@@ -45,6 +46,8 @@ export class PanelBench {
     const page = await this.open(options);
     await press(page.panel, 'start');
     await row(page.panel, 'cardNumber').waitFor();
+    await recordingIs(page, 'Recording paused');
+    await answered(page.panel);
     return { ...page, callId };
   }
 
@@ -88,10 +91,45 @@ export const captureButton = ({ panel }: PanelPage, field: FieldName): Locator =
 export const fieldText = ({ panel }: PanelPage, field: FieldName): Locator => row(panel, field).locator('.text');
 export const recordingLabel = ({ panel }: PanelPage): Locator => panel.locator('.pill');
 
+/** Told in a message of its own, behind the session's. */
+export async function recordingIs(page: PanelPage, label: string): Promise<void> {
+  await recordingLabel(page).getByText(label, { exact: true }).waitFor();
+}
+
 export function isEnabled(page: PanelPage, action: string): Promise<boolean> {
   return button(page.panel, action).isEnabled();
 }
 
 export async function visibleActions({ panel }: PanelPage): Promise<readonly string[]> {
   return panel.locator('.actions button:visible').allInnerTexts();
+}
+
+/** Runs in the page; this project's types know no DOM outside the panel. */
+declare const MutationObserver: new (
+  onChange: () => void,
+) => { observe(node: unknown, changes: Readonly<Record<string, boolean>>): void };
+
+export type ShownTexts = {
+  /** Resolves when this has been shown, though it may be gone again. */
+  shown(text: string): Promise<void>;
+};
+
+/** Keeps what is shown there from now on: who looks now and then may miss what stands for a second. */
+export async function keepTexts({ page }: PanelPage, place: Locator): Promise<ShownTexts> {
+  const texts = await place.evaluateHandle((node) => {
+    const element = node as unknown as { readonly textContent: string; checkVisibility(): boolean };
+    const kept: string[] = [];
+    const keep = () => {
+      if (element.checkVisibility()) kept.push(element.textContent);
+    };
+    keep();
+    const changes = { attributes: true, characterData: true, childList: true, subtree: true };
+    new MutationObserver(keep).observe(node, changes);
+    return kept;
+  });
+  return {
+    shown: async (text) => {
+      await page.waitForFunction((wanted) => wanted.texts.includes(wanted.text), { texts, text });
+    },
+  };
 }

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { eventually } from '../support/deadline.js';
-import { type Action, STATES, type StateCase } from './panel-states.js';
+import { type Action, STATES, type StateCase, showState } from './panel-states.js';
 import {
+  answered,
   launchBrowser,
   openSignedIn,
   type PanelPage,
@@ -62,14 +63,9 @@ afterAll(async () => {
 });
 
 /** A call in this state, chosen in the list and on show. */
-async function show(state: StateCase): Promise<string> {
+async function show(state: StateCase): Promise<void> {
   calls += 1;
-  const caller = `Caller ${calls}`;
-  const callId = await state.make(world.desk, caller);
-  await page.page.getByRole('button', { name: new RegExp(`^${caller}\\b`) }).click();
-  await page.panel.locator('.caller').getByText(caller, { exact: true }).waitFor();
-  await page.panel.locator('.panel').getByText(state.shows, { exact: true }).first().waitFor();
-  return callId;
+  await showState(page, world.desk, state, `Caller ${calls}`);
 }
 
 /** Of each action the first button, as the page has it. */
@@ -88,7 +84,10 @@ async function click(action: Action): Promise<void> {
   if (action === 'cancel' || action === 'complete') await press(page.panel, action);
   else if (action === 'start' || action === 'startNew' || action === 'tryAgain') await press(page.panel, action);
   else if (action === 'capture') await pressCapture(page.panel, 'cardNumber');
-  else await page.panel.locator(`button[data-action="${action}"]`).first().click();
+  else {
+    await answered(page.panel);
+    await page.panel.locator(`button[data-action="${action}"]`).first().click();
+  }
 }
 
 const named = (states: readonly StateCase[]) => states.map((state) => [state.name, state] as const);

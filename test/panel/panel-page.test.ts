@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { captureButton, fieldText, headline, isEnabled, usePanelBench } from './panel-bench.js';
 import {
   ADA,
+  answered,
   captureAll,
   hueOf,
   OTHER_TOKEN,
@@ -37,6 +38,7 @@ describe('keyboard and screen reader', () => {
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
     expect(await focused()).toBe('Capture Card Number');
+    await answered(page.panel);
     for (const [field, masked] of [
       ['Card Number', '**** **** **** 4242'],
       ['Expiration Date', '**/**'],
@@ -50,6 +52,7 @@ describe('keyboard and screen reader', () => {
       bench().world.desk.endEntry(callId, { masked });
       await page.panel.getByText(masked, { exact: true }).waitFor();
       expect(await focused()).toBe(`Re-capture ${field}`);
+      await answered(page.panel);
     }
     await focusOn('Complete Tokenization');
     await settled(page.panel, 'complete').waitFor();
@@ -61,6 +64,7 @@ describe('keyboard and screen reader', () => {
     await headline(page).getByText('Card securely vaulted').waitFor();
     expect(await focused()).toBe('Copy token');
     await focusOn('Start New Capture');
+    await answered(page.panel);
     await settled(page.panel, 'startNew').waitFor();
     await keyboard.press('Enter');
     await captureButton(page, 'cardNumber').waitFor();
@@ -107,6 +111,7 @@ describe('the connection', () => {
     const page = await bench().openReady();
     await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
+    await answered(page.panel);
     const { port, desk } = bench().world;
     await bench().world.server.close();
     await page.panel

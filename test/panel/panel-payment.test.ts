@@ -6,11 +6,11 @@ import {
   fieldText,
   headline,
   isEnabled,
-  recordingLabel,
+  recordingIs,
   usePanelBench,
   visibleActions,
 } from './panel-bench.js';
-import { ADA, button, captureAll, hueOf, press, pressCapture, row, screenshot } from './panel-world.js';
+import { ADA, button, captureAll, hueOf, press, pressCapture, pressRecording, row, screenshot } from './panel-world.js';
 
 const bench = usePanelBench();
 
@@ -48,7 +48,7 @@ describe('a payment', () => {
     await press(page.panel, 'start');
     await headline(page).getByText('Securing the line').waitFor();
     expect(await page.panel.locator('.field:visible').count()).toBe(0);
-    expect(await recordingLabel(page).textContent()).toBe('Recording paused');
+    await recordingIs(page, 'Recording paused');
     await screenshot(page, '04-starting');
 
     bench().world.desk.answerStart(callId);
@@ -112,7 +112,7 @@ describe('a payment', () => {
     expect(await hueOf(page.panel.locator('.headline .indicator'))).toBe('green');
     expect(await page.panel.locator('.headline .icon').isVisible()).toBe(true);
     expect(await page.panel.locator('.token-value').textContent()).toBe('tok_7f3a9c0e51d24b8fa6c2');
-    expect(await recordingLabel(page).textContent()).toBe('Recording');
+    await recordingIs(page, 'Recording');
     expect(await visibleActions(page)).toEqual(['Start New Capture']);
     await screenshot(page, '10-vaulted');
 
@@ -152,9 +152,9 @@ describe('a payment', () => {
   test('a refused request is shown as text and gone with the next step', async () => {
     const page = await bench().openReady();
     // Recording is off limits here, and only the gateway knows: the page's own lock is lifted by hand.
-    const resume = button(page.panel, 'recording-resume');
-    await resume.evaluate((node) => Object.assign(node, { disabled: false }));
-    await resume.click();
+    await button(page.panel, 'recording-resume').evaluate((node) =>
+      (Object.assign(node, { disabled: false }) as unknown as { click(): void }).click(),
+    );
     await page.panel.getByRole('alert').getByText('Recording stays paused').waitFor();
     await pressCapture(page.panel, 'cardNumber');
     await page.panel.getByText('Awaiting Input', { exact: true }).waitFor();
@@ -218,7 +218,10 @@ describe('a payment', () => {
   test('AC-15 Cancel before completion discards, resumes the recording and offers Start again', async () => {
     const page = await bench().openReady();
     for (const stage of ['ready', 'capturing', 'tokenizing', 'failed'] as const) {
-      if (stage === 'capturing') await pressCapture(page.panel, 'cardNumber');
+      if (stage === 'capturing') {
+        await pressCapture(page.panel, 'cardNumber');
+        await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
+      }
       if (stage === 'tokenizing') {
         await captureAll(bench().world.desk, ADA, page.callId);
         await press(page.panel, 'complete');
@@ -230,7 +233,7 @@ describe('a payment', () => {
       }
       await press(page.panel, 'cancel');
       await headline(page).getByText('Payment canceled', { exact: true }).waitFor();
-      expect(await recordingLabel(page).textContent()).toBe('Recording');
+      await recordingIs(page, 'Recording');
       expect(await visibleActions(page)).toEqual(['Start']);
       if (stage === 'ready') await screenshot(page, '15-canceled');
       await press(page.panel, 'start');
@@ -253,7 +256,9 @@ describe('a payment', () => {
   test('a hang-up in the middle says so, and that nothing was kept', async () => {
     const page = await bench().openReady();
     await pressCapture(page.panel, 'cardNumber');
+    await fieldText(page, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
     bench().world.desk.pressKeys(page.callId, 6);
+    await row(page.panel, 'cardNumber').getByText('6 keys', { exact: true }).waitFor();
     bench().world.desk.endCall(page.callId);
     await headline(page).getByText('The call has ended').waitFor();
     expect(await page.panel.locator('.headline p').textContent()).toMatch(/discarded and no token was made/);
@@ -272,15 +277,15 @@ describe('recording', () => {
   test('AC-24 is controlled by hand outside a payment, and locked with an explanation in one', async () => {
     bench().world.desk.addCall({ agent: 'ada' });
     const page = await bench().open();
-    const label = recordingLabel(page);
-    await button(page.panel, 'recording-pause').click();
-    await label.getByText('Recording paused').waitFor();
-    await button(page.panel, 'recording-resume').click();
-    await label.getByText('Recording', { exact: true }).waitFor();
-    await button(page.panel, 'recording-stop').click();
-    await label.getByText('Recording stopped').waitFor();
-    await button(page.panel, 'recording-start').click();
-    await label.getByText('Recording', { exact: true }).waitFor();
+    for (const [action, label] of [
+      ['pause', 'Recording paused'],
+      ['resume', 'Recording'],
+      ['stop', 'Recording stopped'],
+      ['start', 'Recording'],
+    ] as const) {
+      await pressRecording(page.panel, action);
+      await recordingIs(page, label);
+    }
 
     await press(page.panel, 'start');
     await captureButton(page, 'cardNumber').waitFor();

@@ -1,6 +1,7 @@
 /** Every state the panel can show of a call, each brought about at the memory desk, and what the panel offers in it. */
 import type { MemoryCallDesk } from '../support/memory-call-desk.js';
-import { ADA, captureAll } from './panel-world.js';
+import { keepTexts } from './panel-bench.js';
+import { ADA, captureAll, type PanelPage } from './panel-world.js';
 
 /** A button by its `data-action`; a field's Capture and Re-capture are one. */
 export type Action =
@@ -25,6 +26,8 @@ export type StateCase = {
   readonly disabled: readonly Action[];
   /** Brings the call about, and answers its id. */
   readonly make: (desk: MemoryCallDesk, caller: string) => Promise<string>;
+  /** What happens once the call is on show: of a state that lasts for a moment. */
+  readonly whenOnShow?: (desk: MemoryCallDesk, callId: string) => void;
 };
 
 const LOCKED = ['recording-resume', 'recording-stop'] as const;
@@ -127,11 +130,8 @@ export const STATES: readonly StateCase[] = [
     shows: '5 seconds left',
     enabled: ['capture', 'cancel'],
     disabled: ['complete', ...LOCKED],
-    make: async (desk, caller) => {
-      const callId = await awaiting(desk, caller, 3);
-      desk.tellTimeLeft(callId, 5_000);
-      return callId;
-    },
+    make: (desk, caller) => awaiting(desk, caller, 3),
+    whenOnShow: (desk, callId) => desk.tellTimeLeft(callId, 5_000),
   },
   {
     name: 'disturbed',
@@ -246,3 +246,24 @@ export const STATES: readonly StateCase[] = [
     },
   },
 ];
+
+/** Brings the call about, chooses it in the page's list and waits for what it shows. */
+export async function showState(
+  page: PanelPage,
+  desk: MemoryCallDesk,
+  { shows, make, whenOnShow }: StateCase,
+  caller: string,
+): Promise<string> {
+  const callId = await make(desk, caller);
+  await page.page.getByRole('button', { name: new RegExp(`^${caller}\\b`) }).click();
+  await page.panel.locator('.caller').getByText(caller, { exact: true }).waitFor();
+  const shown = page.panel.locator('.panel').getByText(shows, { exact: true }).first();
+  if (whenOnShow === undefined) {
+    await shown.waitFor();
+    return callId;
+  }
+  const texts = await keepTexts(page, page.panel.locator('.field[data-state="awaiting"] .time-left'));
+  whenOnShow(desk, callId);
+  await texts.shown(shows);
+  return callId;
+}

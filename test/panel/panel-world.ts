@@ -11,9 +11,11 @@ import type { EvidenceDesk } from '../../gateway/api/evidence-desk.js';
 import { renderMetrics } from '../../gateway/api/metrics.js';
 import type { ApiHealth } from '../../gateway/api/service-handlers.js';
 import type { SoftphoneDesk } from '../../gateway/api/softphone-access.js';
+import type { RecordingAction } from '../../gateway/media/control-wire.js';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { defaultAdministration, EMPTY_EVIDENCE, NO_SOFTPHONE } from '../support/empty-evidence.js';
 import { type EntryOutcome, MemoryCallDesk } from '../support/memory-call-desk.js';
+import { animationsOver } from './axe.js';
 
 export const TOKEN = 'test-token-of-agent-ada-0123456789';
 export const OTHER_TOKEN = 'test-token-of-agent-bob-0123456789';
@@ -35,9 +37,6 @@ const COLLECT_EVENTS = `
   for (const type of ['tonegate:state', 'tonegate:token', 'tonegate:error']) {
     addEventListener(type, ({ detail }) => tonegateEvents.push({ type, detail }));
   }`;
-const FINISH_ANIMATIONS = `Promise.all([...document.getAnimations(), ...(document.querySelector('tonegate-panel')?.shadowRoot.getAnimations() ?? [])]
-  .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
-  .map((animation) => animation.finished.catch(() => 0)))`;
 const SCREENSHOT_DIRECTORY = join(process.cwd(), 'test-output/panel');
 
 export type PanelServer = {
@@ -153,16 +152,33 @@ export function button(panel: Locator, action: string): Locator {
 }
 
 /**
- * Clicks as somebody does who has seen the button: it takes no click before it has stood there for a moment.
+ * Clicks as somebody does who has seen the button: it takes no click before it has stood there for a moment, and none but
+ * Cancel's before the last request has been answered, which may be a moment after its outcome is shown.
  */
 export async function press(panel: Locator, action: GuardedAction): Promise<void> {
+  if (action !== 'cancel') await answered(panel);
   await button(panel, action).scrollIntoViewIfNeeded();
   await settled(panel, action).click();
+}
+
+/** Resolves when no button waits for the answer to its request. A row that is not shown is not kept up to date. */
+export async function answered(panel: Locator): Promise<void> {
+  const waiting = ['.actions button', '.recording button', '.field:visible button'].map(
+    (of) => `${of}[aria-busy="true"]`,
+  );
+  await panel.locator(waiting.join(', ')).first().waitFor({ state: 'detached' });
+}
+
+/** A button of the recording, as soon as it can be pressed. */
+export async function pressRecording(panel: Locator, action: RecordingAction): Promise<void> {
+  await answered(panel);
+  await button(panel, `recording-${action}`).click();
 }
 
 export type GuardedAction = 'start' | 'startNew' | 'tryAgain' | 'complete' | 'cancel';
 
 export async function pressCapture(panel: Locator, field: FieldName): Promise<void> {
+  await answered(panel);
   await row(panel, field).locator('button').scrollIntoViewIfNeeded();
   await row(panel, field).locator('button[data-settled]').click();
 }
@@ -173,8 +189,7 @@ export function settled(panel: Locator, action: GuardedAction): Locator {
 
 export async function screenshot({ page }: PanelPage, name: string): Promise<void> {
   await mkdir(SCREENSHOT_DIRECTORY, { recursive: true });
-  // Transitions are over within this; a picture of half a fade shows nothing.
-  await page.evaluate(FINISH_ANIMATIONS);
+  await animationsOver(page);
   await page.screenshot({ path: join(SCREENSHOT_DIRECTORY, `${name}.png`), fullPage: true });
 }
 

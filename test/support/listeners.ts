@@ -91,6 +91,43 @@ export function likelyPlaceIn(
   return best.place;
 }
 
+/**
+ * The same by the first of several pieces that was heard alike: a player that stretches and squeezes what it plays does
+ * it somewhere, and the piece in which it did has no place.
+ */
+export function likelyPlaceByOneOf(
+  heard: Int16Array,
+  sent: Int16Array,
+  spans: readonly { readonly startSample: number; readonly lengthSamples: number }[],
+  range: PlaceRange,
+): number {
+  const problems: unknown[] = [];
+  for (const span of spans) {
+    try {
+      return likelyPlaceIn(heard, sent, span, range);
+    } catch (problem) {
+      problems.push(problem);
+    }
+  }
+  throw new AggregateError(problems, `none of ${spans.length} pieces was heard: ${problems.join('; ')}`);
+}
+
+/** How many presses are read where one of these places says that they are: where time is stretched, each has its own. */
+export function countFoundAtOneOf(
+  presses: readonly ToldPress[],
+  samples: Int16Array,
+  places: readonly number[],
+  searchMarginSamples = SEARCH_MARGIN_SAMPLES,
+): number {
+  const isFound = ({ key, tone }: ToldPress) =>
+    tone !== undefined &&
+    places.some((place) => {
+      const known = { key, onsetSample: tone.onsetSample + place, offsetSample: tone.offsetSample + place };
+      return countFound(samples, [known], { searchMarginSamples }).found === 1;
+    });
+  return presses.filter(isFound).length;
+}
+
 /** `samples` as every listener reads them. */
 export async function listenFor(
   presses: readonly ToldPress[],
