@@ -81,7 +81,7 @@ export const REDEEM_ERRORS: Readonly<Record<RedeemErrorCode, { readonly status: 
  * | 409    | `token_already_redeemed`, also for the same order, once it has got its 200                        |
  * | 410    | `token_expired`, `token_voided`                                                                   |
  * | 413    | `request_too_large`                                                                               |
- * | 500    | `internal_error`: the token is unused, or belongs to this order; the same order may ask again      |
+ * | 500    | `internal_error`: nobody got the token's 200 by this; to ask again for the same order is safe      |
  *
  * All but 200 have `{"error": {"code", "message"}}` as their body; programs go by the code.
  *
