@@ -21,9 +21,9 @@ class Stream {
 
   constructor() {
     this.#presses = new PressListener({
-      beginPress: (press) => {
-        if (press.way === 'event') this.#finder.watch.beginEvent(press.beganMs);
-      },
+      beginEvent: (beganMs) => this.#finder.watch.beginEvent(beganMs),
+      beginTone: () => {},
+      hearInfo: () => {},
       pressKey: () => this.#finder.watch.keyTold(),
       countMerged: () => {},
     });

@@ -22,15 +22,12 @@ const SOUNDING_SHARE = 0.25;
 /** The detector reports a press' end when the tone has been gone for so long. */
 const TONE_END_LAG_MS = 28;
 
-export type HeardPress =
-  | { readonly way: 'event'; readonly beganMs: number }
-  /** `onsetSample` counts what was heard since listening started, as `heardSamples` does. */
-  | { readonly way: 'tone'; readonly onsetSample: number }
-  | { readonly way: 'info' };
-
 export interface PressPort {
-  /** A press was heard; what it means for a key is told next. */
-  beginPress(press: HeardPress): void;
+  /** A press was heard in this way; what it means for a key is told next. */
+  beginEvent(beganMs: number): void;
+  /** `onsetSample` counts what was heard since listening started, as `heardSamples` does. */
+  beginTone(onsetSample: number): void;
+  hearInfo(): void;
   /** A key was pressed, each press once. */
   pressKey(key: number): void;
   /** The same press was heard by a second way. */
@@ -78,31 +75,33 @@ export class PressListener {
     if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
     if ((outcome & PRESS_BEGAN) !== 0) {
       const { key, beganAtMs } = this.events;
-      this.#port.beginPress({ way: 'event', beganMs: beganAtMs });
+      this.#port.beginEvent(beganAtMs);
       this.#tell(key, this.#merger.beginEvent(key, beganAtMs), beganAtMs < this.#sinceMs);
     }
     if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs);
   }
 
-  /** The next `count` samples of the caller's audio. */
-  hearAudio(samples: Int16Array, count: number, nowMs: number): void {
+  /** The next `count` samples of the caller's audio, the last of which came `agoSamples` before now. */
+  hearAudio(samples: Int16Array, count: number, nowMs: number, agoSamples = 0): void {
     if (!this.#isListening) return;
     this.#measureBeginning(samples, count);
     const flags = this.#detector.process(samples, count);
-    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS);
-    if (flags !== 0) this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
+    if (flags === 0) return;
+    const heardMs = nowMs - agoSamples / SAMPLES_PER_MS;
+    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(heardMs - TONE_END_LAG_MS);
+    this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
     if ((flags & TONE_BEGAN) === 0) return;
     const key = this.#detector.takeKey();
     const { position, onsetSample } = this.#detector;
-    const beganMs = nowMs - (position - onsetSample) / SAMPLES_PER_MS;
-    this.#port.beginPress({ way: 'tone', onsetSample });
+    const beganMs = heardMs - (position - onsetSample) / SAMPLES_PER_MS;
+    this.#port.beginTone(onsetSample);
     const isLeftover = onsetSample < UNSURE_ONSET_SAMPLES && this.#hasSoundedFromTheFirst();
     this.#tell(key, this.#merger.beginTone(key, beganMs), isLeftover);
   }
 
   hearInfo(key: number, nowMs: number): void {
     if (!this.#isListening) return;
-    this.#port.beginPress({ way: 'info' });
+    this.#port.hearInfo();
     this.#tell(key, this.#merger.hearInfo(key, nowMs), false);
   }
 

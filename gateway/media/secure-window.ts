@@ -27,7 +27,7 @@ import type { AudioEncoding, Suppression } from './control-wire.js';
 import { EventMask } from './event-mask.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { type EventSpan, HoleFinder } from './hole-finder.js';
-import { type HeardPress, PressListener, type PressPort } from './press-listener.js';
+import { PressListener, type PressPort } from './press-listener.js';
 import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
 import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
@@ -248,10 +248,16 @@ export class SecureWindow implements PressPort {
     this.#holes.dropForeign(nowMs);
   }
 
-  beginPress(press: HeardPress): void {
-    if (press.way === 'tone') this.#holes.watch.beginTone(press.onsetSample);
-    else if (press.way === 'event') this.#holes.watch.beginEvent(press.beganMs);
-    else this.#holes.watch.hearInfo();
+  beginEvent(beganMs: number): void {
+    this.#holes.watch.beginEvent(beganMs);
+  }
+
+  beginTone(onsetSample: number): void {
+    this.#holes.watch.beginTone(onsetSample);
+  }
+
+  hearInfo(): void {
+    this.#holes.watch.hearInfo();
   }
 
   pressKey(key: number): void {
@@ -370,7 +376,7 @@ export class SecureWindow implements PressPort {
     while (left > 0) {
       const count = Math.min(left, this.#frameUnits);
       this.#line.conceal(count);
-      this.#presses.hearAudio(SILENCE, count, nowMs - (left - count) / SAMPLES_PER_MS);
+      this.#presses.hearAudio(SILENCE, count, nowMs, left - count);
       this.#release(nowMs);
       left -= count;
     }
