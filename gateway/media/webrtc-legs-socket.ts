@@ -159,10 +159,10 @@ export class WebRtcLegs implements WebRtcWay {
   }
 
   /** Before the handshake is done there is nobody to send to: as with a peer that has not said where it listens. */
-  #send(leg: Leg, packet: Uint8Array): void {
+  #send(leg: Leg, packet: Buffer): void {
     if (leg.state !== 'connected') return;
     try {
-      leg.transport?.track.sendMessageBinary(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
+      leg.transport?.track.sendMessageBinary(packet);
     } catch {
       // The transport has ended, and its news is on the way.
       this.#options.onSendFailed();
