@@ -196,9 +196,7 @@ describe('senders with habits of their own', () => {
   };
   const rhythms = [...RHYTHMS, { onMs: 900, offMs: 200 }];
 
-  test.each(Object.entries(HABITS))('%s', async (_name, habits) => {
-    const clockRateHz = habits.clockRateHz ?? 8000;
-    const clocks = (habits.payloadTypes ?? [101]).map((payloadType) => [payloadType, clockRateHz] as const);
+  async function expectKeys(habits: EventHabits, clocks: readonly (readonly [number, number])[]): Promise<void> {
     for (const keys of [EQUAL, DIFFERENT]) {
       for (const rhythm of rhythms) {
         for (const beside of ['rests', 'goes-on', 'has the tone'] as const) {
@@ -213,6 +211,19 @@ describe('senders with habits of their own', () => {
         }
       }
     }
+  }
+
+  test.each(Object.entries(HABITS))('%s', async (_name, habits) => {
+    const clockRateHz = habits.clockRateHz ?? 8000;
+    await expectKeys(
+      habits,
+      (habits.payloadTypes ?? [101]).map((payloadType) => [payloadType, clockRateHz]),
+    );
+  });
+
+  // Our SDP takes telephone-event at 8 kHz alone; this is what a sender does that has another clock in it all the same.
+  test.each([16_000, 48_000])('a clock of %i Hz under the type of 8000 Hz', async (clockRateHz) => {
+    await expectKeys({ clockRateHz }, [[101, 8000]]);
   });
 });
 
