@@ -9,7 +9,8 @@ import { type TortureName, tortureMessage, tortureNames } from './torture/rfc447
 import { StreamFramer } from './transport/stream-framer.js';
 import { parseUri } from './uri.js';
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The same messages in every run: what fails, fails again. Others by another SEED. */
+const seed = Number(process.env.SEED ?? 3261);
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 10_000);
 
 /** xorshift32: small, and the same everywhere. */

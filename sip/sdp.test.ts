@@ -194,7 +194,8 @@ function isWrittenTheSame(description: SessionDescription): boolean {
   return !('code' in again) && writeSdp(again).equals(written);
 }
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The same descriptions in every run: what fails, fails again. Others by another SEED. */
+const seed = Number(process.env.SEED ?? 8866);
 
 describe(`mutated descriptions (SEED=${seed})`, () => {
   it('never make the parser throw, and what parses is read as it was written', () => {

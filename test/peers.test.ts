@@ -144,12 +144,11 @@ describe('sipp calls sipp', () => {
     expect(new Set(branches).size).toBe(7);
   });
 
-  test('forty times at twenty calls a second', async () => {
-    const load = { calls: 40, callsPerSecond: 20 };
+  test('forty times at twenty calls a second, and not one message is lost', async () => {
+    const load = { calls: 40, callsPerSecond: 20, repeatsNothing: true };
     const keys = { caller: { duration: 100 } };
     const options = { caller: load, called: load };
     const pair = await runPair('uac-makes-short-calls', 'uas-takes-short-calls', keys, options);
-    expect(pair.caller.statistics.retransmissions).toBe(0);
     assertAllSucceeded(pair.caller, 40);
     assertAllSucceeded(pair.called, 40);
   });

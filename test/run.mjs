@@ -28,8 +28,6 @@ const requirements = [
   { package: 'openssl', commands: ['openssl'] },
   { package: 'coturn', commands: ['turnserver'] },
   { package: 'iproute2', commands: ['ip'] },
-  { package: 'coturn', commands: ['turnserver'] },
-  { package: 'iproute2', commands: ['ip'] },
 ];
 
 const counts = { passed: 0, failed: 0 };

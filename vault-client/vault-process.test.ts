@@ -335,34 +335,75 @@ describe('a card, from the first key to the order', () => {
   });
 });
 
+/** In what forms digits are in the vault's memory. */
+async function formsIn(vault: Vault): Promise<readonly string[]> {
+  const { hits } = await scanProcess(vault.process.pid ?? 0, SECRETS);
+  return [...new Set(hits.map(({ form }) => form))];
+}
+
+type Found = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * What is found at each moment at which `live` looks into the vault. Eight or nine digits stand in a process by chance, about
+ * once in a hundred searches: where there are any, another vault does the same, and they count if it has them too, as it has
+ * what a vault leaves behind. Every other form counts wherever it is.
+ */
+async function foundIn(live: (vault: Vault, look: (moment: string) => Promise<void>) => Promise<void>): Promise<Found> {
+  const one = await lookedInto(live);
+  const mayBeChance = (form: string) => /^[89] digits as /.test(form);
+  if (!Object.values(one).flat().some(mayBeChance)) return one;
+  const other = await lookedInto(live);
+  return Object.fromEntries(
+    Object.entries(one).map(([moment, forms]) => [
+      moment,
+      [
+        ...forms.filter((form) => !mayBeChance(form) || other[moment].includes(form)),
+        ...other[moment].filter((form) => !mayBeChance(form)),
+      ],
+    ]),
+  );
+}
+
+async function lookedInto(live: Parameters<typeof foundIn>[0]): Promise<Found> {
+  const vault = new Vault();
+  const found = new Map<string, readonly string[]>();
+  await live(vault, async (moment) => {
+    found.set(moment, await formsIn(vault));
+  });
+  await vault.kill();
+  return Object.fromEntries(found);
+}
+
 describe('AC-11, AC-16: the vault’s memory', () => {
   test('holds the digits during a capture, which shows that the search finds them, and not after Cancel', async () => {
-    const vault = new Vault();
-    await vault.start();
-    const pid = vault.process.pid ?? 0;
-    await vault.request({ kind: 'open-session', sessionId: 'a', rules: RULES });
-    expect((await scanProcess(pid, SECRETS)).hits).toEqual([]);
-    const end = await vault.key('a', 'cardNumber', NUMBER);
-    const during = await scanProcess(pid, SECRETS);
-    expect(during.hits.filter((hit) => hit.secret === 'card number').map((hit) => hit.form)).toContain('ASCII');
-    await end();
-    await vault.enter('a', 'expirationDate', '0945');
-    await vault.request({ kind: 'close-session', sessionId: 'a', outcome: 'abandoned' });
-    expect((await scanProcess(pid, SECRETS)).hits).toEqual([]);
+    const found = await foundIn(async (vault, look) => {
+      await vault.start();
+      await vault.request({ kind: 'open-session', sessionId: 'a', rules: RULES });
+      await look('before');
+      const end = await vault.key('a', 'cardNumber', NUMBER);
+      expect(await formsIn(vault)).toContain('ASCII');
+      await end();
+      await vault.enter('a', 'expirationDate', '0945');
+      await vault.request({ kind: 'close-session', sessionId: 'a', outcome: 'abandoned' });
+      await look('after Cancel');
+    });
+    expect(found).toEqual({ before: [], 'after Cancel': [] });
   });
 
   test('holds none of them after tokenization, nor after a redemption that reveals the card; no file ever does', async () => {
-    const vault = new Vault();
-    await vault.start({ redeem: { address: '127.0.0.1', port: 0, allowReveal: true } });
-    const pid = vault.process.pid ?? 0;
-    const token = await tokenOf(vault, 'a');
-    expect((await scanProcess(pid, SECRETS)).hits).toEqual([]);
-    expect((await scanFiles([directory], SECRETS)).hits).toEqual([]);
-    await vault.request({ kind: 'close-session', sessionId: 'a', outcome: 'vaulted' });
-    expect((await vault.redeem(token, true)).body).toMatchObject({ cardNumber: NUMBER, expirationDate: '0945' });
-    expect((await vault.request({ kind: 'ping' })).kind).toBe('done');
-    expect((await scanProcess(pid, SECRETS)).hits).toEqual([]);
-    expect((await scanFiles([directory], SECRETS)).hits).toEqual([]);
+    const found = await foundIn(async (vault, look) => {
+      await vault.start({ redeem: { address: '127.0.0.1', port: 0, allowReveal: true } });
+      const session = `session of ${vault.process.pid}`;
+      const token = await tokenOf(vault, session);
+      await look('after tokenization');
+      expect((await scanFiles([directory], SECRETS)).hits).toEqual([]);
+      await vault.request({ kind: 'close-session', sessionId: session, outcome: 'vaulted' });
+      expect((await vault.redeem(token, true)).body).toMatchObject({ cardNumber: NUMBER, expirationDate: '0945' });
+      expect((await vault.request({ kind: 'ping' })).kind).toBe('done');
+      await look('after redemption');
+      expect((await scanFiles([directory], SECRETS)).hits).toEqual([]);
+    });
+    expect(found).toEqual({ 'after tokenization': [], 'after redemption': [] });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CallView } from '../api/call-desk.js';
 import type { SessionState, SessionView } from '../payment/session-view.js';
-import { callsAfter, callToShow, parseServerMessage } from './desk-state.js';
+import { callsAfter, callToFollow, callToShow, parseServerMessage } from './desk-state.js';
 
 const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 } as const;
 
@@ -27,12 +27,33 @@ const at = (minute: number) => `2026-11-23T09:${String(minute).padStart(2, '0')}
 
 describe('the fold of events', () => {
   test('a snapshot replaces everything, newest call first', () => {
-    const calls = callsAfter([call('old')], {
+    const calls = callsAfter([call('old', { state: 'ended', endedAt: at(0) })], {
       type: 'snapshot',
       calls: [call('a', { startedAt: at(1) }), call('b', { startedAt: at(2) })],
     });
     expect(calls.map(({ id }) => id)).toEqual(['b', 'a']);
   });
+
+  test('a call that went on and is in no snapshot is over, its payment with it, and stays so', () => {
+    const masked = { state: 'captured', keyCount: 16, failedAttempts: 0, masked: '**** **** **** 4242' } as const;
+    const open = session('1', 'capturing');
+    const lost = call('lost', {
+      session: { ...open, fields: { ...open.fields, cardNumber: masked }, actions: ['capture', 'cancel'] },
+    });
+    const once = callsAfter([lost], { type: 'snapshot', calls: [] });
+    expect(once).toEqual([{ ...lost, state: 'ended', session: session('1', 'ended') }]);
+    const next = call('next', { startedAt: at(1) });
+    expect(callsAfter(once, { type: 'snapshot', calls: [next] })).toEqual([next, ...once]);
+  });
+
+  test.each(['vaulted', 'failed', 'canceled'] as const)(
+    'a payment that was %s is so after its call is lost',
+    (state) => {
+      const lost = call('lost', { session: { ...session('1', state), actions: ['try-again'] } });
+      const after = callsAfter([lost], { type: 'snapshot', calls: [] });
+      expect(after).toEqual([{ ...lost, state: 'ended', session: session('1', state) }]);
+    },
+  );
 
   test('a call event adds a call or replaces the one of its id', () => {
     const added = callsAfter([call('a')], { type: 'call', call: call('b', { startedAt: at(5) }) });
@@ -88,6 +109,17 @@ describe('the call that is shown', () => {
   test('a token is not hidden by the next call', () => {
     const vaulted = call('v', { state: 'ended', endedAt: at(5), session: session('1', 'vaulted') });
     expect(callToShow([running, vaulted], 'v')?.id).toBe('v');
+  });
+
+  test('alone, a token gives way to the next call once that is answered, and to nothing older', () => {
+    const vaulted = call('v', { state: 'ended', endedAt: at(5), session: session('1', 'vaulted') });
+    const ringing = call('ringing', { state: 'ringing', startedAt: at(10) });
+    expect(callToFollow([ringing, vaulted], 'v')?.id).toBe('v');
+    expect(callToFollow([running, vaulted], 'v')?.id).toBe('running');
+    expect(callToFollow([{ ...running, state: 'held' }, vaulted], 'v')?.id).toBe('running');
+    expect(callToFollow([vaulted, call('older', { startedAt: '2026-11-23T08:00:00.000Z' })], 'v')?.id).toBe('v');
+    expect(callToFollow([vaulted], 'v')?.id).toBe('v');
+    expect(callToFollow([running, call('chosen', { startedAt: at(1) })], 'chosen')?.id).toBe('chosen');
   });
 });
 

@@ -3,7 +3,7 @@ import type { CallView } from '../api/call-desk.js';
 import type { EventMessage } from '../api/event-messages.js';
 import type { SessionState, SessionView } from '../payment/session-view.js';
 
-export type ConnectionStatus = 'signed-out' | 'connecting' | 'open' | 'reconnecting' | 'refused';
+export type ConnectionStatus = 'signed-out' | 'connecting' | 'open' | 'reconnecting' | 'crowded' | 'refused';
 
 /** Newest first. */
 export type Calls = readonly CallView[];
@@ -15,7 +15,7 @@ const FINISHED: readonly SessionState[] = ['vaulted', 'failed', 'canceled', 'end
 export function callsAfter(calls: Calls, message: EventMessage): Calls {
   switch (message.type) {
     case 'snapshot':
-      return tidy(message.calls);
+      return tidy([...message.calls, ...lostCalls(calls, message.calls)]);
     case 'call':
       return tidy([...calls.filter(({ id }) => id !== message.call.id), message.call]);
     case 'session':
@@ -23,6 +23,27 @@ export function callsAfter(calls: Calls, message: EventMessage): Calls {
     case 'pong':
       return calls;
   }
+}
+
+/**
+ * Calls that went on when they were last heard of and are nobody's now: the gateway has been started anew meanwhile. They
+ * stay, as over, so that an agent in the middle of a payment is told what became of it. Such a call alone has no `endedAt`.
+ */
+function lostCalls(known: Calls, told: Calls): Calls {
+  return known
+    .filter((call) => call.endedAt === undefined && told.every(({ id }) => id !== call.id))
+    .map((call) => ({ ...call, state: 'ended', ...(call.session && { session: lostSession(call.session) }) }));
+}
+
+function lostSession(session: SessionView): SessionView {
+  const over: SessionView = { ...session, actions: [] };
+  if (FINISHED.includes(session.state)) return over;
+  const empty = { state: 'empty', keyCount: 0, failedAttempts: 0 } as const;
+  return {
+    ...over,
+    state: 'ended',
+    fields: { cardNumber: empty, expirationDate: empty, securityCode: empty },
+  };
 }
 
 /** A session replaces itself, and a new one replaces a finished one; a straggler of an older session changes nothing. */
@@ -40,8 +61,8 @@ function tidy(calls: Calls): Calls {
 }
 
 /**
- * The call to show: the chosen one, until it is over and a newer one goes on. A call with a token stays, because the
- * token is still to be used.
+ * The call to show where the others are listed beside it: the chosen one, until it is over and a newer one goes on. A
+ * call with a token stays, because the token is still to be used.
  */
 export function callToShow(calls: Calls, chosenId: string | undefined): CallView | undefined {
   const chosen = calls.find(({ id }) => id === chosenId);
@@ -49,6 +70,17 @@ export function callToShow(calls: Calls, chosenId: string | undefined): CallView
   if (chosen === undefined) return running ?? calls[0];
   if (chosen.state !== 'ended' || chosen.session?.state === 'vaulted' || running === undefined) return chosen;
   return running.startedAt > (chosen.endedAt ?? chosen.startedAt) ? running : chosen;
+}
+
+/**
+ * The call to show where nothing else can be chosen: as `callToShow`, but a call with a token gives way once a newer one
+ * is answered. The page has been told the token; the caller who speaks now has no other way to pay.
+ */
+export function callToFollow(calls: Calls, shownId: string | undefined): CallView | undefined {
+  const shown = callToShow(calls, shownId);
+  if (shown?.state !== 'ended') return shown;
+  const answered = calls.find(({ state }) => state === 'active' || state === 'held');
+  return answered !== undefined && answered.startedAt > shown.startedAt ? answered : shown;
 }
 
 /** One message of the event socket, or undefined for one this version does not know. */

@@ -1,7 +1,15 @@
 /** The event socket as the page sees it: authenticates, stays alive, comes back, and hands on what it hears. */
 import type { EventMessage } from '../api/event-messages.js';
 import { type ConnectionStatus, parseServerMessage } from './desk-state.js';
-import { CONNECT_TIMEOUT_MS, isFinal, type Liveness, livenessVerdict, retryDelayMs } from './reconnection-policy.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  crowdedDelayMs,
+  isCrowded,
+  isFinal,
+  type Liveness,
+  livenessVerdict,
+  retryDelayMs,
+} from './reconnection-policy.js';
 
 export type EventConnectionOptions = {
   /** `ws:` or `wss:` address of the event socket. */
@@ -76,6 +84,7 @@ export class EventConnection {
       clearTimeout(giveUp);
       if (socket !== this.#socket) return;
       if (isFinal(event.code)) this.refuse();
+      else if (isCrowded(event.code)) this.#lose(socket, 'crowded');
       else this.#lose(socket);
     });
   }
@@ -103,13 +112,15 @@ export class EventConnection {
     }
   }
 
-  #lose(socket: WebSocket): void {
+  #lose(socket: WebSocket, why: 'lost' | 'crowded' = 'lost'): void {
     if (socket !== this.#socket || this.#closed) return;
     this.#socket = undefined;
     clearInterval(this.#checkTimer);
     socket.close();
-    this.#options.onStatus(this.#everOpen ? 'reconnecting' : 'connecting');
-    this.#retryTimer = setTimeout(() => this.#connect(), retryDelayMs(this.#failures, Math.random()));
+    const isCrowdedOut = why === 'crowded';
+    this.#options.onStatus(isCrowdedOut ? 'crowded' : this.#everOpen ? 'reconnecting' : 'connecting');
+    const delayMs = isCrowdedOut ? crowdedDelayMs(Math.random()) : retryDelayMs(this.#failures, Math.random());
+    this.#retryTimer = setTimeout(() => this.#connect(), delayMs);
     this.#failures += 1;
   }
 }

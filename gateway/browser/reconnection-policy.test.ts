@@ -1,15 +1,35 @@
 import { expect, test } from '@jest/globals';
-import { isFinal, livenessVerdict, refusedDelayMs, retryDelayMs } from './reconnection-policy.js';
+import {
+  crowdedDelayMs,
+  isCrowded,
+  isFinal,
+  livenessVerdict,
+  refusedDelayMs,
+  registrationDelayMs,
+  retryDelayMs,
+} from './reconnection-policy.js';
 
 test('the first two tries fall within a second, however the dice fall', () => {
   expect(retryDelayMs(0, 0.999) + retryDelayMs(1, 0.999)).toBeLessThan(1000);
 });
 
-test('delays grow to a bound and differ between panels', () => {
-  const delays = Array.from({ length: 50 }, (_, failures) => retryDelayMs(failures, 0.5));
+test('after any outage the next try falls within a second, however the dice fall', () => {
+  for (let failures = 0; failures < 1000; failures += 1) expect(retryDelayMs(failures, 0.999)).toBeLessThan(1000);
+});
+
+test.each([
+  [retryDelayMs, 700],
+  [registrationDelayMs, 5000],
+])('delays grow to a bound and differ between pages: %p, %d ms', (delayOf, boundMs) => {
+  const delays = Array.from({ length: 50 }, (_, failures) => delayOf(failures, 0.5));
   expect(delays).toEqual([...delays].sort((a, b) => a - b));
-  expect(Math.max(...delays)).toBe(5000);
-  expect(retryDelayMs(3, 0)).not.toBe(retryDelayMs(3, 0.9));
+  expect(Math.max(...delays)).toBe(boundMs);
+  expect(delayOf(3, 0)).not.toBe(delayOf(3, 0.9));
+});
+
+test('who was one too many tries seldom', () => {
+  expect(crowdedDelayMs(0)).not.toBe(crowdedDelayMs(0.9));
+  expect(crowdedDelayMs(0)).toBeGreaterThan(5000);
 });
 
 test.each([
@@ -25,18 +45,21 @@ test.each([
 });
 
 test('a quiet connection is asked, an unanswered question is death, an answer is life', () => {
-  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: undefined }, 4_000)).toBe('alive');
-  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: undefined }, 5_500)).toBe('ask');
-  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: 5_500 }, 7_000)).toBe('alive');
-  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: 5_500 }, 9_600)).toBe('dead');
-  expect(livenessVerdict({ heardAtMs: 5_600, pingedAtMs: 5_500 }, 9_600)).toBe('alive');
+  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: undefined }, 2_000)).toBe('alive');
+  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: undefined }, 2_600)).toBe('ask');
+  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: 5_500 }, 7_900)).toBe('alive');
+  expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: 5_500 }, 8_100)).toBe('dead');
+  expect(livenessVerdict({ heardAtMs: 5_600, pingedAtMs: 5_500 }, 8_000)).toBe('alive');
 });
 
 test('a timer that slept for an hour asks before it judges', () => {
   expect(livenessVerdict({ heardAtMs: 0, pingedAtMs: undefined }, 3_600_000)).toBe('ask');
 });
 
-test('only a refused token ends the tries', () => {
-  expect(isFinal(4401)).toBe(true);
-  for (const code of [1000, 1001, 1006, 1011, 1013, 4000, 4408, 4429, 4430]) expect(isFinal(code)).toBe(false);
+test('a refused token and an account without events end the tries, too many make them rare', () => {
+  for (const code of [4401, 4403]) expect([isFinal(code), isCrowded(code)]).toEqual([true, false]);
+  for (const code of [4429, 4430]) expect([isFinal(code), isCrowded(code)]).toEqual([false, true]);
+  for (const code of [1000, 1001, 1006, 1011, 1013, 4000, 4408]) {
+    expect([isFinal(code), isCrowded(code)]).toEqual([false, false]);
+  }
 });

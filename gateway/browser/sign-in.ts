@@ -8,6 +8,8 @@ import { SignInForm } from './sign-in-form.js';
 
 const NOTE = 'Enter the access token of your agent account. It is kept in this tab only.';
 export const TOKEN_REFUSED = 'This access token was not accepted.';
+const CROWDED =
+  'Too many connections of this account, or too many failed tries. Close other windows, then sign in again.';
 
 const elsewhereTexts = {
   title: 'This page is for agents',
@@ -83,6 +85,11 @@ export class SignIn {
     const { connection } = client.snapshot;
     if (connection === 'refused') {
       this.signOut(TOKEN_REFUSED);
+      return;
+    }
+    if (connection === 'crowded' && !this.#isSignedIn) {
+      this.#leave();
+      this.#form.ask(CROWDED);
       return;
     }
     if (connection === 'open') {

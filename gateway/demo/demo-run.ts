@@ -1,7 +1,8 @@
 /** One call of the demo: a caller, an agent, a payment, an order, and what was left of the keys where. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
+import type { RecordingNotes } from '../recording/recording-notes.js';
 import { parseRecording } from '../recording/wav-file.js';
 import type { AgentDesktop } from './agent-desktop.js';
 import type { DemoGateway } from './demo-gateway-process.js';
@@ -20,6 +21,8 @@ const SECURITY_CODE = [1, 2, 3];
 const BEFORE_PAYMENT = [1, 9, 5, 7];
 const TALK_MS = 600;
 const ASK_MS = 400;
+const RECORDING_LIMIT_MS = 10_000;
+const RECORDING_POLL_MS = 20;
 
 export type DemoWorld = {
   readonly gateway: DemoGateway;
@@ -59,7 +62,7 @@ export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<
   caller.hangUp();
   await desktop.callEnded(call.id);
   const presses = caller.talker.presses;
-  const streams = streamsOf(world, call.id);
+  const streams = streamsOf(world, await wholeRecording(gateway.recordingDirectory, call.id));
   const beforePayment = countKeys(streams, presses.slice(0, BEFORE_PAYMENT.length));
   const found = countKeys(streams, presses.slice(BEFORE_PAYMENT.length));
   const pressed = presses.length - BEFORE_PAYMENT.length;
@@ -116,7 +119,8 @@ async function spend(
 
 type Streams = Readonly<Record<keyof Found, HeardStream>>;
 
-function streamsOf({ caller, agent, gateway }: DemoWorld, callId: string): Streams {
+/** @param recording the caller's channel */
+function streamsOf({ caller, agent }: DemoWorld, recording: Int16Array): Streams {
   const sent = caller.sent.audio();
   const untouched = caller.talker.presses[BEFORE_PAYMENT.length - 1]?.offsetSample ?? 0;
   const heard = (audio: Int16Array, eventKeys: readonly number[]): HeardStream => ({
@@ -127,7 +131,7 @@ function streamsOf({ caller, agent, gateway }: DemoWorld, callId: string): Strea
   return {
     caller: { audio: sent, eventKeys: caller.sent.eventKeys, startSample: 0 },
     agent: heard(agent.listener.audio(), agent.listener.eventKeys),
-    recording: heard(readRecording(gateway.recordingDirectory, callId), []),
+    recording: heard(recording, []),
   };
 }
 
@@ -143,11 +147,29 @@ function told(found: Found): string {
   return `${found.caller} in what the caller sent, ${found.agent} in what the agent received, ${found.recording} in the recording`;
 }
 
-/** The caller's channel. @throws when there is no whole recording */
-function readRecording(directory: string, callId: string): Int16Array {
-  const name = readdirSync(directory).find((file) => file.startsWith(callId) && file.endsWith('.wav'));
-  if (name === undefined) throw new Error('there is no recording of the call');
-  const recording = parseRecording(readFileSync(join(directory, name)));
+/**
+ * The caller's channel, once all of the call is on the disk: its last second gets there after its end was told.
+ *
+ * @throws when there is no whole recording
+ */
+async function wholeRecording(directory: string, callId: string): Promise<Int16Array> {
+  const endMs = performance.now() + RECORDING_LIMIT_MS;
+  for (;;) {
+    const name = readdirSync(directory).find((file) => file.startsWith(callId) && file.endsWith('.wav'));
+    if (name !== undefined && isComplete(join(directory, `${name}.json`))) return readRecording(join(directory, name));
+    if (performance.now() > endMs) throw new Error('there is no whole recording of the call');
+    await pause(RECORDING_POLL_MS);
+  }
+}
+
+function isComplete(notesFile: string): boolean {
+  if (!existsSync(notesFile)) return false;
+  const { outcome }: Pick<RecordingNotes, 'outcome'> = JSON.parse(readFileSync(notesFile, 'utf8'));
+  return outcome === 'complete';
+}
+
+function readRecording(file: string): Int16Array {
+  const recording = parseRecording(readFileSync(file));
   if (!recording.ok) throw new Error(`the recording cannot be read: ${recording.code}`);
   return recording.audio.caller;
 }

@@ -70,6 +70,13 @@ async function refusalOf(options: ClientOptions, protocol: string | string[]): P
   return response.statusCode;
 }
 
+/** The loss of a connection, which this end may hear of after the other one. */
+function nextFailed(): Promise<Flow> {
+  return new Promise((resolve) => {
+    onFailed = resolve;
+  });
+}
+
 function nextReceived(): Promise<Received> {
   return new Promise((resolve) => {
     onReceived = resolve;
@@ -168,8 +175,10 @@ describe('messages', () => {
     const message = nextReceived();
     socket.send('x'.repeat(MAX_MESSAGE_BYTES));
     expect((await message).text).toHaveLength(MAX_MESSAGE_BYTES);
+    const gone = nextFailed();
     socket.send('x'.repeat(MAX_MESSAGE_BYTES + 1));
     expect(await closeCode(socket)).toBe(1009);
+    await gone;
     expect(received).toHaveLength(1);
     expect(failed).toHaveLength(1);
   });
@@ -218,9 +227,17 @@ describe('messages', () => {
     socket.send('\r\n');
     socket.send('');
     socket.send('\r\n\r\n');
-    await once(socket, 'message');
-    expect(heard).toEqual(['\r\n']);
-    expect(received).toEqual([]);
+    // Behind them, so that whatever they are answered with has come when this is.
+    const message = nextReceived();
+    socket.send('hello');
+    const { flow } = await message;
+    const said = new Promise<void>((resolve) => {
+      socket.on('message', (data) => String(data) === 'goodbye' && resolve());
+    });
+    sockets.send(flow, Buffer.from('goodbye'));
+    await said;
+    expect(heard).toEqual(['\r\n', 'goodbye']);
+    expect(received.map(({ text }) => text)).toEqual(['hello']);
   });
 });
 
@@ -294,8 +311,10 @@ describe('limits', () => {
 
   test('a flood of pings is one too, which ws cuts off when their answers cannot be sent as fast', async () => {
     const flooder = await openClient();
+    const gone = nextFailed();
     for (let count = 0; count < MAX_MESSAGES_PER_WINDOW + 50; count += 1) flooder.ping();
     expect([1006, 1008]).toContain(await closeCode(flooder));
+    await gone;
     expect(failed).toHaveLength(1);
   });
 
@@ -313,9 +332,7 @@ describe('limits', () => {
     socket.send('hello');
     const { flow } = await message;
     socket.pause();
-    const gone = new Promise<Flow>((resolve) => {
-      onFailed = resolve;
-    });
+    const gone = nextFailed();
     const large = Buffer.alloc(MAX_MESSAGE_BYTES, 'x');
     // Beyond what the system buffers on the way, and then some.
     for (let count = 0; count < (64 * MAX_UNSENT_BYTES) / large.length; count += 1) sockets.send(flow, large);
@@ -329,18 +346,14 @@ describe('ends', () => {
     const message = nextReceived();
     socket.send('hello');
     const { flow } = await message;
-    const gone = new Promise<Flow>((resolve) => {
-      onFailed = resolve;
-    });
+    const gone = nextFailed();
     socket.terminate();
     expect(await gone).toEqual(flow);
     expect(failed).toHaveLength(1);
   });
 
   test('what is sent on a connection that is gone, or on none, is told as failed', async () => {
-    const told = new Promise<Flow>((resolve) => {
-      onFailed = resolve;
-    });
+    const told = nextFailed();
     sockets.send(
       { listener: 'users', transport: 'ws', remoteAddress: LOOPBACK, remotePort: 9, connectionId: 77 },
       Buffer.from('x'),

@@ -113,6 +113,8 @@ test('AC-14: the agent is told of the order, and of the second one that was refu
 describe('the auditor, when the call is over,', () => {
   beforeAll(async () => {
     await scene.hangUp(call);
+    // A recording is on the disk a moment after the end of its call was told.
+    await scene.recording(call.id);
   }, 30_000);
 
   test('finds the session, the call and the gap in its recording', async () => {

@@ -16,6 +16,9 @@ const MASKED: Readonly<Record<FieldName, string>> = {
   securityCode: '***',
 };
 
+/** Eight digits with three zeros among them stand in recorded speech by chance, once in eight minutes of it. */
+const AMEX_WITHOUT_ZEROS = '371449635398431';
+
 let scene: PaymentScene;
 let call: CallView;
 
@@ -133,6 +136,8 @@ describe('during a call', () => {
     const red = await scene.settled(session, 'cardNumber');
     expect(red.fields.cardNumber).toMatchObject({ state: 'error', error: { message: 'Invalid card number' } });
     await scene.enter(session, 'cardNumber', VISA.cardNumber);
+    const isGreen = ({ id, fields }: SessionView) => id === session.id && fields.cardNumber.state === 'captured';
+    await scene.desk.sessionEvent('green', isGreen);
     // Every one of these states was pushed to the desktop, in this order.
     const pushed = scene.desk.events
       .slice(seen)
@@ -150,11 +155,12 @@ describe('during a call', () => {
 
   test('AC-11: green shows the mask; traffic, logs and files hold neither number nor code', async () => {
     const session = await scene.desk.startSession(call.id);
-    const { fields } = await scene.enterCard(session, AMEX);
-    expect(FIELD_NAMES.map((field) => fields[field].masked)).toEqual(['**** ****** *0005', '**/**', '****']);
+    const card = { ...AMEX, cardNumber: AMEX_WITHOUT_ZEROS };
+    const { fields } = await scene.enterCard(session, card);
+    expect(FIELD_NAMES.map((field) => fields[field].masked)).toEqual(['**** ****** *8431', '**/**', '****']);
     await scene.complete(session);
     await scene.hangUp(call);
-    const secrets = [{ name: 'card number', digits: keysOf(AMEX.cardNumber) }];
+    const secrets = [{ name: 'card number', digits: keysOf(card.cardNumber) }];
     const places = [
       ['API and event socket', Buffer.from(scene.desk.traffic.join('\n'))],
       ['log', Buffer.from(scene.gateway.outputLines.join('\n'))],
@@ -163,7 +169,7 @@ describe('during a call', () => {
     expect(places.length).toBeGreaterThan(5);
     for (const [where, bytes] of places) expect(scanBytes(bytes, secrets, where).hits).toEqual([]);
     // The code has too few digits to be sought by itself: nothing that was said may hold it beside what it is.
-    expect(scene.desk.traffic.join('\n')).not.toMatch(new RegExp(`securityCode[^}]*${AMEX.securityCode}`));
+    expect(scene.desk.traffic.join('\n')).not.toMatch(new RegExp(`securityCode[^}]*${card.securityCode}`));
   });
 
   test('AC-13: on success the token is with the session, the session is vaulted and nothing is left to cancel', async () => {

@@ -10,7 +10,7 @@ import type { SessionView } from '../../gateway/payment/session-view.js';
 import { eventually, pause } from '../support/deadline.js';
 import type { ConfigurationInput } from '../support/gateway-under-test.js';
 import type { KeyWay } from '../support/keypad-phone.js';
-import { keyNames, keysOf } from '../support/keys.js';
+import { keyNames, keysOf, samplesOf } from '../support/keys.js';
 import { scanFiles } from '../support/memory-scan.js';
 import { type KeyedCard, PaymentScene } from '../support/payment-scene.js';
 import { describeExit, PeerProcess } from '../support/peer-process.js';
@@ -19,6 +19,7 @@ import { type PortRange, reservePorts } from '../support/ports.js';
 import { isAlive, resourcesOf } from '../support/process-resources.js';
 import { assertAllSucceeded, SIPP_MEDIA_PORTS, startCalledParty, startCaller } from '../support/sipp.js';
 import { decodeWithSpandsp } from '../support/spandsp.js';
+import { voicePayloadType } from '../support/voice-codec.js';
 import { readWavFile } from '../support/wav.js';
 
 const TEST_LIMIT_MS = 120_000;
@@ -77,13 +78,22 @@ function withSecondPbx(configuration: ConfigurationInput): ConfigurationInput {
 /** Keys that the agent hears from now on while `press` goes on, told as events and as tones. */
 async function heardDuring(press: () => Promise<void>): Promise<{ readonly events: string; readonly tones: string }> {
   const { ear } = scene.agent;
+  const { talker } = scene.caller;
   ear.clear();
+  const begun = talker.sentSamples;
   await press();
-  await pause(SETTLE_MS);
+  const all = talker.sentSamples - begun + samplesOf(SETTLE_MS);
+  await eventually(CALL_LIMIT_MS, 'all of it at the agent', () => (samplesHeard() >= all ? true : undefined));
   const report = ear.report();
   // Silence would prove nothing: the agent does hear the caller all the while.
   expect(report.audio.length).toBeGreaterThan(4_000);
   return { events: keyNames(report.events.map(({ key }) => key)), tones: await decodeWithSpandsp(report.audio) };
+}
+
+/** By the timestamps of its audio, which go on where the caller's rests. */
+function samplesHeard(): number {
+  const audio = scene.agent.ear.packets.filter(({ payloadType }) => payloadType === voicePayloadType.PCMU);
+  return audio.length === 0 ? 0 : (audio[audio.length - 1].timestamp - audio[0].timestamp) >>> 0;
 }
 
 async function keyBothWays(): Promise<void> {
@@ -159,9 +169,13 @@ describe('the vault is killed while a card number is keyed', () => {
       expect(await heardDuring(keyBothWays)).toEqual({ events: '', tones: '' });
       expect((await scene.desk.call()).recording).toEqual({ state: 'paused', lockedByPayment: true });
 
+      const told = scene.desk.events.length;
       expect((await scene.desk.cancel(session.id)).state).toBe('canceled');
-      await scene.desk.event('recording again', ({ call: seen }) => seen?.recording.state === 'recording');
-      await pause(SETTLE_MS);
+      await eventually(CALL_LIMIT_MS, 'recording again', () =>
+        scene.desk.events.slice(told).find(({ call: seen }) => seen?.recording.state === 'recording'),
+      );
+      // Suppression goes on until the line has been quiet, a second where the caller's speech is like a tone.
+      await scene.audited('window-closed', { callId: call.id });
       expect(await heardDuring(keyBothWays)).toEqual({ events: '58', tones: '36' });
 
       await gatewayIsWell();

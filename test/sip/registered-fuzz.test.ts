@@ -9,7 +9,8 @@ import { mutated, SeededRandom } from '../support/mutation.js';
 import { browserFlow, RawUser, RegisteredWorld } from './raw-user.js';
 import { RegisteredStage, USERS } from './registered-stage.js';
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The same messages in every run: what fails, fails again. Others by another SEED. */
+const seed = Number(process.env.SEED ?? 7118);
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 5_000);
 /** Each takes a connection of its own. */
 const SOCKET_ROUNDS = Math.ceil(ROUNDS / 10);
@@ -20,7 +21,9 @@ function soundMessages(user: RawUser, to: string): readonly Buffer[] {
   return [
     user.text({ method: 'REGISTER', headers: [`Contact: <${user.contact}>;expires=60`, 'Expires: 60'] }),
     user.text({ method: 'REGISTER', headers: ['Contact: *', 'Expires: 0'], authorization: challenge }),
+    user.text({ method: 'REGISTER' }),
     user.text({ method: 'INVITE', to: '<sip:5551234@tonegate.example>', body: 'v=0\r\n' }),
+    user.text({ method: 'MESSAGE', to: '<sip:5551234@tonegate.example>' }),
     user.text({ method: 'OPTIONS', authorization: `${challenge}, algorithm=MD5, cnonce="c", qop=auth, nc=00000001` }),
     user.text({ method: 'INFO', to, body: 'Signal=1\r\n' }),
     user.text({ method: 'INVITE', to, headers: [`Contact: <${user.contact}>`], body: 'v=0\r\n' }),

@@ -10,7 +10,7 @@ export type Pattern = {
   readonly secret: string;
   readonly form: string;
   readonly bytes: Buffer;
-  /** The pattern is text of decimal digits and counts only where no further digit stands beside it. */
+  /** The pattern is text of decimal digits and counts only where it is no part of a longer number or of a digest. */
   readonly isolated: boolean;
 };
 

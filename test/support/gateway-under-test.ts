@@ -35,6 +35,8 @@ const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 12_000;
 const DEFAULT_LIMIT_MS = 300_000;
 const DEFAULT_MEDIA_PORTS = 100;
+/** Start fails after a second by default; a test machine that does other things besides may take longer. */
+const PAYMENT_START_TIMEOUT_MS = 3_000;
 /** Listeners, API and redeem endpoint. */
 const SERVICE_PORTS = 20;
 
@@ -197,6 +199,7 @@ function baseConfiguration(wired: Wired, options: GatewayOptions, ports: PortRan
     ],
     media: { portMin, portMax: ports.last, processes: 1 },
     vault: { redeem: target(wired.redeemPort) },
+    payment: { startTimeoutMs: PAYMENT_START_TIMEOUT_MS },
     api: { listen: target(wired.apiPort) },
     log: { level: 'debug' },
   };

@@ -98,6 +98,7 @@ export class KeypadTalker {
   #restPackets = 0;
   #isStopped = false;
   #packetsToLose = 0;
+  readonly #awaitingPacket: Array<() => void> = [];
 
   /** Starts talking at once. */
   constructor(options: KeypadTalkerOptions) {
@@ -125,6 +126,11 @@ export class KeypadTalker {
     return this.#isStopped;
   }
 
+  /** What the next packet of audio will bear. */
+  get nextNumbers(): { readonly sequenceNumber: number; readonly timestamp: number } {
+    return { sequenceNumber: this.#sequenceNumber, timestamp: this.#timestampOf(this.sentSamples) };
+  }
+
   /** Presses keys one after another and resolves when the last pause is over. Lengths are rounded to packets. */
   async key(keys: readonly number[], way: KeypadWay, { onMs, offMs }: Rhythm): Promise<void> {
     // Nobody presses in the very packet in which a window opens: by event, such a press may say it began before it.
@@ -150,6 +156,11 @@ export class KeypadTalker {
   /** Lets it talk for so long. */
   talk(durationMs: number): Promise<void> {
     return this.sent(this.sentSamples + samplesOf(durationMs), durationMs + 20_000);
+  }
+
+  /** Resolves in the very turn in which a packet has gone out. */
+  nextPacket(): Promise<void> {
+    return new Promise((resolve) => this.#awaitingPacket.push(resolve));
   }
 
   stop(): void {
@@ -185,6 +196,7 @@ export class KeypadTalker {
     // Packets are due at multiples of 20 ms after the start; a late timer sends what is due and keeps the pace.
     const due = Math.floor((performance.now() - this.#startedAtMs) / PTIME_MS) + 1;
     while (this.#sentPackets < due && !this.#isStopped) this.#sendPacketTime();
+    for (const resolve of this.#awaitingPacket.splice(0)) resolve();
     const nextMs = this.#startedAtMs + this.#sentPackets * PTIME_MS - performance.now();
     if (!this.#isStopped) this.#timer = setTimeout(() => this.#tick(), Math.max(1, nextMs));
   }

@@ -73,15 +73,17 @@ function formsIn(hits: readonly Hit[]): readonly string[] {
 }
 
 /**
- * What is found in each of two processes that do the same. Eight or nine digits stand in one of them by chance, about once
- * in a hundred searches; what the program leaves behind is in both.
+ * What is found of the card number in each of two processes that do the same. Eight or nine digits stand in one of them by
+ * chance, about once in a hundred searches; what the program leaves behind is in both.
  */
-async function formsInBoth(body: string): Promise<readonly string[]> {
+async function formsInBoth(body: string, leastBytes = 20 << 20): Promise<readonly string[]> {
   const found: (readonly string[])[] = [];
   for (let count = 0; count < 2; count += 1) {
-    const report = await scanProcess(await child(body), [CARD_NUMBER]);
-    expect(report.scannedBytes).toBeGreaterThan(20 << 20);
-    found.push(formsIn(report.hits));
+    const report = await scanProcess(await child(body), [CARD_NUMBER, SECURITY_CODE]);
+    expect(report.scannedBytes).toBeGreaterThan(leastBytes);
+    found.push(formsIn(report.hits.filter(({ secret }) => secret === CARD_NUMBER.name)));
+    // What is in both is in the first.
+    if (found[0].length === 0) return [];
   }
   return found[0].filter((form) => found[1].includes(form));
 }
@@ -131,15 +133,14 @@ describe('a scan of another process', () => {
   test('of 200 MB goes through all of it', async () => {
     const body =
       'const b = Buffer.alloc(200 << 20, 1); for (let i = 0; i < b.length; i += 1) b[i] = (i * 2654435761) >>> 11; held.push(b)';
-    const report = await scanProcess(await child(body), [CARD_NUMBER, SECURITY_CODE]);
-    expect(report.scannedBytes).toBeGreaterThan(200 << 20);
-    expect(report.hits.filter((hit) => hit.secret === CARD_NUMBER.name)).toEqual([]);
+    expect(await formsInBoth(body, 200 << 20)).toEqual([]);
   }, 60_000);
 
   test('chooses the candidate that is not there yet', async () => {
     const pid = await child(WAYS['a byte array'] ?? '');
-    const other = { name: 'card number', digits: digitsOf(SEED + 1, 16) };
-    expect(await chooseQuiet([pid], [CARD_NUMBER, other])).toBe(other);
+    // One of them may be there by chance; hardly all.
+    const others = [1, 3, 5, 6].map((more) => ({ name: 'card number', digits: digitsOf(SEED + more, 16) }));
+    expect(others).toContain(await chooseQuiet([pid], [CARD_NUMBER, ...others]));
     await expect(chooseQuiet([pid], [CARD_NUMBER])).rejects.toThrow('every candidate');
   });
 
@@ -178,6 +179,14 @@ describe('a scan of bytes', () => {
     const code = SECURITY_CODE.digits.join('');
     expect(formsIn(scanBytes(Buffer.from(`code ${code}.`), [SECURITY_CODE]).hits)).toEqual(['ASCII']);
     expect(scanBytes(Buffer.from(`at 1${code} and ${code}1 ms`), [SECURITY_CODE]).hits).toEqual([]);
+  });
+
+  test('leaves out a short code that is a part of a fraction or of a digest', () => {
+    const code = SECURITY_CODE.digits.join('');
+    const found = (text: string) => scanBytes(Buffer.from(text), [SECURITY_CODE]).hits.length;
+    const digest = (length: number) => `a${code}${'f'.repeat(length - code.length - 1)}`;
+    expect([`after 12.${code} ms`, `"${digest(32)}"`, digest(64)].map(found)).toEqual([0, 0, 0]);
+    expect([`It is .${code}`, `a.${code}`, `decade${code}`, digest(31)].map(found)).toEqual([1, 1, 1, 1]);
   });
 
   test('is not misled by masked values', () => {

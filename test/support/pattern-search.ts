@@ -3,6 +3,10 @@ import type { Pattern } from './digit-forms.js';
 
 export type Found = { readonly pattern: Pattern; readonly offset: number };
 
+const POINT = 0x2e;
+/** 128 bits, the least that a random identifier or a digest has. */
+const MIN_DIGEST_LETTERS = 32;
+
 type Anchored = { readonly pattern: Pattern; readonly anchor: number };
 
 /**
@@ -67,12 +71,29 @@ function equals(chunk: Buffer, offset: number, bytes: Buffer): boolean {
   return true;
 }
 
+/** Digits of a longer number, of its fraction, or of a digest stand there by chance. */
 function isAlone(chunk: Buffer, offset: number, pattern: Pattern): boolean {
-  return !isDigit(chunk[offset - 1]) && !isDigit(chunk[offset + pattern.bytes.length]);
+  const end = offset + pattern.bytes.length;
+  if (isDigit(chunk[offset - 1]) || isDigit(chunk[end])) return false;
+  if (chunk[offset - 1] === POINT && isDigit(chunk[offset - 2])) return false;
+  return hexadecimalAround(chunk, offset, end) < MIN_DIGEST_LETTERS;
+}
+
+/** The length of the hexadecimal word that holds the bytes from `offset` to `end`, up to that of a digest. */
+function hexadecimalAround(chunk: Buffer, offset: number, end: number): number {
+  let from = offset;
+  while (end - from < MIN_DIGEST_LETTERS && isHexadecimal(chunk[from - 1])) from -= 1;
+  let to = end;
+  while (to - from < MIN_DIGEST_LETTERS && isHexadecimal(chunk[to])) to += 1;
+  return to - from;
 }
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+function isHexadecimal(byte: number | undefined): boolean {
+  return isDigit(byte) || (byte !== undefined && byte >= 0x61 && byte <= 0x66);
 }
 
 export const MIN_RUN_DIGITS = 8;

@@ -1,8 +1,10 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { GatewayUnderTest } from './gateway-under-test.js';
 import { PeerProcess, runToEnd } from './peer-process.js';
 import { type PortRange, reservePorts } from './ports.js';
+import { isListening } from './sipp.js';
 
 const LIMIT_MS = 20_000;
 const ranges: PortRange[] = [];
@@ -82,7 +84,9 @@ describe('reserved ports', () => {
 
   test('are kept from another process until they are released', async () => {
     const range = await reserve(10);
-    const source = `const { reservePorts } = await import(${JSON.stringify(new URL('./ports.js', import.meta.url))});
+    // It begins to look where this process did, and would come to the same range.
+    const source = `Object.defineProperty(process, 'pid', { value: ${process.pid} });
+      const { reservePorts } = await import(${JSON.stringify(new URL('./ports.js', import.meta.url))});
       const range = await reservePorts(10); console.log(range.first); range.release();`;
     const output = await runToEnd({
       command: process.execPath,
@@ -107,6 +111,21 @@ describe('reserved ports', () => {
     expect((await range.consecutive(2)) % 2).toBe(0);
     await expect(range.consecutive(100)).rejects.toThrow('no 100 ports are left');
   });
+});
+
+test('a port is listened on while a server is there, not while its connections are', async () => {
+  const port = await (await reserve(2)).next();
+  expect(isListening(port, 'tcp')).toBe(false);
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  expect(isListening(port, 'tcp')).toBe(true);
+  expect(isListening(port, 'udp')).toBe(false);
+  const client = connect(port, '127.0.0.1');
+  const [accepted]: Socket[] = await once(server, 'connection');
+  server.close();
+  expect(isListening(port, 'tcp')).toBe(false);
+  for (const socket of [client, accepted]) socket.destroy();
+  await once(server, 'close');
 });
 
 describe('the gateway under test', () => {

@@ -76,12 +76,23 @@ export function description(...media: readonly string[]): string {
   return ['v=0', `o=- 1 1 IN IP4 ${ADDRESS}`, 's=-', `c=IN IP4 ${ADDRESS}`, 't=0 0', ...media, ''].join('\r\n');
 }
 
-/** Says `pieces` over one TCP connection and answers all that came until it was closed or `limitMs` had passed. */
-export async function sayOverTcp(port: number, pieces: readonly Buffer[], limitMs: number): Promise<string> {
+/**
+ * Says `pieces` over one TCP connection and answers all that came until it was closed, until it was `enough`, or until
+ * `limitMs` had passed.
+ */
+export async function sayOverTcp(
+  port: number,
+  pieces: readonly Buffer[],
+  limitMs: number,
+  enough?: RegExp,
+): Promise<string> {
   const socket = connect(port, ADDRESS);
   let text = '';
-  socket.on('data', (bytes) => {
-    text += bytes.toString('latin1');
+  const said = new Promise<void>((resolve) => {
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      if (enough?.test(text)) resolve();
+    });
   });
   // The gateway may close before everything has been said.
   socket.on('error', () => {});
@@ -89,7 +100,7 @@ export async function sayOverTcp(port: number, pieces: readonly Buffer[], limitM
   const opened = new Promise<void>((resolve) => socket.once('connect', () => resolve()));
   await within(CONNECT_LIMIT_MS, `a connection to port ${port}`, Promise.race([opened, closed]));
   for (const piece of pieces) if (!socket.destroyed) socket.write(piece);
-  await within(limitMs, 'the end of the connection', closed).catch(() => {});
+  await within(limitMs, 'the end of the connection', Promise.race([closed, said])).catch(() => {});
   socket.destroy();
   return text;
 }

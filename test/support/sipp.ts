@@ -39,6 +39,8 @@ export type SippOptions = {
   readonly messageLimitMs?: number;
   /** Answers 200 to INFO, UPDATE, OPTIONS and NOTIFY wherever they come in the scenario. */
   readonly answersOtherRequests?: boolean;
+  /** Sends every message once: one that is lost over UDP fails its call, and one that is late does not. */
+  readonly repeatsNothing?: boolean;
   /** Keeps every message for `SippResult.messages`; not for load. */
   readonly keepMessages?: boolean;
 };
@@ -50,7 +52,6 @@ export type SippStatistics = {
   readonly created: number;
   readonly successful: number;
   readonly failed: number;
-  readonly retransmissions: number;
   /** Reasons with a count above zero, by sipp's column name: `FailedUnexpectedMessage`, `FailedTimeoutOnRecv`… */
   readonly failures: Readonly<Record<string, number>>;
 };
@@ -101,7 +102,7 @@ export class SippRun {
   async listening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
     await eventually(START_LIMIT_MS, `sipp on port ${port}`, () => {
       if (!this.#process.isRunning) throw new Error(`sipp ended at once\n${this.#process.tail()}`);
-      return isBound(port, transport) ? true : undefined;
+      return isListening(port, transport) ? true : undefined;
     });
   }
 
@@ -206,6 +207,7 @@ function argumentsOf(options: SippOptions): readonly string[] {
   ];
   if (options.maxCallsAtOnce !== undefined) args.push('-l', String(options.maxCallsAtOnce));
   if (options.answersOtherRequests === true) args.push('-aa');
+  if (options.repeatsNothing === true) args.push('-nr');
   if (options.keepMessages === true) args.push('-trace_msg', '-message_file', 'messages.log');
   if (options.remotePort !== undefined) {
     args.push('-s', String(options.keys?.service ?? 'service'), `127.0.0.1:${options.remotePort}`);
@@ -248,15 +250,17 @@ function readStatistics(csv: string): SippStatistics {
     created: count('IncomingCall') + count('OutgoingCall'),
     successful: count('SuccessfulCall'),
     failed: count('FailedCall'),
-    retransmissions: count('Retransmissions'),
     failures: Object.fromEntries([...cumulative].filter(([name, value]) => /^Failed(?!Call$)/.test(name) && value > 0)),
   };
 }
 
 const SOCKET_TABLES = { udp: ['/proc/net/udp', '/proc/net/udp6'], tcp: ['/proc/net/tcp', '/proc/net/tcp6'] } as const;
+/** States of include/net/tcp_states.h: TCP_LISTEN; a connection that is over keeps its port for a minute in another one. */
+const STATES = { udp: '[0-9A-F]{2}', tcp: '0A' } as const;
 
-/** Whether some socket of this machine has the port, by the kernel's tables. */
-export function isBound(port: number, transport: 'udp' | 'tcp'): boolean {
-  const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
+/** Whether some socket of this machine takes what is sent to the port, by the kernel's tables. */
+export function isListening(port: number, transport: 'udp' | 'tcp'): boolean {
+  const digits = port.toString(16).toUpperCase().padStart(4, '0');
+  const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${digits} [0-9A-F]+:[0-9A-F]{4} ${STATES[transport]} `, 'm');
   return SOCKET_TABLES[transport].some((table) => existsSync(table) && local.test(readFileSync(table, 'latin1')));
 }

@@ -57,6 +57,7 @@ export const liveTexts = {
     connecting: 'Connecting…',
     open: undefined,
     reconnecting: 'Reconnecting… What is shown may be out of date.',
+    crowded: 'Too many connections of this account. What is shown may be out of date.',
     refused: undefined,
   } satisfies Record<ConnectionStatus, string | undefined>,
   connected: 'Connected. Everything is up to date.',

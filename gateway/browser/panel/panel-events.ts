@@ -39,8 +39,8 @@ export type PanelEvent =
 export class PanelNews {
   #state = '';
   #errors: ReadonlySet<string> = new Set();
-  /** The last session whose token was told; a call's sessions come one after the other. */
-  #tokenOf: string | undefined;
+  /** The sessions whose token was told, for as long as the panel is there: a few a day, and an id each. */
+  readonly #tokensTold = new Set<string>();
 
   /** The events that this view of the shown call makes, given those before it. */
   of(call: CallView, texts: PanelMessages): readonly PanelEvent[] {
@@ -82,8 +82,8 @@ export class PanelNews {
   }
 
   #ofToken({ id: callId, session }: CallView): readonly PanelEvent[] {
-    if (session?.token === undefined || this.#tokenOf === session.id) return [];
-    this.#tokenOf = session.id;
+    if (session?.token === undefined || this.#tokensTold.has(session.id)) return [];
+    this.#tokensTold.add(session.id);
     const { token, tokenExpiresAt: expiresAt } = session;
     const { masked, brand } = session.fields.cardNumber;
     return [{ type: 'tonegate:token', detail: { callId, sessionId: session.id, token, expiresAt, masked, brand } }];

@@ -89,6 +89,7 @@ export type PanelMessages = {
   readonly reconnecting: string;
   readonly reconnected: string;
   readonly connecting: string;
+  readonly crowded: string;
   readonly signedOut: string;
   readonly covered: string;
   readonly callStates: Readonly<Record<CallView['state'], string>>;

@@ -94,6 +94,7 @@ export const germanTexts: PanelMessages = {
   reconnecting: 'Die Verbindung wird wiederhergestellt. Angezeigt wird der letzte bekannte Stand.',
   reconnected: 'Wieder verbunden. Angezeigt wird der jetzige Stand.',
   connecting: 'Verbindung zum Gateway wird aufgebaut.',
+  crowded: 'Zu viele Verbindungen dieses Kontos. Schließen Sie andere Fenster; es wird weiter versucht.',
   signedOut: 'Hier ist niemand angemeldet.',
   callStates: { ringing: 'Klingelt', active: 'Im Gespräch', held: 'Gehalten', ended: 'Anruf beendet' },
   brands: {

@@ -93,6 +93,7 @@ export const texts: PanelMessages = {
   reconnecting: 'Reconnecting. The panel shows the last known state.',
   reconnected: 'Connected again. The panel shows the present state.',
   connecting: 'Connecting to the gateway.',
+  crowded: 'Too many connections of this account. Close other windows; the panel goes on trying.',
   signedOut: 'This panel is not signed in.',
   callStates: { ringing: 'Ringing', active: 'On call', held: 'On hold', ended: 'Call ended' },
   brands: {

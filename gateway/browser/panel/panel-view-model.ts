@@ -323,6 +323,8 @@ function connectionNoteOf(connection: ConnectionStatus, texts: PanelMessages): s
       return texts.connecting;
     case 'reconnecting':
       return texts.reconnecting;
+    case 'crowded':
+      return texts.crowded;
     case 'refused':
     case 'signed-out':
       return texts.signedOut;

@@ -16,7 +16,7 @@
 import type { FieldName } from '../../../vault-client/wire.js';
 import type { CallView } from '../../api/call-desk.js';
 import type { CommandOutcome, DeskClient } from '../desk-client.js';
-import { callToShow } from '../desk-state.js';
+import { callToFollow } from '../desk-state.js';
 import { element, setAttribute, setText, show, showText } from '../element-builder.js';
 import { icon } from '../icons.js';
 import { Announcer } from './panel-announcements.js';
@@ -194,7 +194,7 @@ export class TonegatePanel extends HTMLElement {
     const calls = this.#client?.snapshot.calls ?? [];
     const wanted = this.getAttribute('call-id');
     if (wanted !== null) return calls.find(({ id }) => id === wanted);
-    return callToShow(calls, this.#shownCallId);
+    return callToFollow(calls, this.#shownCallId);
   }
 
   #render(): void {

@@ -4,7 +4,7 @@
  */
 import type { Registerer, UserAgent } from 'sip.js';
 import type { SoftphoneAccess } from '../../api/softphone-access.js';
-import { refusedDelayMs, retryDelayMs } from '../reconnection-policy.js';
+import { refusedDelayMs, registrationDelayMs } from '../reconnection-policy.js';
 import type { Signalling } from './phone-state.js';
 
 /** What has to be made of sip.js itself. */
@@ -233,7 +233,7 @@ export class SipLink {
   #later(work: () => void): void {
     clearTimeout(this.#retryTimer);
     if (this.#stopped) return;
-    this.#retryTimer = setTimeout(work, retryDelayMs(this.#failures, Math.random()));
+    this.#retryTimer = setTimeout(work, registrationDelayMs(this.#failures, Math.random()));
     this.#failures += 1;
   }
 }

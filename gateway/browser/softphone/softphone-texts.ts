@@ -78,6 +78,7 @@ export const texts = {
     connecting: 'Connecting',
     open: 'Connected',
     reconnecting: 'Reconnecting',
+    crowded: 'Too many connections',
     refused: 'Refused',
   },
   signallingLight: {
