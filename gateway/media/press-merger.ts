@@ -10,7 +10,8 @@
  * | first heard as | then as | the same press when the second … |
  * |---|---|---|
  * | tone  | event | begins while the tone sounds, or within TAIL_MS after it |
- * | event | tone  | begins from LEAD_MS before the event to its end |
+ * | event | tone  | begins from LEAD_MS before the event to its beginning, and no tone was told of it |
+ * | event | tone  | begins during the event |
  * | event | tone  | begins within TAIL_MS after the event's end, and no tone sounded during it |
  * | either| INFO  | arrives from the press' beginning to INFO_MS after its end |
  * | INFO  | either| begins within INFO_MS after the INFO |
@@ -171,6 +172,8 @@ export class PressMerger {
     }
     const eventEndedMs = this.#eventEndedMs[press];
     if (beganMs < eventBeganMs - LEAD_MS) return false;
+    // Of two tones before an event the earlier one is its own. The later one is a press whose event is still to come.
+    if (beganMs < eventBeganMs && this.#toneBeganMs[press] !== ABSENT) return false;
     if (beganMs <= eventEndedMs) return true;
     const hadTone = this.#toneBeganMs[press] !== ABSENT && this.#toneEndedMs[press] > eventBeganMs + HEAD_OVERLAP_MS;
     const isTail = beganMs <= eventEndedMs + TAIL_MS || beganSenderMs <= this.#eventEndedSenderMs[press] + TAIL_MS;

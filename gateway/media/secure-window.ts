@@ -313,8 +313,13 @@ export class SecureWindow implements PressPort {
       this.#audioEnd = packet.timestamp;
       this.#closedAt = packet.timestamp;
     }
+    const isBehindLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
-    this.#holes.beforeAudio(packet, count, timestampDistance(this.#expected, packet.timestamp), nowMs);
+    const ahead = timestampDistance(this.#expected, packet.timestamp);
+    this.#holes.beforeAudio(packet, count, ahead, nowMs);
+    // A hole that is filled masks what waits in the line: it may be a press' head. So does one whose time the sender's clock,
+    // which stands still or steps back, leaves nothing of.
+    if (isBehindLoss && ahead <= 0) this.#line.conceal(0);
     if (count > 0) this.#frameUnits = Math.max(count, MIN_FRAME_UNITS);
     const overlap = this.#alignTo(packet.timestamp, count, nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
