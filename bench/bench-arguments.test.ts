@@ -3,7 +3,7 @@ import { parseBenchArguments } from './bench-arguments.js';
 
 describe('the words of a bench', () => {
   test('none mean the short run, which is done in three minutes', () => {
-    expect(parseBenchArguments([])).toEqual({
+    expect(parseBenchArguments([], () => 4711)).toEqual({
       kind: 'run',
       value: {
         parts: ['dsp', 'media'],
@@ -11,9 +11,9 @@ describe('the words of a bench', () => {
         json: undefined,
         html: 'bench-output/bench.html',
         calls: 100,
-        seed: 1,
+        seed: 4711,
         repeats: 2,
-        command: 'npm run bench -- --calls 100 --seed 1 --repeats 2',
+        command: 'npm run bench -- --calls 100 --seed 4711 --repeats 2',
       },
     });
   });
@@ -45,6 +45,24 @@ describe('the words of a bench', () => {
         command: 'npm run bench -- media --calls 500 --seed 7 --repeats 4',
       },
     });
+  });
+
+  test('a seed is drawn anew for every run, and given it is taken', () => {
+    const seeds = Array.from({ length: 8 }, () => {
+      const parsed = parseBenchArguments(['dsp']);
+      return parsed.kind === 'run' ? parsed.value.seed : 0;
+    });
+    expect(new Set(seeds).size).toBeGreaterThan(6);
+    for (const seed of seeds) expect(seed >= 1 && seed <= 0x7fffffff && Number.isInteger(seed)).toBe(true);
+    expect(parseBenchArguments(['dsp', '--seed', '9'], () => 4711)).toMatchObject({ kind: 'run', value: { seed: 9 } });
+  });
+
+  test.each([
+    [['dsp'], 'bench-output/dsp.html'],
+    [['leak'], 'bench-output/leak.html'],
+    [['leak', 'dsp'], 'bench-output/dsp-leak.html'],
+  ])('%j leave a page of their own: %s', (words, html) => {
+    expect(parseBenchArguments(words)).toMatchObject({ kind: 'run', value: { html } });
   });
 
   test('several parts keep their order, and the page goes where it is wanted', () => {

@@ -1,7 +1,8 @@
 /**
  * The words of `npm run bench`. Without a part it is short: `leak` is left out, and so is what takes `dsp` longest and
- * proves least. A part that is named is whole.
+ * proves least. A part that is named is whole, and has to be measured to the last of its targets.
  */
+import { randomInt } from 'node:crypto';
 import { parseArgs, types } from 'node:util';
 
 export const USAGE =
@@ -20,6 +21,7 @@ export type BenchArguments = {
   /** Where the page goes. */
   readonly html: string;
   readonly calls: number;
+  /** Drawn, unless given: material nobody has seen. */
   readonly seed: number;
   readonly repeats: number;
   /** What to type for the same run. */
@@ -37,17 +39,20 @@ const MAX_REPEATS = 100;
 const MAX_SEED = 0x7fffffff;
 
 /** Not kept in the repository. */
-const DEFAULT_PAGE = 'bench-output/bench.html';
+const PAGE_FOLDER = 'bench-output';
 
 const OPTIONS = {
   json: { type: 'string' },
-  html: { type: 'string', default: DEFAULT_PAGE },
+  html: { type: 'string' },
   calls: { type: 'string', default: '100' },
-  seed: { type: 'string', default: '1' },
+  seed: { type: 'string' },
   repeats: { type: 'string', default: '2' },
 } as const;
 
-export function parseBenchArguments(words: readonly string[]): ParsedArguments {
+export function parseBenchArguments(
+  words: readonly string[],
+  drawSeed: () => number = () => randomInt(1, MAX_SEED + 1),
+): ParsedArguments {
   if (words.includes('--help')) return { kind: 'help' };
   try {
     const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
@@ -56,16 +61,31 @@ export function parseBenchArguments(words: readonly string[]): ParsedArguments {
     const extent = positionals.length === 0 ? 'short' : 'whole';
     const numbers = {
       calls: wholeNumber('calls', values.calls, MAX_CALLS),
-      seed: wholeNumber('seed', values.seed, MAX_SEED),
+      seed: values.seed === undefined ? drawSeed() : wholeNumber('seed', values.seed, MAX_SEED),
       repeats: wholeNumber('repeats', values.repeats, MAX_REPEATS),
     };
     const parts = extent === 'short' ? SHORT_PARTS : PARTS.filter((part) => positionals.includes(part));
     const options = Object.entries(numbers).map(([name, value]) => `--${name} ${value}`);
     const command = ['npm run bench --', ...positionals, ...options].join(' ');
-    return { kind: 'run', value: { parts, extent, json: values.json, html: values.html, ...numbers, command } };
+    return {
+      kind: 'run',
+      value: {
+        parts,
+        extent,
+        json: values.json,
+        html: values.html ?? pageOf(positionals.length === 0 ? [] : parts),
+        ...numbers,
+        command,
+      },
+    };
   } catch (error) {
     return { kind: 'refused', problem: types.isNativeError(error) ? error.message : 'not understood' };
   }
+}
+
+/** One page a set of parts, so that `dsp` and then `leak` leave two. */
+function pageOf(named: readonly Part[]): string {
+  return `${PAGE_FOLDER}/${named.length === 0 ? 'bench' : named.join('-')}.html`;
 }
 
 function wholeNumber(name: string, text: string, most: number): number {

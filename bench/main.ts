@@ -14,7 +14,7 @@ import type { Figures, PartResult } from './part-result.js';
 import { openSpeechCorpus } from './speech/speech-corpus.js';
 import { speechTable } from './speech/speech-table.js';
 import { type BenchTable, formatTable, tableAsData } from './table.js';
-import { isAnyMissed, type Target, targetsTable } from './targets.js';
+import { isAnyMissed, isAnyNotMeasured, type Target, targetsTable } from './targets.js';
 import { benchWebRtc } from './webrtc.js';
 
 const EXIT_FAILURE = 1;
@@ -65,7 +65,8 @@ async function bench(words: BenchArguments): Promise<number> {
   const date = new Date().toISOString().slice(0, 10);
   const startMs = performance.now();
   say(`${describeMachine(machine)}`);
-  say('Machines are shared and differ: within one run, the ratios are what counts.\n');
+  say('Machines are shared and differ: within one run, the ratios are what counts.');
+  say(`Seed ${words.seed}: --seed ${words.seed} makes the same material again.\n`);
   const tables: BenchTable[] = [];
   const targets: Target[] = [];
   let figures: Figures = {};
@@ -101,10 +102,12 @@ async function bench(words: BenchArguments): Promise<number> {
   say(`The same as a page: ${words.html}`);
   say(`Repeat with: ${command}   (took ${tookS.toFixed(0)} s)`);
   if (words.json !== undefined) {
-    const data = { machine, command, tookS, targets, tables: tables.map(tableAsData), ...(media && { media }) };
+    const data = { machine, command, seed, tookS, targets, tables: tables.map(tableAsData), ...(media && { media }) };
     writeFileSync(words.json, `${JSON.stringify(data, null, 2)}\n`);
   }
-  return isAnyMissed(targets) || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
+  // Whoever names a part wants it shown, and what could not be measured shows nothing.
+  const isUnshown = words.extent === 'whole' && isAnyNotMeasured(targets);
+  return isAnyMissed(targets) || isUnshown || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
 }
 
 /** A peer may be missing or fail; if we do, whoever runs the bench in a script has to learn of it. */

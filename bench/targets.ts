@@ -67,6 +67,10 @@ export function targetsTable(targets: readonly Target[]): BenchTable {
 
 const RESULTS: Record<Verdict, string> = { met: 'pass', missed: 'MISS', 'not measured': 'NOT MEASURED' };
 
+export function isAnyNotMeasured(targets: readonly Target[]): boolean {
+  return targets.some(({ verdict }) => verdict === 'not measured');
+}
+
 /** Of what could be measured. */
 export function isAnyMissed(targets: readonly Target[]): boolean {
   return targets.some(({ verdict }) => verdict === 'missed');
