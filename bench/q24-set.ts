@@ -17,14 +17,16 @@ type Plan = {
   readonly offMs: number;
   /** A break of so long in the middle of the press. */
   readonly breakMs?: number;
-  readonly extra?: { readonly hz: number; readonly levelDbm0: number };
+  /** Tones beside those of the key. */
+  readonly extra?: readonly { readonly hz: number; readonly levelDbm0: number }[];
 };
 
 export type Section = {
   readonly name: string;
   readonly verdict: 'accept' | 'reject';
-  readonly plan: (random: SeededRandom, key: number) => Plan;
-  /** White noise this far below the two tones' power. */
+  /** `press` counts the section's presses. */
+  readonly plan: (random: SeededRandom, key: number, press: number) => Plan;
+  /** White noise this far below the power of the two tones, press by press. */
   readonly noiseBelowDb?: number;
   readonly humDbm0?: number;
   /** Clicks a second. */
@@ -33,7 +35,15 @@ export type Section = {
   readonly withoutTones?: true;
 };
 
-export type RenderedSection = { readonly samples: Int16Array; readonly presses: readonly KnownPress[] };
+export type RenderedSection = {
+  readonly samples: Int16Array;
+  readonly presses: readonly KnownPress[];
+  /** Of each press: what its tones were meant to be. */
+  readonly shapes: readonly ToneShape[];
+};
+
+/** How the sections begin that draw all limits together. */
+export const CORNER = 'all limits at once';
 
 /** Kept out of level sections: what a line has anyway. */
 const LINE_NOISE_DBM0 = -66;
@@ -135,21 +145,34 @@ const ACCEPT: readonly Section[] = [
   { name: 'S/N 15 dB, 1.5 % off', verdict: 'accept', plan: steady(offset(1.5, -1.5)), noiseBelowDb: 15 },
   { name: 'mains hum', verdict: 'accept', plan: steady(plain(-12)), humDbm0: -19 },
   { name: 'impulse noise', verdict: 'accept', plan: steady(plain(-12), 60, 60), impulses: 10 },
-  { name: 'all limits at once', verdict: 'accept', plan: corner },
-  { name: 'all limits at once, S/N 24 dB', verdict: 'accept', plan: corner, noiseBelowDb: 24 },
-  { name: 'all limits at once, S/N 18 dB', verdict: 'accept', plan: corner, noiseBelowDb: 18 },
+  { name: CORNER, verdict: 'accept', plan: corner },
+  { name: `${CORNER}, S/N 24 dB`, verdict: 'accept', plan: corner, noiseBelowDb: 24 },
+  { name: `${CORNER}, S/N 18 dB`, verdict: 'accept', plan: corner, noiseBelowDb: 18 },
 ];
 
-const PROGRESS_TONES: readonly (readonly [number, number])[] = [
-  [350, 440],
-  [440, 480],
-  [480, 620],
-  [425, 425],
-  [1_100, 2_100],
-  [700, 900],
-  [900, 1_300],
-  [1_100, 1_300],
-];
+/** Dial, ringing and busy tones, and those of fax machines. */
+const PROGRESS_TONES: readonly (readonly number[])[] = [[350, 440], [440, 480], [480, 620], [425], [1_100, 2_100]];
+
+const R1_HZ = [700, 900, 1_100, 1_300, 1_500, 1_700];
+/** All pairs of ITU-T Q.320 but one: 700 and 1500 Hz are within the limits of a 3. */
+const R1_TONES: readonly (readonly number[])[] = R1_HZ.flatMap((low, index) =>
+  R1_HZ.slice(index + 1).map((high) => [low, high]),
+).filter(([low, high]) => low !== 700 || high !== 1_500);
+
+/** In turn, so that each of them sounds. */
+function soundingTogether(name: string, together: readonly (readonly number[])[]): Section {
+  return {
+    name,
+    verdict: 'reject',
+    withoutTones: true,
+    plan: (_random, _key, press) => ({
+      shape: plain(-14),
+      onMs: 100,
+      offMs: 60,
+      extra: together[press % together.length].map((hz) => ({ hz, levelDbm0: -12 })),
+    }),
+  };
+}
 
 const REJECT: readonly Section[] = [
   ...[10, 20, 23].map(
@@ -171,21 +194,16 @@ const REJECT: readonly Section[] = [
     verdict: 'reject',
     plan: (random, key) => {
       const others = [1_209, 1_336, 1_477, 1_633].filter((hz) => hz !== columnHzOfKey(key));
-      return { shape: plain(-14), onMs: 60, offMs: 50, extra: { hz: random.pick(others), levelDbm0: -14 } };
+      return { shape: plain(-14), onMs: 60, offMs: 50, extra: [{ hz: random.pick(others), levelDbm0: -14 }] };
     },
   },
-  {
-    name: 'call progress and R1 tones',
-    verdict: 'reject',
-    withoutTones: true,
-    plan: (random) => {
-      const [low, high] = random.pick(PROGRESS_TONES);
-      return { shape: plain(-14), onMs: 100, offMs: 60, extra: { hz: random.pick([low, high]), levelDbm0: -12 } };
-    },
-  },
+  soundingTogether('call progress tones', PROGRESS_TONES),
+  soundingTogether('R1 tones', R1_TONES),
 ];
 
 export const Q24_SECTIONS: readonly Section[] = [...ACCEPT, ...REJECT];
+
+type PlacedPress = { readonly key: number; readonly plan: Plan; readonly startSample: number };
 
 export type RenderOptions = {
   readonly seed: number;
@@ -196,18 +214,18 @@ export type RenderOptions = {
 
 export function renderSection(section: Section, options: RenderOptions): RenderedSection {
   const random = new SeededRandom(options.seed);
-  const plans: { readonly key: number; readonly plan: Plan; readonly startSample: number }[] = [];
+  const plans: PlacedPress[] = [];
   let position = 800;
   for (let round = 0; round < options.rounds; round += 1) {
     for (let key = 0; key < KEY_COUNT; key += 1) {
-      const plan = section.plan(random, key);
+      const plan = section.plan(random, key, plans.length);
       // Any phase against packets and hops.
       const startSample = position + random.integer(0, 15);
       plans.push({ key, plan, startSample });
       position = startSample + samplesOf(plan.onMs) + samplesOf(plan.offMs);
     }
   }
-  const samples = background(section, random, position + 800);
+  const samples = background(section, random, plans, position + 800);
   for (const { key, plan, startSample } of plans) {
     addPress(samples, section, key, plan, startSample, random);
   }
@@ -219,6 +237,7 @@ export function renderSection(section: Section, options: RenderOptions): Rendere
       onsetSample: startSample,
       offsetSample: startSample + samplesOf(plan.onMs),
     })),
+    shapes: plans.map(({ plan }) => plan.shape),
   };
 }
 
@@ -226,22 +245,35 @@ function samplesOf(durationMs: number): number {
   return Math.round((durationMs * SAMPLE_RATE_HZ) / 1_000);
 }
 
-function background(section: Section, random: SeededRandom, count: number): Int16Array {
-  const { shape } = section.plan(new SeededRandom(1), 0);
-  const low = shape.lowLevelDbm0 ?? -10;
-  const pairPower = powerOfDbm0(low) + powerOfDbm0(low + (shape.twistDb ?? 0));
-  const noisePower =
-    section.noiseBelowDb === undefined ? powerOfDbm0(LINE_NOISE_DBM0) : pairPower / 10 ** (section.noiseBelowDb / 10);
-  const deviation = Math.sqrt(noisePower);
+function background(section: Section, random: SeededRandom, plans: readonly PlacedPress[], count: number): Int16Array {
+  const deviations = noiseDeviations(section, plans, count);
   const hum = section.humDbm0 === undefined ? 0 : amplitudeOfDbm0(section.humDbm0);
   const clickShare = (section.impulses ?? 0) / SAMPLE_RATE_HZ;
   const samples = new Int16Array(count);
   for (let index = 0; index < count; index += 1) {
     const humNow = hum * Math.sin((2 * Math.PI * HUM_HZ * index) / SAMPLE_RATE_HZ);
     const click = random.next() < clickShare ? random.pick([-1, 1]) * amplitudeOfDbm0(-6) : 0;
-    samples[index] = toSample(deviation * random.gaussian() + humNow + click);
+    samples[index] = toSample(deviations[index] * random.gaussian() + humNow + click);
   }
   return samples;
+}
+
+/** Sample by sample: around each press, to the middle of the pauses, the noise that belongs to its own tones. */
+function noiseDeviations(section: Section, plans: readonly PlacedPress[], count: number): Float64Array {
+  const deviations = new Float64Array(count).fill(Math.sqrt(powerOfDbm0(LINE_NOISE_DBM0)));
+  const { noiseBelowDb } = section;
+  if (noiseBelowDb === undefined) return deviations;
+  let from = 0;
+  for (const [index, { plan, startSample }] of plans.entries()) {
+    const low = plan.shape.lowLevelDbm0 ?? -10;
+    const pairPower = powerOfDbm0(low) + powerOfDbm0(low + (plan.shape.twistDb ?? 0));
+    const endSample = startSample + samplesOf(plan.onMs);
+    const next = plans[index + 1];
+    const end = next === undefined ? count : (endSample + next.startSample) >> 1;
+    deviations.fill(Math.sqrt(pairPower / 10 ** (noiseBelowDb / 10)), from, end);
+    from = end;
+  }
+  return deviations;
 }
 
 function addPress(
@@ -264,11 +296,13 @@ function addPress(
       samples[startSample + index] = toSample(samples[startSample + index] + tones[index]);
     }
   }
-  if (plan.extra === undefined) return;
-  const amplitude = amplitudeOfDbm0(plan.extra.levelDbm0);
-  for (let index = 0; index < lengthSamples; index += 1) {
-    const tone = amplitude * Math.sin((2 * Math.PI * plan.extra.hz * index) / SAMPLE_RATE_HZ);
-    samples[startSample + index] = toSample(samples[startSample + index] + tone);
+  for (const { hz, levelDbm0 } of plan.extra ?? []) {
+    const amplitude = amplitudeOfDbm0(levelDbm0);
+    const phaseRadians = random.between(0, 6.28);
+    for (let index = 0; index < lengthSamples; index += 1) {
+      const tone = amplitude * Math.sin((2 * Math.PI * hz * index) / SAMPLE_RATE_HZ + phaseRadians);
+      samples[startSample + index] = toSample(samples[startSample + index] + tone);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Every section of the Q.24 material through every detector. */
 import type { G711Encoding } from '../../dsp/g711.js';
-import { Q24_SECTIONS, renderSection, type Section } from '../q24-set.js';
+import { CORNER, Q24_SECTIONS, renderSection, type Section } from '../q24-set.js';
 import type { Contender } from './detector.js';
 import { latenciesSamples, type Score, scoreOf, sumOf } from './score.js';
 
@@ -62,7 +62,7 @@ export function totalOf(result: Q24Result, kinds: readonly SectionKind[], conten
 }
 
 function kindOf(section: Section): SectionKind {
-  return section.name.startsWith('all limits at once') ? 'corner' : section.verdict;
+  return section.name.startsWith(CORNER) ? 'corner' : section.verdict;
 }
 
 export function roundsOf(section: Section): number {

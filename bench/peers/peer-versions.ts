@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['libspandsp2', 'multimon-ng', 'sox'];
+const PACKAGES = ['libspandsp2', 'multimon-ng', 'sox', 'speex'];
 const NPM_PACKAGE = 'goertzel';
 /** dpkg's own placeholder, not ours. */
 const VERSION_FORMAT = '\x24{Version}';

@@ -5,11 +5,19 @@ import { SeededRandom } from '../../dsp/seeded-random.js';
 import { encodingOf, roundsOf } from '../detection/q24-detection.js';
 import { Q24_SECTIONS, renderSection } from '../q24-set.js';
 
+export type LossyStretch = {
+  readonly fromSample: number;
+  readonly endSample: number;
+  readonly share: number;
+  /** Draws which packets they are. */
+  readonly seed: number;
+};
+
 export type LineAudio = {
   readonly samples: Int16Array;
   readonly presses: readonly KnownPress[];
   /** Stretch of which packets get lost, and how many of them. */
-  readonly loss: { readonly fromSample: number; readonly endSample: number; readonly share: number } | undefined;
+  readonly loss: LossyStretch | undefined;
 };
 
 /** The presses that Q.24 wants accepted, all sections in a row. */
@@ -47,7 +55,7 @@ export function joined(
 
 /** By packet, whether it is lost; the same for everybody who takes packets of this length. */
 export function lostPackets({ samples, loss }: LineAudio, packetSamples: number): readonly boolean[] {
-  const random = new SeededRandom(packetSamples);
+  const random = new SeededRandom((loss?.seed ?? 0) + packetSamples);
   return Array.from({ length: Math.ceil(samples.length / packetSamples) }, (_, packet) => {
     const at = packet * packetSamples;
     const isLost = loss !== undefined && random.next() < loss.share;

@@ -57,11 +57,13 @@ describe('material in a row', () => {
   });
 
   test('loses packets only where it is told to', () => {
-    const audio = { ...keysInSilence(), loss: { fromSample: 8_000, endSample: 24_000, share: 0.5 } };
+    const audio = { ...keysInSilence(), loss: { fromSample: 8_000, endSample: 24_000, share: 0.5, seed: 1 } };
     const lost = lostPackets(audio, 160).flatMap((isLost, packet) => (isLost ? [packet] : []));
     expect(lost.length).toBeGreaterThan(20);
     expect(Math.min(...lost)).toBeGreaterThanOrEqual(50);
     expect(Math.max(...lost)).toBeLessThan(150);
+    const other = lostPackets({ ...audio, loss: { ...audio.loss, seed: 2 } }, 160);
+    expect(other.flatMap((isLost, packet) => (isLost ? [packet] : []))).not.toEqual(lost);
     const [first] = lost;
     const heard = withSilentLosses(audio);
     expect(heard.subarray(first * 160, first * 160 + 160).every((sample) => sample === 0)).toBe(true);

@@ -1,10 +1,11 @@
 /**
  * Presses outside the limits of Q.24, which nobody has to decode and which must not leak all the same: too quiet, too
- * twisted, too far off, in too much noise, too short, with a third tone, through GSM, with lost packets.
+ * twisted, too far off, in too much noise, too short, with a third tone, through GSM and Speex, with lost packets.
  */
 import { columnHzOfKey } from '../../dsp/dtmf-keys.js';
 import { encodingOf } from '../detection/q24-detection.js';
 import { throughGsm } from '../peers/gsm-process.js';
+import { throughSpeex } from '../peers/speex-process.js';
 import { type RenderedSection, renderSection, type Section } from '../q24-set.js';
 import { joined, type LineAudio } from './line-audio.js';
 
@@ -26,11 +27,14 @@ const PLAIN: Section['plan'] = (random) => ({
 
 const SECTIONS: readonly Section[] = [
   ...[-29, -33, -38, -42].map((lowLevelDbm0) =>
-    section(`level ${lowLevelDbm0} dBm0`, (random) => ({ ...PLAIN(random, 0), shape: { lowLevelDbm0 } })),
+    section(`level ${lowLevelDbm0} dBm0`, (random, key, press) => ({
+      ...PLAIN(random, key, press),
+      shape: { lowLevelDbm0 },
+    })),
   ),
   ...[14, -14].map((twistDb) =>
     section(`twist ${twistDb} dB`, (random) => ({
-      ...PLAIN(random, 0),
+      ...PLAIN(random, 0, 0),
       shape: { lowLevelDbm0: twistDb > 0 ? -24 : -10, twistDb },
     })),
   ),
@@ -38,7 +42,7 @@ const SECTIONS: readonly Section[] = [
     [1, -1].flatMap((low) =>
       [1, -1].map((high) =>
         section(`${low * percent} % and ${high * percent} % off`, (random) => ({
-          ...PLAIN(random, 0),
+          ...PLAIN(random, 0, 0),
           shape: { lowLevelDbm0: -14, lowOffsetPercent: low * percent, highOffsetPercent: high * percent },
         })),
       ),
@@ -47,19 +51,20 @@ const SECTIONS: readonly Section[] = [
   ...[12, 9].map((noiseBelowDb) => section(`S/N ${noiseBelowDb} dB`, PLAIN, { noiseBelowDb })),
   ...[10, 15, 20, 23, 30, 38].map((onMs) =>
     section(`${onMs} ms`, (random) => ({
-      ...PLAIN(random, 0),
+      ...PLAIN(random, 0, 0),
       onMs,
       shape: { lowLevelDbm0: random.between(-20, -6) },
     })),
   ),
-  section('third tone', (random, key) => {
+  section('third tone', (random, key, press) => {
     const others = [1_209, 1_336, 1_477, 1_633].filter((hz) => hz !== columnHzOfKey(key));
-    return { ...PLAIN(random, key), extra: { hz: random.pick(others), levelDbm0: -14 } };
+    return { ...PLAIN(random, key, press), extra: [{ hz: random.pick(others), levelDbm0: -14 }] };
   }),
 ];
 
 const GSM = section('GSM 06.10', PLAIN);
-const LOSSY = section(`${100 * LOSS_SHARE} % of packets lost`, (random) => ({ ...PLAIN(random, 0), onMs: 80 }));
+const SPEEX = section('Speex', PLAIN);
+const LOSSY = section(`${100 * LOSS_SHARE} % of packets lost`, (random) => ({ ...PLAIN(random, 0, 0), onMs: 80 }));
 
 export type WideSet = {
   readonly audio: LineAudio;
@@ -76,20 +81,25 @@ export async function wideAudio(seed: number): Promise<WideSet> {
       encoding: encodingOf(index),
     });
   const parts = SECTIONS.map(render);
-  const notes = [`wide: ${SECTIONS.map(({ name }) => name).join('; ')}; ${GSM.name}; ${LOSSY.name}`];
-  const plain = render(GSM, SECTIONS.length);
-  const gsm = await throughGsm(plain.samples);
-  const whyPartial = gsm.kind === 'missing' ? `GSM 06.10 is left out, ${gsm.reason}: apt-get install sox` : undefined;
-  if (gsm.kind === 'missing') {
-    notes.push(`of the wide set ${whyPartial}`);
-  } else {
-    parts.push({ samples: gsm.samples, presses: plain.presses });
+  const notes = [`wide: ${SECTIONS.map(({ name }) => name).join('; ')}; ${GSM.name}; ${SPEEX.name}; ${LOSSY.name}`];
+  const leftOut: string[] = [];
+  const coders = [
+    { one: GSM, code: throughGsm, toInstall: 'sox' },
+    { one: SPEEX, code: throughSpeex, toInstall: 'speex' },
+  ];
+  for (const [index, { one, code, toInstall }] of coders.entries()) {
+    const plain = render(one, SECTIONS.length + index);
+    const coded = await code(plain.samples);
+    if (coded.kind === 'coded') parts.push({ ...plain, samples: coded.samples });
+    else leftOut.push(`${one.name} is left out, ${coded.reason}: apt-get install ${toInstall}`);
   }
-  const lossy = render(LOSSY, SECTIONS.length + 1);
+  const whyPartial = leftOut.length === 0 ? undefined : leftOut.join('; ');
+  if (whyPartial !== undefined) notes.push(`of the wide set ${whyPartial}`);
+  const lossy = render(LOSSY, SECTIONS.length + coders.length);
   const all = joined([...parts, lossy]);
   const fromSample = all.samples.length - lossy.samples.length;
   return {
-    audio: { ...all, loss: { fromSample, endSample: all.samples.length, share: LOSS_SHARE } },
+    audio: { ...all, loss: { fromSample, endSample: all.samples.length, share: LOSS_SHARE, seed } },
     notes,
     whyPartial,
   };
