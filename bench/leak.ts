@@ -7,10 +7,12 @@ import { openContenders, SPANDSP } from './detection/contenders.js';
 import type { PartResult } from './part-result.js';
 import type { SpeechCorpus } from './speech/speech-corpus.js';
 import { whyNoSpeech } from './speech/speech-table.js';
+import { type AddedDelay, addedDelay } from './suppression/added-delay.js';
 import { countLeak } from './suppression/leak-count.js';
 import type { Curve, LeakFigures } from './suppression/leak-figures.js';
 import {
   curveTable,
+  delayTable,
   G722_NOTE,
   ML_NOTES,
   overSpeechTable,
@@ -28,6 +30,7 @@ import {
   ASTERISK_SQUELCH,
   OWN_NOISE,
   OWN_SILENCE,
+  OWN_TONE,
   type Pipeline,
   RTPENGINE_DELAYS_MS,
   rtpengineLike,
@@ -77,7 +80,7 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
     }
     return results;
   };
-  const accept = await spyAll(acceptSet, pipelines, 'accept');
+  const accept = await spyAll(acceptSet, [...pipelines, OWN_TONE], 'accept');
   const wide = await spyAll(wideSet.audio, pipelines, 'wide');
   const wideband: SpyResult[] = [];
   const acceptWideband = widebandOf(acceptSet);
@@ -93,6 +96,8 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
     overSpeech.push({ ratioDb, results: await spyAll(audio, live, `${ratioDb} dB over speech`) });
   }
   const cost = await measureSpeechCost(speech, onProgress);
+  const delays: AddedDelay[] = [];
+  for (const packetMs of PACKETS_MS) delays.push(await addedDelay(packetMs));
   const closed = await countChangedBytes(seed, 'closed');
   const open = await countChangedBytes(seed, 'open');
 
@@ -106,6 +111,7 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
     wideband,
     overSpeech,
     cost,
+    delays,
     closed,
     open,
     whyNot,
@@ -122,6 +128,7 @@ export async function benchLeak(options: LeakBenchOptions): Promise<PartResult> 
       curveTable(curves),
       ...(overSpeech.length === 0 ? [] : [overSpeechTable(overSpeech)]),
       ...(cost === undefined ? [] : [speechCostTable(cost)]),
+      delayTable(delays),
       untouchedTable(closed, open),
     ],
     targets: leakTargets(results),

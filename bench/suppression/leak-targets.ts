@@ -1,11 +1,12 @@
 /** What has to be left of keys, and of speech. */
 import { atLeast, atMost, type Target, unlessPartial } from '../targets.js';
-import { meanStoi, type PacketLeak, type SpeechRatio } from './leak-tables.js';
-import { OWN_NOISE, OWN_SILENCE, UNTREATED } from './pipelines.js';
+import type { AddedDelay } from './added-delay.js';
+import { meanStoi, type PacketLeak, type SpeechRatio, worstStoi } from './leak-tables.js';
+import { OWN_NOISE, OWN_SILENCE, OWN_TONE, UNTREATED } from './pipelines.js';
 import type { SpeechCost } from './speech-cost.js';
-import { guessedPercent, type SpyResult } from './spies.js';
+import { chancePercent, foundPercent, guessedPercent, type SpyResult } from './spies.js';
 import type { ChangedBytes } from './untouched.js';
-import { WIDEBAND_SILENCE, WIDEBAND_UNTREATED } from './wideband-line.js';
+import { WIDEBAND_NOISE, WIDEBAND_SILENCE, WIDEBAND_UNTREATED } from './wideband-line.js';
 
 export type LeakResults = {
   readonly packets: readonly PacketLeak[];
@@ -17,6 +18,7 @@ export type LeakResults = {
   readonly wideband: readonly SpyResult[];
   readonly overSpeech: readonly SpeechRatio[];
   readonly cost: SpeechCost | undefined;
+  readonly delays: readonly AddedDelay[];
   readonly closed: ChangedBytes;
   readonly open: ChangedBytes;
   /** Why there is no speech, or not all of it. */
@@ -24,7 +26,7 @@ export type LeakResults = {
 };
 
 export function leakTargets(results: LeakResults): Target[] {
-  const { packets, accept, wide, whyWidePartial, wideband, overSpeech, cost, closed, open, whyNot } = results;
+  const { packets, accept, wide, whyWidePartial, wideband, overSpeech, cost, delays, closed, open, whyNot } = results;
   const percent = (all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined => {
     const found = all.find((one) => one.pipeline === pipeline.name);
     return found && guessedPercent(found);
@@ -70,6 +72,15 @@ export function leakTargets(results: LeakResults): Target[] {
       atMost({ what: 'ML right, wide set, silence', limit: 1, unit: '%', value: percent(wide, OWN_SILENCE) }),
       whyWidePartial,
     ),
+    atLeast({
+      what: 'control: ML sure and right on untreated accept set',
+      limit: 99,
+      unit: '%',
+      value: foundPercentOf(accept, UNTREATED),
+    }),
+    ...chanceTargets('accept set, comfort noise', accept, OWN_NOISE),
+    ...chanceTargets('accept set, flat tone', accept, OWN_TONE),
+    ...chanceTargets('accept set over G.722, comfort noise', wideband, WIDEBAND_NOISE),
     ...overSpeech.map(({ ratioDb, results: spied }) =>
       atLeast({
         what: `control: ML right, untreated tones ${ratioDb} dB over speech`,
@@ -88,7 +99,21 @@ export function leakTargets(results: LeakResults): Target[] {
       ? []
       : [onSpeech(atMost({ what: 'ML right, tones over speech', limit: 10, unit: '%', value: undefined }))]),
     onSpeech(atMost({ what: 'speech muted while armed', limit: 0.6, unit: '%', value: cost?.mutedPercent })),
-    onSpeech(atLeast({ what: 'STOI of speech while armed', limit: 0.96, unit: '', value: cost && meanStoi(cost) })),
+    onSpeech(
+      atMost({ what: 'speech muted while armed, times a minute', limit: 8, unit: '', value: cost?.episodesPerMinute }),
+    ),
+    onSpeech(
+      withWorst(
+        cost,
+        atLeast({
+          what: 'STOI of speech while armed, mean of packages',
+          limit: 0.96,
+          unit: '',
+          value: cost && meanStoi(cost),
+        }),
+      ),
+    ),
+    ...delayTargets(delays),
     atMost({ what: 'bytes changed outside a window', limit: 0, unit: '', value: closed.changed + closed.lostPackets }),
     atLeast({ what: 'control: bytes changed in a window', limit: 1, unit: '', value: open.changed }),
   ];
@@ -97,4 +122,54 @@ export function leakTargets(results: LeakResults): Target[] {
 function leakyPercent(all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined {
   const found = all.find((one) => one.pipeline === pipeline.name);
   return found && (100 * found.leak.leaky) / found.leak.presses;
+}
+
+function foundPercentOf(all: readonly SpyResult[], pipeline: { readonly name: string }): number | undefined {
+  const found = all.find((one) => one.pipeline === pipeline.name);
+  return found && foundPercent(found);
+}
+
+/**
+ * Where something takes the key's place, the listener always guesses, and is right once in sixteen times by chance. That it
+ * is never sure, and not right more often than one run in a thousand would be by chance, is all there is to be had.
+ */
+function chanceTargets(
+  what: string,
+  all: readonly SpyResult[],
+  pipeline: { readonly name: string },
+): readonly Target[] {
+  const found = all.find((one) => one.pipeline === pipeline.name);
+  const limit = Number(chancePercent(found?.leak.presses ?? Number.NaN).toFixed(2));
+  return [
+    atMost({ what: `ML sure and right, ${what}`, limit: 0, unit: '', value: found?.found }),
+    atMost({ what: `ML right, ${what} (chance 6.25 %)`, limit, unit: '%', value: found && guessedPercent(found) }),
+  ];
+}
+
+function withWorst(cost: SpeechCost | undefined, target: Target): Target {
+  const worst = cost && worstStoi(cost);
+  if (worst === undefined) return target;
+  return { ...target, measured: `${target.measured} (worst ${worst.value.toFixed(3)}, ${worst.packageName})` };
+}
+
+function delayTargets(delays: readonly AddedDelay[]): readonly Target[] {
+  const longest = (times: readonly (number | undefined)[]): number | undefined =>
+    times.some((time) => time === undefined) ? undefined : Math.max(...times.map((time) => time ?? 0));
+  const lost = 'a click was lost';
+  return [
+    atMost({
+      what: 'delay added, not armed, packets of any length',
+      limit: 0,
+      unit: 'ms',
+      value: longest(delays.map(({ closedMs }) => closedMs)),
+      whyNot: lost,
+    }),
+    atMost({
+      what: 'delay added, armed, packets of any length',
+      limit: 20,
+      unit: 'ms',
+      value: longest(delays.map(({ openMs }) => openMs)),
+      whyNot: lost,
+    }),
+  ];
 }

@@ -34,6 +34,11 @@ export const OWN_NOISE: Pipeline = {
   run: (audio) => Promise.resolve(throughG711(suppressOwn(audio, { replacement: 'comfort-noise' }), 'PCMU')),
 };
 
+export const OWN_TONE: Pipeline = {
+  name: 'tonegate, 20 ms, flat tone',
+  run: (audio) => Promise.resolve(throughG711(suppressOwn(audio, { replacement: 'tone' }), 'PCMU')),
+};
+
 /**
  * rtpengine with its DTMF security and a delay buffer: a packet is silenced if it lies within a tone that libspandsp
  * reported while it went on, or closer to one than the delay.

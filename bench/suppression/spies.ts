@@ -53,6 +53,20 @@ async function listenTo(
   return { read, guessedRight, found };
 }
 
+/** One in so many guesses is right by chance. */
+const CHANCE = 1 / 16;
+/** Of a thousand spies that know nothing, one guesses more than so many standard deviations above chance. */
+const CHANCE_DEVIATIONS = 3.09;
+
+/** Up to so much may be chance, of so many presses. */
+export function chancePercent(presses: number): number {
+  return 100 * (CHANCE + CHANCE_DEVIATIONS * Math.sqrt((CHANCE * (1 - CHANCE)) / presses));
+}
+
+export function foundPercent({ found, leak }: SpyResult): number {
+  return (100 * found) / leak.presses;
+}
+
 export function guessedPercent({ guessedRight, leak }: SpyResult): number {
   return (100 * guessedRight) / leak.presses;
 }
