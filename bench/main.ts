@@ -14,7 +14,7 @@ import type { Figures, PartResult } from './part-result.js';
 import { openSpeechCorpus } from './speech/speech-corpus.js';
 import { speechTable } from './speech/speech-table.js';
 import { type BenchTable, formatTable, tableAsData } from './table.js';
-import { isAnyMissed, isAnyNotMeasured, type Target, targetsTable } from './targets.js';
+import { isFailed, type Target, targetsTable } from './targets.js';
 import { benchWebRtc } from './webrtc.js';
 
 const EXIT_FAILURE = 1;
@@ -105,9 +105,7 @@ async function bench(words: BenchArguments): Promise<number> {
     const data = { machine, command, seed, tookS, targets, tables: tables.map(tableAsData), ...(media && { media }) };
     writeFileSync(words.json, `${JSON.stringify(data, null, 2)}\n`);
   }
-  // Whoever names a part wants it shown, and what could not be measured shows nothing.
-  const isUnshown = words.extent === 'whole' && isAnyNotMeasured(targets);
-  return isAnyMissed(targets) || isUnshown || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
+  return isFailed(targets, words.extent) || media?.some(isOursAndFailed) ? EXIT_FAILURE : 0;
 }
 
 /** A peer may be missing or fail; if we do, whoever runs the bench in a script has to learn of it. */

@@ -1,4 +1,5 @@
 /** What a bench has to show: figures with a limit. One that could not be measured is not met. */
+import type { Extent } from './bench-arguments.js';
 import type { BenchTable } from './table.js';
 
 export type Verdict = 'met' | 'missed' | 'not measured';
@@ -67,11 +68,7 @@ export function targetsTable(targets: readonly Target[]): BenchTable {
 
 const RESULTS: Record<Verdict, string> = { met: 'pass', missed: 'MISS', 'not measured': 'NOT MEASURED' };
 
-export function isAnyNotMeasured(targets: readonly Target[]): boolean {
-  return targets.some(({ verdict }) => verdict === 'not measured');
-}
-
-/** Of what could be measured. */
-export function isAnyMissed(targets: readonly Target[]): boolean {
-  return targets.some(({ verdict }) => verdict === 'missed');
+/** Whoever names a part wants all of it shown, and what could not be measured shows nothing; the short run takes what is there. */
+export function isFailed(targets: readonly Target[], extent: Extent): boolean {
+  return targets.some(({ verdict }) => verdict === 'missed' || (extent === 'whole' && verdict === 'not measured'));
 }

@@ -130,6 +130,7 @@ describe('what is measured of a press', () => {
       const detector = new DtmfDetector();
       detector.process(samples, samples.length);
       const measured = detector.measure();
+      if (measured === undefined) throw new Error('nothing was measured');
       expect(Math.abs(measured.lowLevelDbm0 - shape.lowLevelDbm0)).toBeLessThan(1.2);
       expect(Math.abs(measured.twistDb - shape.twistDb)).toBeLessThan(0.3);
       expect(Math.abs(measured.lowOffsetHz - (rowHzOfKey(key) * shape.lowOffsetPercent) / 100)).toBeLessThan(1.5);
@@ -158,6 +159,11 @@ test('speech-like audio at -15 dBm0 is not taken for a key in five minutes', () 
   }
 });
 
+/** Of 1 for full scale. */
+function clipped(value: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(value * 32_768)));
+}
+
 describe('hostile audio', () => {
   const random = new SeededRandom(SEED);
   const signals: readonly (readonly [string, (index: number) => number])[] = [
@@ -170,6 +176,11 @@ describe('hostile audio', () => {
     ['random samples', () => random.nextInt32() >> 16],
     ['single clicks', (index) => (index % 997 === 0 ? 32_767 : 0)],
     ['ones', () => 1],
+    // 0x7fc00000 and 0xffffffff, little-endian.
+    ['NaN: the bytes of quiet floats that are no number', (index) => (index & 1 ? 0x7fc0 : 0)],
+    ['NaN: the bytes of floats with all bits set', () => -1],
+    ['a clipped full-scale tone', (index) => clipped(8 * Math.sin((2 * Math.PI * 1_004 * index) / 8_000))],
+    ['clipped full-scale noise', () => clipped(8 * random.gaussian())],
   ];
 
   test.each(signals)('%s gives no key, and the next press is heard', (_, signal) => {
@@ -181,5 +192,56 @@ describe('hostile audio', () => {
     expect(detector.process(after, after.length) & PRESS_BEGAN).toBe(PRESS_BEGAN);
     expect(detector.takeKey()).toBe(9);
     expect(Number.isFinite(detector.onsetSample)).toBe(true);
+  });
+
+  test.each(signals)('%s leaves no measurement, and the next press, clipped or with it, a finite one', (_, signal) => {
+    const detector = new DtmfDetector();
+    expect(detector.measure()).toBeUndefined();
+    const samples = Int16Array.from({ length: 8_000 }, (_value, index) => signal(index));
+    detector.process(samples, samples.length);
+    expect(detector.measure()).toBeUndefined();
+    let measured = 0;
+    // Far over full scale, at it, and at the least level; over the signal at a thousandth, a tenth and all of its level.
+    for (const lowLevelDbm0 of [24, 12, 3, -25]) {
+      for (const share of [0.001, 0.1, 1]) {
+        const mixed = Int16Array.from({ length: 1_600 }, (_value, index) => Math.round(share * signal(index)));
+        renderPress(mixed, { key: 6, startSample: 400, lengthSamples: 800, lowLevelDbm0 });
+        detector.reset();
+        const found = detector.process(mixed, mixed.length);
+        const measurement = detector.measure();
+        expect(measurement !== undefined).toBe((found & PRESS_BEGAN) !== 0);
+        if (measurement === undefined) continue;
+        measured += 1;
+        expect(Object.values(measurement).filter((value) => !Number.isFinite(value))).toEqual([]);
+        expect(Math.abs(measurement.lowLevelDbm0)).toBeLessThan(60);
+      }
+    }
+    expect(measured).toBeGreaterThan(2);
+  });
+
+  test('any bytes at all leave a finite measurement or none', () => {
+    const bytes = new Uint8Array(2 * 4_000);
+    let measured = 0;
+    for (let round = 0; round < 300; round += 1) {
+      for (let at = 0; at < bytes.length; at += 1) bytes[at] = random.integer(0, 255);
+      const samples = new Int16Array(bytes.buffer.slice(0));
+      // Random bytes alone are no press: quietened here and there, so that some of the time a press stands out of them.
+      const share = random.pick([0, 0.001, 0.01, 0.1, 1]);
+      for (let at = 0; at < samples.length; at += 1) samples[at] = Math.round(share * samples[at]);
+      renderPress(samples, {
+        key: random.integer(0, 15),
+        startSample: random.integer(0, 2_000),
+        lengthSamples: random.integer(1, 2_000),
+        lowLevelDbm0: random.between(-60, 30),
+        twistDb: random.between(-20, 20),
+      });
+      const detector = new DtmfDetector();
+      detector.process(samples, samples.length);
+      const measurement = detector.measure();
+      if (measurement === undefined) continue;
+      measured += 1;
+      expect(Object.values(measurement).every((value) => Number.isFinite(value))).toBe(true);
+    }
+    expect(measured).toBeGreaterThan(20);
   });
 });

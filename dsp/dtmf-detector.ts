@@ -91,11 +91,12 @@ export class DtmfDetector {
     return key;
   }
 
-  /** The newest press' tones. */
-  measure(): PressMeasurement {
+  /** The newest press' tones; undefined while there was none. */
+  measure(): PressMeasurement | undefined {
     const numbers = new Float64Array(MEASUREMENT_LENGTH);
     this.#analysis.readMeasurement(numbers);
     const [lowSquare, highSquare, lowRe, lowIm, highRe, highIm] = numbers;
+    if (lowSquare === 0 || highSquare === 0) return undefined;
     const lowAdvance = Math.atan2(lowIm, lowRe);
     const highAdvance = Math.atan2(highIm, highRe);
     const lowDbm0 = levelDbm0(lowSquare, lowAdvance);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Q24_SECTIONS, renderSection } from '../bench/q24-set.js';
 import { decodeG711, encodeG711 } from './g711.js';
-import { dbm0OfPower, meanSquare } from './level.js';
+import { dbm0OfPower, meanSquare, toSample } from './level.js';
 import { countFound, type KnownPress } from './likelihood-listener.js';
 import type { Replacement } from './replacement-audio.js';
 import { SeededRandom } from './seeded-random.js';
@@ -340,6 +340,15 @@ test.each([
   ['square wave', (index: number) => (index & 8 ? 32_767 : -32_768)],
   ['random samples', (index: number) => Math.imul(index + 1, 0x9e3779b1) >> 16],
   ['digital silence', () => 0],
+  ['NaN: the bytes of quiet floats that are no number', (index: number) => (index & 1 ? 0x7fc0 : 0)],
+  ['NaN: the bytes of floats with all bits set', () => -1],
+  [
+    'a clipped full-scale key',
+    (index: number) =>
+      toSample(
+        200_000 * (Math.sin((2 * Math.PI * 770 * index) / 8_000) + Math.sin((2 * Math.PI * 1_336 * index) / 8_000)),
+      ),
+  ],
 ])('%s leaves finite audio, and speech passes afterwards', (_, signal: (index: number) => number) => {
   const suppressor = new ToneSuppressor({ sampleRateHz: 8_000, delaySamples: 160, replacement: 'silence' });
   const hostile = Int16Array.from({ length: 16_000 }, (_value, index) => signal(index));

@@ -47,7 +47,8 @@ function measuredReports(samples: Int16Array): ReadonlyMap<Report, PressMeasurem
   const measured = new Map<Report, PressMeasurement>();
   for (const packet of packetsOf(samples)) {
     if ((detector.process(packet, packet.length) & PRESS_BEGAN) === 0) continue;
-    measured.set({ key: detector.takeKey(), sample: detector.position }, detector.measure());
+    const measurement = detector.measure();
+    if (measurement !== undefined) measured.set({ key: detector.takeKey(), sample: detector.position }, measurement);
   }
   return measured;
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { SpeechLike } from '../../dsp/speech-like.js';
 import { renderPress } from '../../dsp/tone-generator.js';
+import { addedDelay } from './added-delay.js';
 import { countLeak } from './leak-count.js';
 import { joined, lostPackets, withSilentLosses } from './line-audio.js';
 import { ownLookaheadCurve } from './lookahead-curve.js';
-import { OWN_NOISE, OWN_SILENCE, silenceSpans, suppressOwn, UNTREATED } from './pipelines.js';
+import { OWN_NOISE, OWN_SILENCE, OWN_TONE, silenceSpans, suppressOwn, UNTREATED } from './pipelines.js';
 import { countMuted } from './speech-cost.js';
-import { guessedPercent, spyOn, spyOnWideband } from './spies.js';
+import { chancePercent, foundPercent, guessedPercent, spyOn, spyOnWideband } from './spies.js';
 import { tonesOverSpeech } from './tones-over-speech.js';
 import { countChangedBytes } from './untouched.js';
 import { narrowed, WIDEBAND_NOISE, WIDEBAND_SILENCE, WIDEBAND_UNTREATED, widebandOf } from './wideband-line.js';
@@ -164,4 +165,24 @@ test('tones over speech sound where somebody speaks', () => {
 test('the media core changes no byte outside a window, and many inside', async () => {
   expect(await countChangedBytes(1, 'closed')).toMatchObject({ changed: 0, lostPackets: 0 });
   expect((await countChangedBytes(1, 'open')).changed).toBeGreaterThan(100_000);
+});
+
+test.each([10, 20, 30, 40, 60])(
+  'packets of %i ms are passed on at once, and within a window 20 ms later',
+  async (packetMs) => {
+    expect(await addedDelay(packetMs)).toEqual({ packetMs, closedMs: 0, openMs: 20 });
+  },
+);
+
+describe('what takes the place of keys', () => {
+  test('leaves a guess right as often as chance does in 999 of 1000 runs', () => {
+    expect(chancePercent(2_944)).toBeCloseTo(7.63, 2);
+    expect(chancePercent(100)).toBeCloseTo(13.73, 2);
+  });
+
+  test('is never read, be it noise or a flat tone', async () => {
+    const audio = keysInSilence();
+    expect(await spyOn(OWN_TONE, audio, [])).toMatchObject({ found: 0, guessedRight: 1, leak: { presses: 16 } });
+    expect(foundPercent(await spyOn(UNTREATED, audio, []))).toBe(100);
+  });
 });
