@@ -83,7 +83,7 @@ export class DeskClient {
     return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/cancel`, {});
   }
 
-  /** For a telephone that has lost its own way of saying so. */
+  /** For a telephone that has lost its own way of saying so, or is about to. */
   hangUp(callId: string): Promise<CommandOutcome> {
     return this.#request('DELETE', `calls/${encodeURIComponent(callId)}`, undefined);
   }
@@ -122,6 +122,8 @@ export class DeskClient {
         cache: 'no-store',
         credentials: 'omit',
         redirect: 'error',
+        // A call is ended also when the page that has said so is gone by then.
+        keepalive: method === 'DELETE',
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const answer: unknown = await response.json();
