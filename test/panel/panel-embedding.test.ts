@@ -83,12 +83,18 @@ function writePages(): void {
   const mounted = `${LISTEN}<div id="payment"></div>
     <script src="${gateway()}/panel/embed.js"></script>
     <script>
-      const ticket = () => fetch('/ticket').then((response) => response.text());
+      const ticket = async () => {
+        const answer = await fetch('/ticket');
+        if (answer.status === 404) return undefined;
+        return answer.text();
+      };
       TonegatePanel.mount(document.querySelector('#payment'), { ticket, lang: 'de', theme: 'dark' });
     </script>`;
   for (const server of [crm, foreign]) {
     server.pages.set('/component', component);
     server.pages.set('/mounted', mounted);
+    const again = `globalThis.asked = (globalThis.asked ?? 0) + 1; if (globalThis.asked > 1) throw new Error('none');`;
+    server.pages.set('/mounted-without-another', mounted.replace('if (answer', `${again} if (answer`));
     server.pages.set('/mounted-plain', mounted.replace(", lang: 'de', theme: 'dark'", ''));
     server.pages.set('/by-hand', byHand(''));
     server.pages.set('/sandbox', byHand('sandbox="allow-scripts"'));
@@ -246,6 +252,33 @@ describe('in a frame', () => {
     await headlineIs('Gehalten');
     await framedPanel().locator('.connection').waitFor({ state: 'hidden' });
     expect(crm.ticketsGiven).toBe(given + 1);
+  });
+
+  test.each([
+    ['there is no such call any more', '/mounted'],
+    ['the page comes by no other ticket', '/mounted-without-another'],
+  ])('a gateway that was started anew, and %s: it is shown as over, with its payment', async (_, path) => {
+    await page.goto(`${crm.origin}${path}`);
+    await headlineIs('Bereit für eine Karte');
+    await startInFrame();
+    crm.order = { agent: 'ada', callId: 'a-call-that-is-gone' };
+    await world.server.close();
+    await framedPanel().locator('.connection').waitFor();
+    world = await startServer({
+      desk: world.desk,
+      port: world.port,
+      allowedOrigins: [crm.origin],
+      frameAncestors: [crm.origin, 'https://crm.example'],
+    });
+    await headlineIs('Das Gespräch ist beendet');
+    await framedPanel()
+      .locator('.headline')
+      .getByText('Alles Eingegebene wurde verworfen, und es wurde kein Token ausgestellt.')
+      .waitFor();
+    expect(await framedPanel().locator('.connection').isVisible()).toBe(false);
+    expect(await framedPanel().locator('.caller .name').textContent()).toBe('Grace Hopper');
+    await page.waitForFunction(`heard.some(({ detail }) => detail.state === 'ended' && detail.callState === 'ended')`);
+    expect((await heard()).filter(({ detail }) => detail.code === 'no-ticket')).toHaveLength(1);
   });
 
   test('a page of another origin may not hold it: it stays empty there', async () => {

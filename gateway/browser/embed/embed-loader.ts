@@ -12,11 +12,14 @@
  *
  * Events on the element, bubbling: `tonegate:state`, `tonegate:token`, `tonegate:error`.
  */
-import type { FrameMessage, ParentMessage, Theme } from './embed-protocol.js';
+import type { FrameMessage, NoTicketReason, ParentMessage, Theme } from './embed-protocol.js';
 
 export type MountOptions = {
-  /** A new ticket at each call: one when the panel is shown, another when its session is over. */
-  readonly ticket: () => Promise<string> | string;
+  /**
+   * A new ticket at each call: one when the panel is shown, another when its session is over. Nothing when the gateway
+   * knows no such call (any more); it throws when there is none for any other reason.
+   */
+  readonly ticket: () => MaybeTicket | Promise<MaybeTicket>;
   /** Where the gateway is; the origin this script came from, unless told otherwise. */
   readonly origin?: string;
   readonly lang?: string;
@@ -24,6 +27,8 @@ export type MountOptions = {
   /** Name of the frame for screen readers. */
   readonly title?: string;
 };
+
+export type MaybeTicket = string | undefined | null;
 
 export type MountedPanel = {
   readonly frame: HTMLIFrameElement;
@@ -49,6 +54,10 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
   const tell = (type: string, detail: unknown): void => {
     element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
   };
+  const hasNone = (reason: NoTicketReason): void => {
+    post({ type: 'tonegate:no-ticket', reason });
+    tell('tonegate:error', { level: 'ticket', code: 'no-ticket', message: 'The page has no ticket for the panel.' });
+  };
   let asked = false;
   let fetching = false;
   const giveTicket = async (): Promise<void> => {
@@ -56,14 +65,17 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
     if (fetching) return;
     fetching = true;
     try {
-      post({
-        type: 'tonegate:ticket',
-        ticket: await ticket(),
-        ...(lang === undefined ? {} : { lang }),
-        ...(theme === undefined ? {} : { theme }),
-      });
+      const given = await ticket();
+      if (typeof given === 'string') {
+        post({
+          type: 'tonegate:ticket',
+          ticket: given,
+          ...(lang === undefined ? {} : { lang }),
+          ...(theme === undefined ? {} : { theme }),
+        });
+      } else hasNone('not-found');
     } catch {
-      tell('tonegate:error', { level: 'ticket', code: 'no-ticket', message: 'The page has no ticket for the panel.' });
+      hasNone('failed');
     } finally {
       fetching = false;
     }

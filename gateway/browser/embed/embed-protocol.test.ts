@@ -14,6 +14,16 @@ describe('messages of the page around the panel', () => {
   });
 
   test.each([
+    ['not-found', 'not-found'],
+    ['failed', 'failed'],
+    ['something else', 'failed'],
+    [undefined, 'failed'],
+  ])('no ticket, because %s, is %s', (reason, understood) => {
+    const message = { type: 'tonegate:no-ticket', reason: understood };
+    expect(parseParentMessage({ ...message, reason })).toEqual(message);
+  });
+
+  test.each([
     undefined,
     null,
     7,
