@@ -256,6 +256,19 @@ describe('in a call', () => {
     }
   }, 60_000);
 
+  test('by keyboard alone: Take payment leads to Start in the panel, and on from there', async () => {
+    await answer();
+    const panel = page.page.locator('tonegate-panel');
+    await page.banner.locator('[data-action="payment"]').focus();
+    await page.page.keyboard.press('Enter');
+    await panel.locator('button[data-action="start"]:focus[data-settled]').waitFor();
+    await page.page.keyboard.press('Enter');
+    await panel.locator('[data-field="cardNumber"] button:focus').waitFor();
+    await press(panel, 'cancel');
+    await panel.locator('.headline').getByText('Payment canceled', { exact: true }).waitFor();
+    await hangUp();
+  }, 30_000);
+
   test('recording is paused and resumed by one button', async () => {
     await answer();
     const pill = page.banner.locator('.pill');

@@ -199,7 +199,10 @@ class SoftphonePage {
   #openPayment(callId: string | undefined): void {
     this.#paymentCallId = callId;
     this.#render();
-    if (callId !== undefined) this.#panel.scrollIntoView({ block: 'nearest' });
+    if (callId === undefined) return;
+    this.#panel.scrollIntoView({ block: 'nearest' });
+    // The button that opened it is gone: who works by keyboard goes on in what it has opened (WCAG 2.4.3).
+    this.#panel.focus({ preventScroll: true });
   }
 
   // ---- telephone and gateway
