@@ -66,6 +66,17 @@ const LISTEN = `
     addEventListener('message', ({ data, origin }) => globalThis.messages?.push({ ...data, origin }));
   </script>`;
 
+/** Colours and words of the page's own, and some that may not be. */
+const DRESSED = `lang: 'nl',
+  style: {
+    '--tonegate-surface': 'rgb(1 2 3)',
+    '--tonegate-radius': '3px',
+    '--tonegate-raised': 'url(/looked-for)',
+    '--tonegate-text': 'nocolour',
+    color: 'red',
+  },
+  messages: { buttons: { start: '<b>Begin</b>' }, status: { idle: 'Klaar voor een kaart', noCall: 7 } }`;
+
 /** A frame that the page fills by hand, with the ticket that the test gives it. */
 const byHand = (attributes: string) => `${LISTEN}
   <script>globalThis.messages = [];</script>
@@ -95,6 +106,7 @@ function writePages(): void {
     server.pages.set('/mounted', mounted);
     const again = `globalThis.asked = (globalThis.asked ?? 0) + 1; if (globalThis.asked > 1) throw new Error('none');`;
     server.pages.set('/mounted-without-another', mounted.replace('if (answer', `${again} if (answer`));
+    server.pages.set('/mounted-dressed', mounted.replace("lang: 'de', theme: 'dark'", DRESSED));
     server.pages.set('/mounted-plain', mounted.replace(", lang: 'de', theme: 'dark'", ''));
     server.pages.set('/by-hand', byHand(''));
     server.pages.set('/sandbox', byHand('sandbox="allow-scripts"'));
@@ -234,6 +246,25 @@ describe('in a frame', () => {
     expect(await text()).toBe('rgb(232, 238, 242)');
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await text()).toBe('rgb(20, 33, 43)');
+  });
+
+  test("takes colours, a radius and texts of the page's, and nothing that loads or is none", async () => {
+    await page.goto(`${crm.origin}/mounted-dressed`);
+    await headlineIs('Klaar voor een kaart');
+    expect(await button(framedPanel(), 'start').textContent()).toBe('<b>Begin</b>');
+    const inFrame = page.frames().find((other) => other.url().endsWith('/panel/embed/'));
+    const looks = await inFrame?.evaluate(`(() => {
+      const host = document.querySelector('tonegate-panel');
+      const { backgroundColor, borderRadius, color } = getComputedStyle(host.shadowRoot.querySelector('.panel'));
+      return { backgroundColor, borderRadius, color, set: [...host.style] };
+    })()`);
+    expect(looks).toEqual({
+      backgroundColor: 'rgb(1, 2, 3)',
+      borderRadius: '3px',
+      color: 'rgb(20, 33, 43)',
+      set: ['--tonegate-surface', '--tonegate-radius'],
+    });
+    expect(await framedPanel().locator('.panel').getAttribute('lang')).toBe('nl');
   });
 
   test('a gateway that was started anew has forgotten the token: the page gives another ticket, and on it goes', async () => {

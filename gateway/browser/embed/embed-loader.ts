@@ -12,7 +12,9 @@
  *
  * Events on the element, bubbling: `tonegate:state`, `tonegate:token`, `tonegate:error`.
  */
+import type { MessageChanges } from '../panel/panel-messages.js';
 import type { FrameMessage, NoTicketReason, ParentMessage, Theme } from './embed-protocol.js';
+import type { PanelStyle } from './frame-look.js';
 
 export type MountOptions = {
   /**
@@ -24,6 +26,10 @@ export type MountOptions = {
   readonly origin?: string;
   readonly lang?: string;
   readonly theme?: Theme;
+  /** Custom properties by name (`--tonegate-accent`): plain colours, a length, names of fonts. */
+  readonly style?: PanelStyle;
+  /** Texts of the page's own, any part of the panel's catalogue. */
+  readonly messages?: MessageChanges;
   /** Name of the frame for screen readers. */
   readonly title?: string;
 };
@@ -41,7 +47,7 @@ const OWN_ORIGIN =
 const FIRST_HEIGHT_PX = 320;
 
 export function mount(element: HTMLElement, options: MountOptions): MountedPanel {
-  const { origin = OWN_ORIGIN, ticket, lang, theme, title = 'Card payment' } = options;
+  const { origin = OWN_ORIGIN, ticket, lang, theme, style, messages, title = 'Card payment' } = options;
   const frame = document.createElement('iframe');
   frame.src = new URL('/panel/embed/', origin).href;
   frame.title = title;
@@ -72,6 +78,8 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
           ticket: given,
           ...(lang === undefined ? {} : { lang }),
           ...(theme === undefined ? {} : { theme }),
+          ...(style === undefined ? {} : { style }),
+          ...(messages === undefined ? {} : { messages }),
         });
       } else hasNone('not-found');
     } catch {

@@ -11,8 +11,8 @@ import {
   type ParentMessage,
   parentOriginOf,
   parseParentMessage,
-  type Theme,
 } from './embed-protocol.js';
+import { STYLE_NAMES } from './frame-look.js';
 import { openPanelSession, type PanelSession } from './panel-session.js';
 
 /**
@@ -70,7 +70,7 @@ class EmbeddedPanel {
     this.#tickets += 1;
     const ticket = this.#tickets;
     this.#origin = origin;
-    this.#dress(message.lang, message.theme);
+    this.#dress(message);
     const session = await openPanelSession(location.origin, { ticket: message.ticket, origin });
     if (ticket !== this.#tickets) return;
     if (!session.ok) {
@@ -126,10 +126,16 @@ class EmbeddedPanel {
     });
   }
 
-  #dress(lang: string | undefined, theme: Theme | undefined): void {
+  #dress({ lang, theme, style = {}, messages }: Extract<ParentMessage, { type: 'tonegate:ticket' }>): void {
     setAttribute(this.#panel, 'lang', lang);
     setAttribute(document.documentElement, 'lang', lang ?? 'en');
     setAttribute(this.#panel, 'theme', theme);
+    this.#panel.messages = messages;
+    for (const [name, property] of STYLE_NAMES) {
+      const value = style[name];
+      if (value !== undefined && CSS.supports(property, value)) this.#panel.style.setProperty(name, value);
+      else this.#panel.style.removeProperty(name);
+    }
   }
 
   #tellSize(): void {

@@ -16,6 +16,8 @@
  * ticket to the origin that the ticket came from.
  */
 import type { PanelEvent } from '../panel/panel-events.js';
+import type { MessageChanges } from '../panel/panel-messages.js';
+import { type PanelStyle, parseMessages, parseStyle } from './frame-look.js';
 
 export type Theme = 'light' | 'dark';
 
@@ -30,6 +32,9 @@ export type ParentMessage =
       readonly ticket: string;
       readonly lang?: string;
       readonly theme?: Theme;
+      /** Custom properties and texts; what may not be changed is left out, see `frame-look.ts`. */
+      readonly style?: PanelStyle;
+      readonly messages?: MessageChanges;
     };
 
 export type EmbedError = {
@@ -62,11 +67,15 @@ export function parseParentMessage(data: unknown): ParentMessage | undefined {
   if (ticket === '' || ticket.length > MAX_TICKET_LENGTH) return undefined;
   const lang = 'lang' in data && typeof data.lang === 'string' ? data.lang.slice(0, MAX_LANGUAGE_LENGTH) : undefined;
   const theme = 'theme' in data && (data.theme === 'light' || data.theme === 'dark') ? data.theme : undefined;
+  const style = 'style' in data ? parseStyle(data.style) : undefined;
+  const messages = 'messages' in data ? parseMessages(data.messages) : undefined;
   return {
     type: 'tonegate:ticket',
     ticket,
     ...(lang === undefined ? {} : { lang }),
     ...(theme === undefined ? {} : { theme }),
+    ...(style === undefined ? {} : { style }),
+    ...(messages === undefined ? {} : { messages }),
   };
 }
 
