@@ -14,6 +14,8 @@ export type DeskClientOptions = {
   /** Where the gateway is, e.g. the page's own origin. */
   readonly baseUrl: string;
   readonly token: string;
+  /** Known from an earlier connection of the same agent. */
+  readonly calls?: Calls;
 };
 
 export type DeskSnapshot = { readonly connection: ConnectionStatus; readonly calls: Calls };
@@ -31,10 +33,11 @@ export class DeskClient {
   readonly #options: DeskClientOptions;
   readonly #listeners = new Set<() => void>();
   readonly #events: EventConnection;
-  #snapshot: DeskSnapshot = { connection: 'signed-out', calls: [] };
+  #snapshot: DeskSnapshot;
 
   constructor(options: DeskClientOptions) {
     this.#options = options;
+    this.#snapshot = { connection: 'signed-out', calls: options.calls ?? [] };
     const url = new URL('/v1/events', options.baseUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#events = new EventConnection({
@@ -56,6 +59,11 @@ export class DeskClient {
   close(): void {
     this.#events.close();
     this.#listeners.clear();
+  }
+
+  /** No gateway knows these calls any more, and nobody will say so over this connection. */
+  endCalls(): void {
+    this.#become({ ...this.#snapshot, calls: callsAfter(this.#snapshot.calls, { type: 'snapshot', calls: [] }) });
   }
 
   subscribe(listener: () => void): () => void {
@@ -83,7 +91,7 @@ export class DeskClient {
     return this.#post(`payment-sessions/${encodeURIComponent(sessionId)}/cancel`, {});
   }
 
-  /** For a telephone that has lost its own way of saying so. */
+  /** For a telephone that has lost its own way of saying so, or is about to. */
   hangUp(callId: string): Promise<CommandOutcome> {
     return this.#request('DELETE', `calls/${encodeURIComponent(callId)}`, undefined);
   }
@@ -122,6 +130,8 @@ export class DeskClient {
         cache: 'no-store',
         credentials: 'omit',
         redirect: 'error',
+        // A call is ended also when the page that has said so is gone by then.
+        keepalive: method === 'DELETE',
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const answer: unknown = await response.json();

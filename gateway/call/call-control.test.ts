@@ -1,5 +1,7 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { BackToBackInput, BackToBackOutput, CallParty } from '../../sip/back-to-back-events.js';
+import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { tokenDigestOf } from '../../vault-client/wire-digest.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
 import { configurationSchema } from '../config/configuration.js';
 import type { LegName, MediaEvent } from '../media/control-wire.js';
@@ -14,6 +16,7 @@ import { SupervisorDesk } from './supervisor-desk.js';
 const FLOW = { listener: 'caller-side', transport: 'udp', remoteAddress: '127.0.0.1', remotePort: 5070 } as const;
 const CALLER = { displayName: 'Casey', uri: 'sip:5550100@127.0.0.1', user: '5550100' };
 const AGENT = { displayName: '', uri: 'sip:200@127.0.0.1', user: '200' };
+const ALICE = { actor: 'alice', origin: 'test' };
 const ASKER = { agent: 'agent', origin: 'test' };
 
 /** A media process of one call that says yes to everything it is not told to refuse. */
@@ -45,6 +48,7 @@ class World {
   readonly control: CallControl;
   readonly desk: AgentDesk;
   readonly directory: CallDirectory;
+  readonly payments: PaymentDesk;
   /** Resolves when the call's media may be made. */
   mediaMade: Promise<void> = Promise.resolve();
   mediaLeft = true;
@@ -65,7 +69,7 @@ class World {
       this.audits.push(entry);
     };
     const yes = async () => ({ ok: true }) as const;
-    const payments = new PaymentDesk({
+    this.payments = new PaymentDesk({
       rules: configuration.payment,
       startTimeoutMs: 1000,
       tokenizeTimeoutMs: 1000,
@@ -81,7 +85,8 @@ class World {
       onFault: (callId, error) => this.control.onPaymentFault(callId, error),
       nowMs: () => 0,
     });
-    this.directory = new CallDirectory(payments);
+    const { payments } = this;
+    this.directory = new CallDirectory(payments, configuration.vault);
     this.control = new CallControl({
       configuration,
       routing: new CallRouting(configuration),
@@ -126,6 +131,7 @@ class World {
 }
 
 type ArrivalParts = {
+  readonly callId?: string;
   readonly from?: string;
   readonly listener?: string;
   readonly requestUri?: string;
@@ -134,6 +140,7 @@ type ArrivalParts = {
 
 function arrival(parts: ArrivalParts = {}): BackToBackOutput {
   const {
+    callId = 'call-a',
     from = FLOW.remoteAddress,
     listener = FLOW.listener,
     requestUri = 'sip:200@127.0.0.1',
@@ -141,7 +148,7 @@ function arrival(parts: ArrivalParts = {}): BackToBackOutput {
   } = parts;
   return {
     kind: 'call-arrived',
-    callId: 'call-a',
+    callId,
     flow: { ...FLOW, listener, remoteAddress: from },
     requestUri,
     from: caller,
@@ -317,6 +324,79 @@ describe('call control', () => {
     expect(media.commands.at(-1)).toEqual({ kind: 'close-call' });
     expect(world.audits.map(({ action }) => action)).toEqual(['call-started', 'call-answered', 'call-ended']);
     expect(world.directory.all()).toEqual([]);
+  });
+
+  describe('an ended call with a payment', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+    });
+
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    async function vaulted(callId: string, token: string): Promise<string> {
+      const { payments } = world;
+      const answer = await payments.start(callId, ALICE);
+      if (!answer.ok) throw new Error(`no session: ${answer.code}`);
+      const { id: sessionId } = answer.session;
+      for (const field of FIELD_NAMES) {
+        await payments.capture(sessionId, field, ALICE);
+        const report = { field, state: 'captured', keyCount: 0, masked: '***', failedAttempts: 0 } as const;
+        payments.vaultEvent({ kind: 'field', sessionId, report });
+      }
+      await payments.complete(sessionId, ALICE);
+      payments.vaultEvent({ kind: 'tokenized', sessionId, token, brand: 'visa', masked: '**** 4242', expiresAtMs: 0 });
+      return sessionId;
+    }
+
+    async function canceled(callId: string): Promise<void> {
+      const answer = await world.payments.start(callId, ALICE);
+      if (answer.ok) await world.payments.cancel(answer.session.id, ALICE);
+    }
+
+    async function over(callId: string): Promise<void> {
+      await world.say({ kind: 'call-ended', callId, by: 'b', reason: 'BYE' });
+    }
+
+    test('that was canceled is forgotten after five minutes', async () => {
+      await answeredCall();
+      await canceled('call-a');
+      await over('call-a');
+      jest.advanceTimersByTime(299_999);
+      expect(world.desk.call(ASKER, 'call-a')).toMatchObject({ ok: true, value: { session: { state: 'canceled' } } });
+      jest.advanceTimersByTime(1);
+      expect(world.directory.all()).toEqual([]);
+    });
+
+    test('that brought a token stays for as long as the token may be used, and says what becomes of it', async () => {
+      await answeredCall();
+      const sessionId = await vaulted('call-a', 'tok-1');
+      // The token is the first session's still.
+      await canceled('call-a');
+      await over('call-a');
+      jest.advanceTimersByTime(3_599_999);
+      const tokenDigest = tokenDigestOf('tok-1');
+      world.payments.vaultEvent({ kind: 'redemption', outcome: 'redeemed', orderId: 'order-1', tokenDigest });
+      expect(world.desk.session(ASKER, sessionId)).toMatchObject({
+        ok: true,
+        value: { state: 'vaulted', redemption: { state: 'redeemed', orderId: 'order-1' } },
+      });
+      jest.advanceTimersByTime(1);
+      expect(world.directory.all()).toEqual([]);
+      expect(world.desk.session(ASKER, sessionId)).toEqual({ ok: false, code: 'not-found' });
+    });
+
+    test('that brought a token gives way to the five hundredth after it', async () => {
+      for (let call = 0; call <= 500; call += 1) {
+        await world.say(arrival({ callId: `call-${call}` }));
+        await vaulted(`call-${call}`, `tok-${call}`);
+        await over(`call-${call}`);
+      }
+      expect(world.directory.all()).toHaveLength(500);
+      expect(world.directory.get('call-0')).toBeUndefined();
+      expect(world.directory.get('call-1')).toBeDefined();
+    });
   });
 
   test.each([

@@ -4,8 +4,15 @@ import type { PaymentDesk } from '../payment/payment-desk.js';
 import type { SessionView } from '../payment/session-view.js';
 import type { Call } from './call.js';
 
-/** An ended call with a payment stays visible so long: its agent may still need the token. */
+/** An ended call with a payment stays visible so long, that its agent may see how it went. */
 const ENDED_CALL_RETENTION_MS = 300_000;
+/**
+ * Those with a token stay for as long as it may be used, the newest of them. A supervisor hears of all of them at once, in
+ * half of what may wait for a slow connection.
+ */
+const MAX_CALLS_WITH_TOKEN = 500;
+/** The longest that a timer takes; tokens may be good for longer. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 type Listener = (event: DeskEvent) => void;
 
@@ -13,10 +20,14 @@ export class CallDirectory {
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #watchers = new Set<Listener>();
+  /** Ended, oldest first, each with what forgets it before its time. */
+  readonly #withToken = new Map<string, () => void>();
   readonly #payments: PaymentDesk;
+  readonly #tokenRetentionMs: number;
 
-  constructor(payments: PaymentDesk) {
+  constructor(payments: PaymentDesk, { tokenLifetimeMs }: { readonly tokenLifetimeMs: number }) {
     this.#payments = payments;
+    this.#tokenRetentionMs = Math.min(MAX_TIMER_MS, Math.max(ENDED_CALL_RETENTION_MS, tokenLifetimeMs));
   }
 
   get activeCalls(): number {
@@ -60,14 +71,27 @@ export class CallDirectory {
     this.changed(call);
   }
 
-  /** Forgets an ended call, at once unless there was a payment in it. */
-  retire(call: Call): void {
-    const forget = () => {
-      this.#calls.delete(call.id);
-      this.#payments.forgetCall(call.id);
-    };
-    if (this.#payments.ofCall(call.id)) setTimeout(forget, ENDED_CALL_RETENTION_MS).unref();
-    else forget();
+  /** Forgets an ended call: at once without a payment, and not before its token is of no use any more. */
+  retire({ id }: Call): void {
+    if (this.#payments.hasToken(id)) this.#retainWithToken(id);
+    else if (this.#payments.ofCall(id)) setTimeout(() => this.#forget(id), ENDED_CALL_RETENTION_MS).unref();
+    else this.#forget(id);
+  }
+
+  #retainWithToken(callId: string): void {
+    const timer = setTimeout(() => this.#forget(callId), this.#tokenRetentionMs).unref();
+    this.#withToken.set(callId, () => {
+      clearTimeout(timer);
+      this.#forget(callId);
+    });
+    const [forgetOldest] = this.#withToken.values();
+    if (this.#withToken.size > MAX_CALLS_WITH_TOKEN) forgetOldest?.();
+  }
+
+  #forget(callId: string): void {
+    this.#withToken.delete(callId);
+    this.#calls.delete(callId);
+    this.#payments.forgetCall(callId);
   }
 
   subscribe(agent: string, listener: Listener): () => void {

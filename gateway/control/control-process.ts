@@ -104,7 +104,7 @@ export class ControlProcess {
     this.#vault = this.#makeVault(linkSecret);
     this.#media = this.#makeMedia(linkSecret);
     this.#payments = this.#makePayments();
-    this.#directory = new CallDirectory(this.#payments);
+    this.#directory = new CallDirectory(this.#payments, configuration.vault);
     this.#webhooks = new Webhooks({
       endpoints: webhookEndpointsOf(configuration),
       outboxPath: paths.outbox,

@@ -78,12 +78,15 @@ type Entry = {
   timer: NodeJS.Timeout | undefined;
   /** Called when the session is no longer starting. */
   started: () => void;
+  /** By which the vault names the token. */
+  tokenDigest: string | undefined;
 };
 
 export class PaymentDesk {
   readonly #options: PaymentDeskOptions;
   readonly #sessions = new Map<string, Entry>();
   readonly #byCall = new Map<string, Entry[]>();
+  readonly #byToken = new Map<string, Entry>();
 
   constructor(options: PaymentDeskOptions) {
     this.#options = options;
@@ -92,6 +95,11 @@ export class PaymentDesk {
   /** The call's newest session. */
   ofCall(callId: string): SessionView | undefined {
     return this.#newest(callId)?.machine.view(this.#options.nowMs());
+  }
+
+  /** True when a session of the call, not only its newest, has brought a token. */
+  hasToken(callId: string): boolean {
+    return this.#byCall.get(callId)?.some(({ tokenDigest }) => tokenDigest !== undefined) ?? false;
   }
 
   /** True while the caller's keys have to be kept from everybody. */
@@ -120,6 +128,7 @@ export class PaymentDesk {
       callId,
       timer: undefined,
       started: () => {},
+      tokenDigest: undefined,
       machine: new PaymentSession({
         sessionId,
         callId,
@@ -158,7 +167,10 @@ export class PaymentDesk {
   }
 
   forgetCall(callId: string): void {
-    for (const entry of this.#byCall.get(callId) ?? []) this.#sessions.delete(entry.id);
+    for (const { id, tokenDigest } of this.#byCall.get(callId) ?? []) {
+      this.#sessions.delete(id);
+      if (tokenDigest !== undefined) this.#byToken.delete(tokenDigest);
+    }
     this.#byCall.delete(callId);
   }
 
@@ -186,15 +198,21 @@ export class PaymentDesk {
     if (!entry) return;
     const input = inputOf(event);
     if (input) this.#tell(entry, input, GATEWAY);
+    if (event.kind === 'tokenized') this.#followToken(entry);
+  }
+
+  /** Unless the session was over before the token came: then it is nobody's. */
+  #followToken(entry: Entry): void {
+    const { token } = entry.machine.view(this.#options.nowMs());
+    if (token === undefined) return;
+    entry.tokenDigest = tokenDigestOf(token);
+    this.#byToken.set(entry.tokenDigest, entry);
   }
 
   #redemption({ tokenDigest, outcome, orderId }: Extract<VaultEvent, { readonly kind: 'redemption' }>): void {
-    for (const entry of this.#sessions.values()) {
-      const { token } = entry.machine.view(this.#options.nowMs());
-      if (token === undefined || tokenDigestOf(token) !== tokenDigest) continue;
-      this.#tell(entry, { kind: 'redemption', outcome, ...(orderId !== undefined && { orderId }) }, GATEWAY);
-      return;
-    }
+    const entry = this.#byToken.get(tokenDigest);
+    if (entry === undefined) return;
+    this.#tell(entry, { kind: 'redemption', outcome, ...(orderId !== undefined && { orderId }) }, GATEWAY);
   }
 
   async #ask(sessionId: string, input: SessionInput, asker: Asker): Promise<DeskAnswer> {

@@ -256,6 +256,19 @@ describe('in a call', () => {
     }
   }, 60_000);
 
+  test('by keyboard alone: Take payment leads to Start in the panel, and on from there', async () => {
+    await answer();
+    const panel = page.page.locator('tonegate-panel');
+    await page.banner.locator('[data-action="payment"]').focus();
+    await page.page.keyboard.press('Enter');
+    await panel.locator('button[data-action="start"]:focus[data-settled]').waitFor();
+    await page.page.keyboard.press('Enter');
+    await panel.locator('[data-field="cardNumber"] button:focus').waitFor();
+    await press(panel, 'cancel');
+    await panel.locator('.headline').getByText('Payment canceled', { exact: true }).waitFor();
+    await hangUp();
+  }, 30_000);
+
   test('recording is paused and resumed by one button', async () => {
     await answer();
     const pill = page.banner.locator('.pill');
@@ -290,6 +303,66 @@ describe('dialling', () => {
     await page.dial('not a number');
     await page.notice(/^Enter a number/);
   }, 30_000);
+});
+
+describe('a page that is left in a call', () => {
+  const NO_API = 'globalThis.fetch = () => new Promise(() => {})';
+
+  async function anotherPage(): Promise<void> {
+    await page.context.close();
+    page = await scene.openPage();
+  }
+
+  test('its tab is closed: the caller is rid of the call by the telephone alone', async () => {
+    await answer();
+    await page.page.evaluate(NO_API);
+    await page.closeTab();
+    await customer.hungUp();
+    await anotherPage();
+  }, 60_000);
+
+  test('its tab is closed while signalling is cut: the caller is rid of the call by the API', async () => {
+    await answer();
+    scene.network.cut();
+    await page.light('signalling', 'Reconnecting');
+    await page.closeTab();
+    await customer.hungUp();
+    scene.network.mend();
+    await anotherPage();
+  }, 60_000);
+
+  test('its tab is closed while it rings: the caller is refused at once', async () => {
+    const { answered } = await ring();
+    const refused = answered.catch((error: unknown) => error);
+    await page.page.evaluate(NO_API);
+    await page.closeTab();
+    expect(String(await refused)).toContain('480');
+    await anotherPage();
+  }, 60_000);
+
+  test('it is loaded anew in a payment: the call and the payment are over, and that is said', async () => {
+    await desk.openEvents();
+    await answer();
+    const call = await desk.call();
+    await page.press('payment');
+    const panel = page.page.locator('tonegate-panel');
+    await press(panel, 'start');
+    await pressCapture(panel, 'cardNumber');
+    await row(panel, 'cardNumber').getByText('Awaiting Input', { exact: true }).waitFor();
+    await customer.key(keysOf('4242'), 'telephone-event');
+    await row(panel, 'cardNumber').getByText('4 keys', { exact: true }).waitFor();
+    await page.reload();
+    await customer.hungUp();
+    await page.light('signalling', 'Registered');
+    const ofCall = ({ callId }: { readonly callId: string }) => callId === call.id;
+    const ended = await desk.sessionEvent('ended', (session) => ofCall(session) && session.state === 'ended');
+    expect(ended).toMatchObject({ actions: [], fields: { cardNumber: { state: 'empty', keyCount: 0 } } });
+    await desk.event('the end', (event) => event.call?.id === call.id && event.call.state === 'ended');
+    desk.close();
+    // The new page is free for the next call.
+    await answer();
+    await hangUp();
+  }, 60_000);
 });
 
 describe('when something breaks', () => {

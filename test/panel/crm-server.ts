@@ -10,6 +10,8 @@ export class CrmServer {
   readonly pages = new Map<string, string>();
   /** Port of the gateway whose tickets `GET /ticket` hands out. */
   gatewayPort = 0;
+  /** Of the CRM's account at that gateway. */
+  gatewayToken = INTEGRATION_TOKEN;
   order: TicketOrder = { agent: 'ada' };
   ticketsGiven = 0;
   readonly #server: Server;
@@ -31,23 +33,30 @@ export class CrmServer {
       const path = request.url?.split('?')[0] ?? '/';
       const html = crm.pages.get(path);
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      if (path === '/ticket') void crm.ticket().then((ticket) => response.end(ticket));
-      else response.writeHead(html === undefined ? 404 : 200).end(html ?? '');
+      if (path === '/ticket') {
+        void crm.#order(crm.origin).then(({ status, ticket = '' }) => response.writeHead(status).end(ticket));
+      } else response.writeHead(html === undefined ? 404 : 200).end(html ?? '');
     });
     return crm;
   }
 
   /** As the CRM's backend asks the gateway for it, for pages of `origin`. */
   async ticket(origin = this.origin): Promise<string> {
+    const { status, ticket } = await this.#order(origin);
+    if (ticket === undefined) throw new Error(`no ticket: ${status}`);
+    return ticket;
+  }
+
+  async #order(origin: string): Promise<{ readonly status: number; readonly ticket?: string }> {
     this.ticketsGiven += 1;
     const response = await fetch(`http://127.0.0.1:${this.gatewayPort}/v1/panel-tickets`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${INTEGRATION_TOKEN}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${this.gatewayToken}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({ ...this.order, origin }),
     });
     const body: unknown = await response.json();
-    if (typeof body === 'object' && body !== null && 'ticket' in body) return String(body.ticket);
-    throw new Error(`no ticket: ${response.status} ${JSON.stringify(body)}`);
+    const isTicket = typeof body === 'object' && body !== null && 'ticket' in body;
+    return { status: response.ok ? 200 : response.status, ...(isTicket && { ticket: String(body.ticket) }) };
   }
 
   close(): Promise<void> {

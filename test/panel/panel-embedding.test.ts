@@ -66,6 +66,17 @@ const LISTEN = `
     addEventListener('message', ({ data, origin }) => globalThis.messages?.push({ ...data, origin }));
   </script>`;
 
+/** Colours and words of the page's own, and some that may not be. */
+const DRESSED = `lang: 'nl',
+  style: {
+    '--tonegate-surface': 'rgb(1 2 3)',
+    '--tonegate-radius': '3px',
+    '--tonegate-raised': 'url(/looked-for)',
+    '--tonegate-text': 'nocolour',
+    color: 'red',
+  },
+  messages: { buttons: { start: '<b>Begin</b>' }, status: { idle: 'Klaar voor een kaart', noCall: 7 } }`;
+
 /** A frame that the page fills by hand, with the ticket that the test gives it. */
 const byHand = (attributes: string) => `${LISTEN}
   <script>globalThis.messages = [];</script>
@@ -83,12 +94,19 @@ function writePages(): void {
   const mounted = `${LISTEN}<div id="payment"></div>
     <script src="${gateway()}/panel/embed.js"></script>
     <script>
-      const ticket = () => fetch('/ticket').then((response) => response.text());
+      const ticket = async () => {
+        const answer = await fetch('/ticket');
+        if (answer.status === 404) return undefined;
+        return answer.text();
+      };
       TonegatePanel.mount(document.querySelector('#payment'), { ticket, lang: 'de', theme: 'dark' });
     </script>`;
   for (const server of [crm, foreign]) {
     server.pages.set('/component', component);
     server.pages.set('/mounted', mounted);
+    const again = `globalThis.asked = (globalThis.asked ?? 0) + 1; if (globalThis.asked > 1) throw new Error('none');`;
+    server.pages.set('/mounted-without-another', mounted.replace('if (answer', `${again} if (answer`));
+    server.pages.set('/mounted-dressed', mounted.replace("lang: 'de', theme: 'dark'", DRESSED));
     server.pages.set('/mounted-plain', mounted.replace(", lang: 'de', theme: 'dark'", ''));
     server.pages.set('/by-hand', byHand(''));
     server.pages.set('/sandbox', byHand('sandbox="allow-scripts"'));
@@ -230,6 +248,25 @@ describe('in a frame', () => {
     expect(await text()).toBe('rgb(20, 33, 43)');
   });
 
+  test("takes colours, a radius and texts of the page's, and nothing that loads or is none", async () => {
+    await page.goto(`${crm.origin}/mounted-dressed`);
+    await headlineIs('Klaar voor een kaart');
+    expect(await button(framedPanel(), 'start').textContent()).toBe('<b>Begin</b>');
+    const inFrame = page.frames().find((other) => other.url().endsWith('/panel/embed/'));
+    const looks = await inFrame?.evaluate(`(() => {
+      const host = document.querySelector('tonegate-panel');
+      const { backgroundColor, borderRadius, color } = getComputedStyle(host.shadowRoot.querySelector('.panel'));
+      return { backgroundColor, borderRadius, color, set: [...host.style] };
+    })()`);
+    expect(looks).toEqual({
+      backgroundColor: 'rgb(1, 2, 3)',
+      borderRadius: '3px',
+      color: 'rgb(20, 33, 43)',
+      set: ['--tonegate-surface', '--tonegate-radius'],
+    });
+    expect(await framedPanel().locator('.panel').getAttribute('lang')).toBe('nl');
+  });
+
   test('a gateway that was started anew has forgotten the token: the page gives another ticket, and on it goes', async () => {
     await page.goto(`${crm.origin}/mounted`);
     await headlineIs('Bereit für eine Karte');
@@ -246,6 +283,33 @@ describe('in a frame', () => {
     await headlineIs('Gehalten');
     await framedPanel().locator('.connection').waitFor({ state: 'hidden' });
     expect(crm.ticketsGiven).toBe(given + 1);
+  });
+
+  test.each([
+    ['there is no such call any more', '/mounted'],
+    ['the page comes by no other ticket', '/mounted-without-another'],
+  ])('a gateway that was started anew, and %s: it is shown as over, with its payment', async (_, path) => {
+    await page.goto(`${crm.origin}${path}`);
+    await headlineIs('Bereit für eine Karte');
+    await startInFrame();
+    crm.order = { agent: 'ada', callId: 'a-call-that-is-gone' };
+    await world.server.close();
+    await framedPanel().locator('.connection').waitFor();
+    world = await startServer({
+      desk: world.desk,
+      port: world.port,
+      allowedOrigins: [crm.origin],
+      frameAncestors: [crm.origin, 'https://crm.example'],
+    });
+    await headlineIs('Das Gespräch ist beendet');
+    await framedPanel()
+      .locator('.headline')
+      .getByText('Alles Eingegebene wurde verworfen, und es wurde kein Token ausgestellt.')
+      .waitFor();
+    expect(await framedPanel().locator('.connection').isVisible()).toBe(false);
+    expect(await framedPanel().locator('.caller .name').textContent()).toBe('Grace Hopper');
+    await page.waitForFunction(`heard.some(({ detail }) => detail.state === 'ended' && detail.callState === 'ended')`);
+    expect((await heard()).filter(({ detail }) => detail.code === 'no-ticket')).toHaveLength(1);
   });
 
   test('a page of another origin may not hold it: it stays empty there', async () => {

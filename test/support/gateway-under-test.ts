@@ -49,10 +49,11 @@ export class GatewayUnderTest {
   readonly agentSidePort: number;
   readonly apiPort: number;
   readonly redeemPort: number;
-  readonly #process: PeerProcess;
+  readonly #start: () => PeerProcess;
+  #process: PeerProcess;
   readonly #ports: PortRange;
 
-  private constructor(directory: string, ports: PortRange, wired: Wired, process: PeerProcess) {
+  private constructor(directory: string, ports: PortRange, wired: Wired, start: () => PeerProcess) {
     this.directory = directory;
     this.dataDirectory = wired.dataDirectory;
     this.callerSidePort = wired.callerSidePort;
@@ -60,7 +61,8 @@ export class GatewayUnderTest {
     this.apiPort = wired.apiPort;
     this.redeemPort = wired.redeemPort;
     this.#ports = ports;
-    this.#process = process;
+    this.#start = start;
+    this.#process = start();
   }
 
   /** Resolves when the gateway says that it is ready; rejects with its last words when it ends instead. */
@@ -71,11 +73,9 @@ export class GatewayUnderTest {
     const base = baseConfiguration(wired, options, ports);
     const file = join(directory, 'tonegate.yaml');
     writeFileSync(file, stringify(options.configure?.(base) ?? base));
-    const process = startProcess(file, options);
-    const gateway = new GatewayUnderTest(directory, ports, wired, process);
+    const gateway = new GatewayUnderTest(directory, ports, wired, () => startProcess(file, options));
     try {
-      const line = await process.line(/"msg":"ready"|"level":"fatal"/, START_LIMIT_MS);
-      if (!line.includes('"ready"')) throw new Error(`the gateway could not start\n${process.tail()}`);
+      await gateway.#ready();
     } catch (error) {
       await gateway.stop();
       throw error;
@@ -153,6 +153,17 @@ export class GatewayUnderTest {
     this.#ports.release();
     if (data === 'remove') rmSync(this.directory, { recursive: true, force: true });
     return left.map(([name]) => name);
+  }
+
+  /** After `kill`, as a service manager would: the same configuration, ports and data. */
+  async restart(): Promise<void> {
+    this.#process = this.#start();
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
+    const line = await this.#process.line(/"msg":"ready"|"level":"fatal"/, START_LIMIT_MS);
+    if (!line.includes('"ready"')) throw new Error(`the gateway could not start\n${this.#process.tail()}`);
   }
 
   /** Ends the control process without warning; its children should notice by themselves. */

@@ -136,6 +136,23 @@ export class SoftphonePage {
     await this.page.locator(`.line[data-line="${number}"] [data-action="${action}"]`).click();
   }
 
+  /** As a person does it who, asked by the browser whether to leave, says yes. */
+  async closeTab(): Promise<void> {
+    this.#sayYes();
+    const closed = this.page.waitForEvent('close');
+    await this.page.close({ runBeforeUnload: true });
+    await closed;
+  }
+
+  async reload(): Promise<void> {
+    this.#sayYes();
+    await this.page.reload();
+  }
+
+  #sayYes(): void {
+    this.page.once('dialog', (dialog) => void dialog.accept());
+  }
+
   async dial(destination: string): Promise<void> {
     await this.page.getByLabel('Number or name').fill(destination);
     await this.page.keyboard.press('Enter');

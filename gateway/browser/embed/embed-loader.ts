@@ -12,18 +12,29 @@
  *
  * Events on the element, bubbling: `tonegate:state`, `tonegate:token`, `tonegate:error`.
  */
-import type { FrameMessage, ParentMessage, Theme } from './embed-protocol.js';
+import type { MessageChanges } from '../panel/panel-messages.js';
+import type { FrameMessage, NoTicketReason, ParentMessage, Theme } from './embed-protocol.js';
+import type { PanelStyle } from './frame-look.js';
 
 export type MountOptions = {
-  /** A new ticket at each call: one when the panel is shown, another when its session is over. */
-  readonly ticket: () => Promise<string> | string;
+  /**
+   * A new ticket at each call: one when the panel is shown, another when its session is over. Nothing when the gateway
+   * knows no such call (any more); it throws when there is none for any other reason.
+   */
+  readonly ticket: () => MaybeTicket | Promise<MaybeTicket>;
   /** Where the gateway is; the origin this script came from, unless told otherwise. */
   readonly origin?: string;
   readonly lang?: string;
   readonly theme?: Theme;
+  /** Custom properties by name (`--tonegate-accent`): plain colours, a length, names of fonts. */
+  readonly style?: PanelStyle;
+  /** Texts of the page's own, any part of the panel's catalogue. */
+  readonly messages?: MessageChanges;
   /** Name of the frame for screen readers. */
   readonly title?: string;
 };
+
+export type MaybeTicket = string | undefined | null;
 
 export type MountedPanel = {
   readonly frame: HTMLIFrameElement;
@@ -36,7 +47,7 @@ const OWN_ORIGIN =
 const FIRST_HEIGHT_PX = 320;
 
 export function mount(element: HTMLElement, options: MountOptions): MountedPanel {
-  const { origin = OWN_ORIGIN, ticket, lang, theme, title = 'Card payment' } = options;
+  const { origin = OWN_ORIGIN, ticket, lang, theme, style, messages, title = 'Card payment' } = options;
   const frame = document.createElement('iframe');
   frame.src = new URL('/panel/embed/', origin).href;
   frame.title = title;
@@ -49,6 +60,10 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
   const tell = (type: string, detail: unknown): void => {
     element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
   };
+  const hasNone = (reason: NoTicketReason): void => {
+    post({ type: 'tonegate:no-ticket', reason });
+    tell('tonegate:error', { level: 'ticket', code: 'no-ticket', message: 'The page has no ticket for the panel.' });
+  };
   let asked = false;
   let fetching = false;
   const giveTicket = async (): Promise<void> => {
@@ -56,14 +71,19 @@ export function mount(element: HTMLElement, options: MountOptions): MountedPanel
     if (fetching) return;
     fetching = true;
     try {
-      post({
-        type: 'tonegate:ticket',
-        ticket: await ticket(),
-        ...(lang === undefined ? {} : { lang }),
-        ...(theme === undefined ? {} : { theme }),
-      });
+      const given = await ticket();
+      if (typeof given === 'string') {
+        post({
+          type: 'tonegate:ticket',
+          ticket: given,
+          ...(lang === undefined ? {} : { lang }),
+          ...(theme === undefined ? {} : { theme }),
+          ...(style === undefined ? {} : { style }),
+          ...(messages === undefined ? {} : { messages }),
+        });
+      } else hasNone('not-found');
     } catch {
-      tell('tonegate:error', { level: 'ticket', code: 'no-ticket', message: 'The page has no ticket for the panel.' });
+      hasNone('failed');
     } finally {
       fetching = false;
     }

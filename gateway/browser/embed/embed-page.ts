@@ -7,12 +7,13 @@ import { element, setAttribute } from '../element-builder.js';
 import { TonegatePanel } from '../panel/tonegate-panel.js';
 import {
   type FrameMessage,
+  type NoTicketReason,
   type ParentMessage,
   parentOriginOf,
   parseParentMessage,
-  type Theme,
 } from './embed-protocol.js';
-import { openPanelSession } from './panel-session.js';
+import { STYLE_NAMES } from './frame-look.js';
+import { openPanelSession, type PanelSession } from './panel-session.js';
 
 /**
  * No background of its own: the page around it shows through. That takes a document of the same colour scheme as the
@@ -28,6 +29,7 @@ class EmbeddedPanel {
   readonly #allowed: readonly string[];
   readonly #panel = new TonegatePanel();
   #client: DeskClient | undefined;
+  #session: Extract<PanelSession, { ok: true }> | undefined;
   /** Where the last ticket came from: all that is said after it goes there. */
   #origin: string | undefined;
   /** Tickets so far; what an earlier one still leads to is of no interest. */
@@ -56,6 +58,7 @@ class EmbeddedPanel {
     const message = parseParentMessage(event.data);
     if (message?.type === 'tonegate:hello' && this.#tickets === 0) this.#askForTicket(event.origin);
     if (message?.type === 'tonegate:ticket') void this.#open(message, event.origin);
+    if (message?.type === 'tonegate:no-ticket') this.#hasNoTicket(message.reason);
   }
 
   #askForTicket(origin: string | undefined): void {
@@ -67,24 +70,48 @@ class EmbeddedPanel {
     this.#tickets += 1;
     const ticket = this.#tickets;
     this.#origin = origin;
-    this.#dress(message.lang, message.theme);
+    this.#dress(message);
     const session = await openPanelSession(location.origin, { ticket: message.ticket, origin });
     if (ticket !== this.#tickets) return;
-    this.#client?.close();
-    this.#client = undefined;
-    this.#panel.client = undefined;
     if (!session.ok) {
       const { code, message: reason } = session;
       this.#post({ type: 'tonegate:error', detail: { callId: undefined, level: 'ticket', code, message: reason } });
+      if (this.#gatewayIsAnother()) this.#client?.endCalls();
+      else this.#leave();
       return;
     }
+    // Of the same agent's calls those that the gateway knows no more have ended; what was shown goes on being shown.
+    const calls = session.agent === this.#session?.agent ? this.#client?.snapshot.calls : undefined;
+    this.#leave();
     setAttribute(this.#panel, 'call-id', session.callId);
-    const client = new DeskClient({ baseUrl: location.origin, token: session.token });
+    const client = new DeskClient({ baseUrl: location.origin, token: session.token, ...(calls && { calls }) });
     this.#client = client;
+    this.#session = session;
     this.#panel.client = client;
     this.#followConnection(client);
     client.open();
     this.#tellSize();
+  }
+
+  #hasNoTicket(reason: NoTicketReason): void {
+    const isRefused = this.#client?.snapshot.connection === 'refused';
+    if ((isRefused && reason === 'not-found') || this.#gatewayIsAnother()) this.#client?.endCalls();
+  }
+
+  /**
+   * A token that is refused before its time was another gateway's: this one has been started anew since, and no call
+   * outlives its gateway.
+   */
+  #gatewayIsAnother(): boolean {
+    const isRefused = this.#client?.snapshot.connection === 'refused';
+    return isRefused && this.#session !== undefined && Date.now() < this.#session.expiresAtMs;
+  }
+
+  #leave(): void {
+    this.#client?.close();
+    this.#client = undefined;
+    this.#session = undefined;
+    this.#panel.client = undefined;
   }
 
   /** A token that worked and does so no more is over: another ticket brings another. One that never did is not asked about. */
@@ -99,10 +126,16 @@ class EmbeddedPanel {
     });
   }
 
-  #dress(lang: string | undefined, theme: Theme | undefined): void {
+  #dress({ lang, theme, style = {}, messages }: Extract<ParentMessage, { type: 'tonegate:ticket' }>): void {
     setAttribute(this.#panel, 'lang', lang);
     setAttribute(document.documentElement, 'lang', lang ?? 'en');
     setAttribute(this.#panel, 'theme', theme);
+    this.#panel.messages = messages;
+    for (const [name, property] of STYLE_NAMES) {
+      const value = style[name];
+      if (value !== undefined && CSS.supports(property, value)) this.#panel.style.setProperty(name, value);
+      else this.#panel.style.removeProperty(name);
+    }
   }
 
   #tellSize(): void {

@@ -10,7 +10,20 @@ describe('messages of the page around the panel', () => {
     const dressed = { ...plain, lang: 'de', theme: 'dark' };
     expect(parseParentMessage(dressed)).toEqual(dressed);
     expect(parseParentMessage({ ...dressed, theme: 'url(x)', lang: 7, more: 1 })).toEqual(plain);
+    const looks = { style: { '--tonegate-accent': 'red' }, messages: { title: 'Betaling' } };
+    expect(parseParentMessage({ ...plain, ...looks })).toEqual({ ...plain, ...looks });
+    expect(parseParentMessage({ ...plain, style: 'color: red', messages: ['x'] })).toEqual(plain);
     expect(parseParentMessage({ ...plain, lang: 'x'.repeat(10_000) })).toMatchObject({ lang: 'x'.repeat(35) });
+  });
+
+  test.each([
+    ['not-found', 'not-found'],
+    ['failed', 'failed'],
+    ['something else', 'failed'],
+    [undefined, 'failed'],
+  ])('no ticket, because %s, is %s', (reason, understood) => {
+    const message = { type: 'tonegate:no-ticket', reason: understood };
+    expect(parseParentMessage({ ...message, reason })).toEqual(message);
   });
 
   test.each([

@@ -6,6 +6,7 @@
  *     |   <---- tonegate:ready ----------------- |  it wants a ticket: when it has loaded, and when its token is over
  *     | -- tonegate:hello ---------------------> |  for a page that was not heard of: answered with `ready`
  *     | -- tonegate:ticket {ticket, …} --------> |  traded for a token by POST /v1/panel-sessions
+ *     | -- tonegate:no-ticket {reason} --------> |  there is none: the call is over, or it could not be had
  *     |   <---- tonegate:state, :token, :error - |  {type, detail}, details as of the component's events
  *     |   <---- tonegate:size {heightPx} ------- |  as high as the panel is now
  * ```
@@ -15,16 +16,25 @@
  * ticket to the origin that the ticket came from.
  */
 import type { PanelEvent } from '../panel/panel-events.js';
+import type { MessageChanges } from '../panel/panel-messages.js';
+import { type PanelStyle, parseMessages, parseStyle } from './frame-look.js';
 
 export type Theme = 'light' | 'dark';
 
+/** `not-found`: the gateway knows no such call (any more). `failed`: anything else; nobody knows what of the call. */
+export type NoTicketReason = 'not-found' | 'failed';
+
 export type ParentMessage =
   | { readonly type: 'tonegate:hello' }
+  | { readonly type: 'tonegate:no-ticket'; readonly reason: NoTicketReason }
   | {
       readonly type: 'tonegate:ticket';
       readonly ticket: string;
       readonly lang?: string;
       readonly theme?: Theme;
+      /** Custom properties and texts; what may not be changed is left out, see `frame-look.ts`. */
+      readonly style?: PanelStyle;
+      readonly messages?: MessageChanges;
     };
 
 export type EmbedError = {
@@ -48,16 +58,24 @@ const MAX_LANGUAGE_LENGTH = 35;
 export function parseParentMessage(data: unknown): ParentMessage | undefined {
   if (typeof data !== 'object' || data === null || !('type' in data)) return undefined;
   if (data.type === 'tonegate:hello') return { type: 'tonegate:hello' };
+  if (data.type === 'tonegate:no-ticket') {
+    const isNotFound = 'reason' in data && data.reason === 'not-found';
+    return { type: 'tonegate:no-ticket', reason: isNotFound ? 'not-found' : 'failed' };
+  }
   if (data.type !== 'tonegate:ticket' || !('ticket' in data) || typeof data.ticket !== 'string') return undefined;
   const { ticket } = data;
   if (ticket === '' || ticket.length > MAX_TICKET_LENGTH) return undefined;
   const lang = 'lang' in data && typeof data.lang === 'string' ? data.lang.slice(0, MAX_LANGUAGE_LENGTH) : undefined;
   const theme = 'theme' in data && (data.theme === 'light' || data.theme === 'dark') ? data.theme : undefined;
+  const style = 'style' in data ? parseStyle(data.style) : undefined;
+  const messages = 'messages' in data ? parseMessages(data.messages) : undefined;
   return {
     type: 'tonegate:ticket',
     ticket,
     ...(lang === undefined ? {} : { lang }),
     ...(theme === undefined ? {} : { theme }),
+    ...(style === undefined ? {} : { style }),
+    ...(messages === undefined ? {} : { messages }),
   };
 }
 

@@ -1,7 +1,16 @@
 /** Trades a ticket for the token of an embedded panel. */
 import { NETWORK_PROBLEM, type Refusal, refusalOf } from '../desk-client.js';
 
-export type PanelSession = { readonly ok: true; readonly token: string; readonly callId: string | undefined } | Refusal;
+export type PanelSession =
+  | {
+      readonly ok: true;
+      readonly token: string;
+      readonly agent: string | undefined;
+      readonly callId: string | undefined;
+      /** Until when the token is good, as `Date` counts; NaN where the gateway has not said so. */
+      readonly expiresAtMs: number;
+    }
+  | Refusal;
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -29,6 +38,16 @@ export async function openPanelSession(
 function sessionOf(body: unknown): PanelSession {
   if (typeof body !== 'object' || body === null || !('token' in body)) return refusalOf(body);
   if (typeof body.token !== 'string') return refusalOf(undefined);
-  const callId = 'callId' in body && typeof body.callId === 'string' ? body.callId : undefined;
-  return { ok: true, token: body.token, callId };
+  return {
+    ok: true,
+    token: body.token,
+    agent: textIn(body, 'agent'),
+    callId: textIn(body, 'callId'),
+    expiresAtMs: Date.parse(textIn(body, 'expiresAt') ?? ''),
+  };
+}
+
+function textIn(body: object, key: string): string | undefined {
+  const value: unknown = Reflect.get(body, key);
+  return typeof value === 'string' ? value : undefined;
 }

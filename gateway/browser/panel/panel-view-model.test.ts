@@ -113,6 +113,13 @@ describe('buttons follow the session', () => {
     expect(shown.recording?.buttons.pause.enabled).toBe(false);
     expect(shown.connectionNote).toMatch(/^Reconnecting/);
   });
+
+  test('nobody signed in: said of a call that goes on, and not of one that is over', () => {
+    expect(view({ connection: 'refused' }).connectionNote).toBe(texts.signedOut);
+    const over = view({ connection: 'refused', call: call({ state: 'ended', session: session('ended') }) });
+    expect(over.connectionNote).toBeUndefined();
+    expect(over.headline).toMatchObject({ text: texts.status.ended, note: texts.status.endedNote });
+  });
 });
 
 describe('fields', () => {

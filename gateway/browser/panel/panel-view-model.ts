@@ -120,7 +120,7 @@ export function panelViewOf(input: PanelInput): PanelView {
     buttons,
     token: phase === 'vaulted' && session !== undefined ? tokenOf(session, texts) : undefined,
     recording: call === undefined ? undefined : recordingOf(call, context),
-    connectionNote: connectionNoteOf(connection, texts),
+    connectionNote: connectionNoteOf(connection, call, texts),
     problem: input.problem && textOfRefusal(input.problem, texts),
     focus: focusOf(phase, fields, buttons),
   };
@@ -315,7 +315,12 @@ function lockExplanation(state: RecordingState, texts: PanelMessages): string {
   }
 }
 
-function connectionNoteOf(connection: ConnectionStatus, texts: PanelMessages): string | undefined {
+/** Who is shown how a call has ended need not be signed in for it. */
+function connectionNoteOf(
+  connection: ConnectionStatus,
+  call: CallView | undefined,
+  texts: PanelMessages,
+): string | undefined {
   switch (connection) {
     case 'open':
       return undefined;
@@ -327,7 +332,7 @@ function connectionNoteOf(connection: ConnectionStatus, texts: PanelMessages): s
       return texts.crowded;
     case 'refused':
     case 'signed-out':
-      return texts.signedOut;
+      return call?.state === 'ended' ? undefined : texts.signedOut;
   }
 }
 

@@ -135,6 +135,11 @@ export class TonegatePanel extends HTMLElement {
     clearTimeout(this.#tick);
   }
 
+  /** Where the next step is: a button, or the title when there is nothing to do. */
+  override focus(options?: FocusOptions): void {
+    if (this.#view !== undefined) this.#elementOf(this.#view.focus).focus(options);
+  }
+
   attributeChangedCallback(name: string): void {
     if (name === 'call-id') {
       this.#problem = undefined;

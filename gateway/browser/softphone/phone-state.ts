@@ -2,6 +2,7 @@
 
 import type { DialKey } from '../keypad.js';
 import {
+  callIdOf,
   type EndReason,
   LINE_NUMBERS,
   type Line,
@@ -94,6 +95,16 @@ export function isConnected({ signalling }: PhoneState): boolean {
 /** A call that has neither ended nor never begun. */
 export function hasCall(state: PhoneState): boolean {
   return LINE_NUMBERS.some((number) => sessionOf(state.lines[number]) !== undefined);
+}
+
+/** Of the calls that are nobody's but this telephone's: one that only rings here may yet be answered elsewhere. */
+export function callIdsOfConversations({ lines }: PhoneState): readonly string[] {
+  return LINE_NUMBERS.flatMap((number) => {
+    const line = lines[number];
+    const isOnlyRinging = line.kind === 'ringing-in' && line.step !== 'answering';
+    const callId = sessionOf(line) === undefined || isOnlyRinging ? undefined : callIdOf(line);
+    return callId === undefined ? [] : [callId];
+  });
 }
 
 /** One whose last call is over is free, but the other one is first. */

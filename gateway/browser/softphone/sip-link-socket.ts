@@ -71,7 +71,7 @@ export class SipLink {
     await this.#begin();
   }
 
-  /** Says BYE in all calls and takes the registration back; without a connection there is nobody to say it to. */
+  /** Takes the registration back; without a connection there is nobody to say it to. The calls have been ended before. */
   async stop(): Promise<void> {
     this.#stopped = true;
     removeEventListener('online', this.#probe);

@@ -23,7 +23,12 @@ const registrar = {
   closesAtOnce: false,
   connections: 0,
   registers: 0,
+  /** First lines of all that came, in their order. */
+  heard: [] as string[],
+  /** Of the newest REGISTER. */
+  contact: '',
 };
+let socket: RegistrarSocket;
 
 /** The browser's WebSocket, whose other end is the registrar. */
 class RegistrarSocket extends EventTarget {
@@ -35,6 +40,7 @@ class RegistrarSocket extends EventTarget {
 
   constructor() {
     super();
+    socket = this;
     queueMicrotask(() => {
       registrar.connections += 1;
       this.readyState = RegistrarSocket.OPEN;
@@ -44,8 +50,10 @@ class RegistrarSocket extends EventTarget {
   }
 
   send(request: string): void {
+    registrar.heard.push(request.split('\r\n', 1)[0] ?? '');
     if (!request.startsWith('REGISTER ')) return;
     registrar.registers += 1;
+    registrar.contact = /^Contact: <(sip:[^;>]*)/m.exec(request)?.[1] ?? '';
     const [next = '200 OK'] = registrar.answers;
     if (registrar.answers.length > 1) registrar.answers.shift();
     queueMicrotask(() => {
@@ -99,7 +107,7 @@ const signallings = () => told.flatMap((input) => (input.kind === 'signalling' ?
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'performance', 'queueMicrotask'] });
   Object.assign(globalThis, { WebSocket: RegistrarSocket, addEventListener: () => {}, removeEventListener: () => {} });
-  Object.assign(registrar, { answers: [], closesAtOnce: false, connections: 0, registers: 0 });
+  Object.assign(registrar, { answers: [], closesAtOnce: false, connections: 0, registers: 0, heard: [] });
   told = [];
   asked = 0;
   microphone = promiseWithResolvers();
@@ -199,6 +207,39 @@ describe('a call that is given up while the microphone is looked at', () => {
     expect(ended()).toEqual([]);
   });
 });
+
+test('a telephone that is stopped refuses what rings in the same turn, before it takes its registration back', async () => {
+  await phone.start();
+  await jest.advanceTimersByTimeAsync(0);
+  socket.dispatchEvent(new MessageEvent('message', { data: inviteTo(registrar.contact) }));
+  await jest.advanceTimersByTimeAsync(0);
+  expect(told.at(-1)).toMatchObject({ kind: 'offered', callId: 'call-1' });
+  registrar.heard = [];
+  const stopped = phone.stop();
+  expect(registrar.heard.map((line) => line.replace(/ sip:.*/, ''))).toEqual([
+    'SIP/2.0 480 Temporarily Unavailable',
+    'REGISTER',
+  ]);
+  await jest.runOnlyPendingTimersAsync();
+  await stopped;
+});
+
+function inviteTo(address: string): string {
+  return [
+    `INVITE ${address} SIP/2.0`,
+    'Via: SIP/2.0/WS registrar.example;branch=z9hG4bK1',
+    'Max-Forwards: 70',
+    'From: <sip:eve@registrar.example>;tag=eve',
+    'To: <sip:ada@registrar.example>',
+    'Call-ID: 1@registrar.example',
+    'CSeq: 1 INVITE',
+    'Contact: <sip:registrar.example;transport=ws>',
+    'X-Tonegate-Call: call-1',
+    'Content-Length: 0',
+    '',
+    '',
+  ].join('\r\n');
+}
 
 function promiseWithResolvers<T>(): PromiseWithResolvers<T> {
   let resolve: (value: T | PromiseLike<T>) => void = () => {};

@@ -39,6 +39,9 @@ const CONNECT_TIMEOUT_SECONDS = 5;
 /** Addresses of this machine are there at once; a STUN or TURN server has to answer first. */
 const HOST_CANDIDATES_MS = 300;
 const SERVER_CANDIDATES_MS = 2_000;
+/** RFC 3261 §21.4.24, .18: the agent does not want this call; there is no agent any more. */
+const BUSY_HERE = 486;
+const TEMPORARILY_UNAVAILABLE = 480;
 /** Two lines, and some that are just being refused or ended; more is a fault of the far side. */
 const MAX_SESSIONS = 8;
 
@@ -83,10 +86,15 @@ export class SipPhone {
     return this.#link.start();
   }
 
-  /** Ends all calls and leaves; nothing is told any more. */
+  /**
+   * Ends all calls and leaves; nothing is told any more. Every BYE, CANCEL and refusal is on its way before this returns
+   * for the first time: a page that is just being closed gets no other turn, and sip.js by itself would speak of its calls
+   * only once the registrar has answered.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#beginning.clear();
+    for (const { session } of this.#running.values()) void endSession(session, TEMPORARILY_UNAVAILABLE);
     this.#running.clear();
     await this.#link.stop();
   }
@@ -114,7 +122,7 @@ export class SipPhone {
       case 'refuse-busy':
       case 'cancel':
       case 'bye':
-        void endSession(running.session);
+        void endSession(running.session, BUSY_HERE);
         return;
       case 'hold':
       case 'resume':
@@ -162,7 +170,7 @@ export class SipPhone {
 
   #invited(invitation: Invitation): void {
     if (this.#running.size >= MAX_SESSIONS) {
-      void endSession(invitation);
+      void endSession(invitation, BUSY_HERE);
       return;
     }
     this.#incoming += 1;
@@ -343,13 +351,13 @@ type Answer = {
   };
 };
 
-/** Whatever state it is in: refuse, cancel or hang up. */
-async function endSession(session: Session): Promise<void> {
+/** Whatever state it is in: refuse, cancel or hang up; said before the first pause. */
+async function endSession(session: Session, refusal: number): Promise<void> {
   try {
     switch (session.state) {
       case SessionState.Initial:
       case SessionState.Establishing:
-        if (isInvitation(session)) await session.reject({ statusCode: 486 });
+        if (isInvitation(session)) await session.reject({ statusCode: refusal });
         else if (session instanceof Inviter) await session.cancel();
         return;
       case SessionState.Established:

@@ -10,7 +10,14 @@ import { destinationOf } from './destination.js';
 import { DialPad } from './dial-pad.js';
 import { PhoneAudio } from './phone-audio.js';
 import { callIdOf, LINE_NUMBERS, type LineNumber, sessionOf } from './phone-line.js';
-import { hasCall, newPhone, type PhoneInput, type PhoneState, talkingLine } from './phone-state.js';
+import {
+  callIdsOfConversations,
+  hasCall,
+  newPhone,
+  type PhoneInput,
+  type PhoneState,
+  talkingLine,
+} from './phone-state.js';
 import { type Ring, Ringer } from './ringer.js';
 import type { AccessAnswer } from './sip-link-socket.js';
 import { SipPhone } from './sip-phone-socket.js';
@@ -89,7 +96,7 @@ class SoftphonePage {
       // A page that is left takes its calls with it.
       if (hasCall(this.#phone)) event.preventDefault();
     });
-    addEventListener('pagehide', () => void this.#sip?.stop());
+    addEventListener('pagehide', () => this.#leave());
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) this.#restart();
     });
@@ -192,7 +199,10 @@ class SoftphonePage {
   #openPayment(callId: string | undefined): void {
     this.#paymentCallId = callId;
     this.#render();
-    if (callId !== undefined) this.#panel.scrollIntoView({ block: 'nearest' });
+    if (callId === undefined) return;
+    this.#panel.scrollIntoView({ block: 'nearest' });
+    // The button that opened it is gone: who works by keyboard goes on in what it has opened (WCAG 2.4.3).
+    this.#panel.focus({ preventScroll: true });
   }
 
   // ---- telephone and gateway
@@ -213,6 +223,15 @@ class SoftphonePage {
       setInterval(() => this.#render(), CLOCK_INTERVAL_MS),
     ];
     this.#render();
+  }
+
+  /**
+   * The page is closed, loaded anew or put aside: none of them has sockets or sound. The calls are ended within this turn,
+   * and by the API besides: it also reaches a gateway whose SIP does not hear this page just now.
+   */
+  #leave(): void {
+    void this.#sip?.stop();
+    for (const callId of callIdsOfConversations(this.#phone)) void this.#client?.hangUp(callId);
   }
 
   /** The browser had put the page aside, without its telephone, and shows it again. */

@@ -1,7 +1,7 @@
 /** The telephone's machine: every operation in every state, and what holds whatever happens. */
 import { describe, expect, test } from '@jest/globals';
 import { endReasonOf, LINE_NUMBERS, type Line, type LineNumber } from './phone-line.js';
-import { newPhone, type PhoneEffect, type PhoneInput, type PhoneState } from './phone-state.js';
+import { callIdsOfConversations, newPhone, type PhoneEffect, type PhoneInput, type PhoneState } from './phone-state.js';
 import { handlePhone } from './softphone-state.js';
 
 const EVE = { name: 'Eve', number: '4711' };
@@ -344,3 +344,17 @@ function randomOf(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+test.each<[StateName, readonly string[]]>([
+  ['idle', []],
+  ['ringing', []],
+  ['answering', ['call-1']],
+  ['dialling', []],
+  ['early', ['call-1']],
+  ['active', ['call-1']],
+  ['held', ['call-1']],
+  ['ended', []],
+])('%s: a page that is left ends these calls by the API: %j', (name, callIds) => {
+  const lines = { ...newPhone.lines, 2: STATES[name] };
+  expect(callIdsOfConversations({ ...newPhone, lines })).toEqual(callIds);
+});
