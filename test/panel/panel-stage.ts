@@ -132,6 +132,8 @@ export class PanelStage {
   async idle(): Promise<void> {
     if (!this.scene.caller.isInCall) {
       this.#call = await this.scene.dial();
+      // A call that is over and left a token stays in view until the agent chooses another.
+      await this.page.page.locator('.call[data-state="active"]').click();
       await headline(this.page).getByText('Ready to take a card', { exact: true }).waitFor();
     }
     if (await button(this.page.panel, 'cancel').isVisible()) await this.agent.cancel();
