@@ -97,7 +97,8 @@ export class G722Band {
     const sameAsLast = (partial ^ state[PARTIAL_1]) >= 0;
     const sameAsBefore = (partial ^ state[PARTIAL_2]) >= 0;
     const fourPole1 = saturate(state[POLE_1] << 2);
-    const turn = sameAsLast ? saturate(-fourPole1) : fourPole1;
+    // Taken from 0, for the negative of 0 would be -0, which V8 keeps in a box.
+    const turn = sameAsLast ? saturate(0 - fourPole1) : fourPole1;
     const secondMoved = (sameAsBefore ? 128 : -128) + (turn >> 7) + ((state[POLE_2] * 32_512) >> 15);
     const pole2 = between(secondMoved, -LARGEST_POLE_2, LARGEST_POLE_2);
     const firstMoved = (sameAsLast ? 192 : -192) + ((state[POLE_1] * 32_640) >> 15);

@@ -11,7 +11,7 @@ export type Replacement = 'comfort-noise' | 'silence' | 'tone';
 
 /** Below every key's tones and no sum or difference of two of them; the level is that of a quiet ring-back tone. */
 const FLAT_TONE_HZ = 400;
-const FLAT_TONE_DBM0 = -22;
+const FLAT_TONE_AMPLITUDE = amplitudeOfDbm0(-22);
 
 /** The floor starts at a typical quiet line and never leaves the range in which noise is neither silence nor a nuisance. */
 const START_FLOOR_POWER = powerOfDbm0(-60);
@@ -36,8 +36,12 @@ export class ReplacementAudio {
     this.#sampleRateHz = sampleRateHz;
   }
 
-  /** Learns the noise floor from the mean square of a hop that was decided to hold no tone. */
-  learn(power: number): void {
+  /**
+   * Learns the noise floor from a hop that was decided to hold no tone, whose mean square is `powers[at]`: by itself, the
+   * number would come in a box.
+   */
+  learn(powers: Float64Array, at: number): void {
+    const power = powers[at];
     const floor = this.#floorPower;
     const next = power < floor ? floor + FALL_SHARE * (power - floor) : floor * RISE_PER_HOP;
     this.#floorPower = Math.min(LARGEST_FLOOR_POWER, Math.max(LEAST_FLOOR_POWER, next));
@@ -72,11 +76,10 @@ export class ReplacementAudio {
   }
 
   #renderTone(target: Float64Array, count: number): void {
-    const amplitude = amplitudeOfDbm0(FLAT_TONE_DBM0);
     // 400 Hz repeats every 20 samples of 8 kHz, and every 40 of 16 kHz.
     const period = this.#sampleRateHz / FLAT_TONE_HZ;
     for (let index = 0; index < count; index += 1) {
-      target[index] = amplitude * Math.sin((2 * Math.PI * this.#toneSample) / period);
+      target[index] = FLAT_TONE_AMPLITUDE * Math.sin((2 * Math.PI * this.#toneSample) / period);
       this.#toneSample = (this.#toneSample + 1) % period;
     }
   }

@@ -22,7 +22,7 @@
 import { SAMPLE_RATE_HZ } from './dtmf-keys.js';
 import { DECIMATOR_DELAY_SAMPLES, HalfBandDecimator } from './half-band.js';
 import { HOP_SAMPLES, WINDOW_HOPS } from './hop-bank.js';
-import { meanSquare, toSample } from './level.js';
+import { toSample } from './level.js';
 import { NotchBank } from './notch-bank.js';
 import { type Replacement, ReplacementAudio } from './replacement-audio.js';
 import { MAY_HOLD_TONES } from './tone-analysis.js';
@@ -241,7 +241,7 @@ export class ToneSuppressor {
   #decide(): void {
     const hopStart = this.#position - this.#hopSamples;
     const flags = this.#hearHop(hopStart & this.#lineMask);
-    this.#powers[this.#hopIndex(hopStart)] = meanSquare(this.#line, hopStart & this.#lineMask, this.#hopSamples);
+    this.#measurePower(hopStart);
     this.#decidedUpTo = this.#position;
     if ((flags & MAY_HOLD_TONES) === 0) {
       this.#flaggedHops = 0;
@@ -254,6 +254,15 @@ export class ToneSuppressor {
     this.#maskedUntil = Math.max(this.#maskedUntil, this.#position + this.#guardAfterSamples);
     this.#lastTone = Math.max(this.#lastTone, this.#position);
     this.#lastFlag = this.#position;
+  }
+
+  /** The hop's mean square, put where it belongs: handed back, it would come in a box, one each hop. */
+  #measurePower(hopStart: number): void {
+    const line = this.#line;
+    const from = hopStart & this.#lineMask;
+    let sum = 0;
+    for (let at = from; at < from + this.#hopSamples; at += 1) sum += line[at] * line[at];
+    this.#powers[this.#hopIndex(hopStart)] = sum / this.#hopSamples;
   }
 
   /** Has the hop at this place of the line analysed, at the rate that the analysis takes. Returns its flags. */
@@ -287,7 +296,7 @@ export class ToneSuppressor {
     const index = this.#hopIndex(position);
     if (this.#masked[index] === 0) {
       this.#gainTo = 1;
-      this.#replacement.learn(this.#powers[index]);
+      this.#replacement.learn(this.#powers, index);
       return;
     }
     const endsHere = this.#masked[(index + 1) & LINE_HOPS_MASK] === 0;

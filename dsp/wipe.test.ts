@@ -1,9 +1,8 @@
 /**
- * After `wipe` or `reset` no typed array within a detector or a suppressor holds anything of what was heard. The arrays are
- * private, so the test reaches them as a debugger does: through the inspector, by a walk over all own and private fields.
+ * After `wipe` or `reset` no typed array within a detector or a suppressor holds anything of what was heard.
  */
-import { Session } from 'node:inspector';
 import { describe, expect, test } from '@jest/globals';
+import { allElements, nonZeroElements } from '../test/support/typed-arrays.js';
 import { DtmfDetector } from './dtmf-detector.js';
 import { G722Decoder, G722Encoder } from './g722.js';
 import { HalfBandDecimator, HalfBandInterpolator } from './half-band.js';
@@ -13,65 +12,6 @@ import { MEASUREMENT_LENGTH, type ToneAnalysis } from './tone-analysis.js';
 import { renderPress } from './tone-generator.js';
 import { openToneAnalysis } from './tone-kernel.js';
 import { ToneSuppressor } from './tone-suppressor.js';
-
-type Remote = { readonly objectId?: string; readonly type: string; readonly subtype?: string };
-type Property = { readonly name: string; readonly value?: Remote };
-
-const MARK = '__tonegateWipeProbe';
-
-const nonZeroElements = (object: object) =>
-  countElements(object, 'function () { let n = 0; for (const x of this) if (x !== 0) n += 1; return n; }');
-
-const allElements = (object: object) => countElements(object, 'function () { return this.length; }');
-
-/** For each typed array found in the object, its path and what `counter` makes of it. */
-function countElements(object: object, counter: string): Map<string, number> {
-  const session = new Session();
-  session.connect();
-  const found = new Map<string, number>();
-  const post = (method: string, parameters: object): { [key: string]: unknown } => {
-    let answer: { [key: string]: unknown } = {};
-    session.post(method, parameters, (error, result) => {
-      if (error !== null) throw error;
-      answer = result as { [key: string]: unknown };
-    });
-    return answer;
-  };
-  const count = (objectId: string): number =>
-    (
-      post('Runtime.callFunctionOn', {
-        objectId,
-        functionDeclaration: counter,
-        returnByValue: true,
-      }).result as { value: number }
-    ).value;
-  const walk = (objectId: string, path: string): void => {
-    const answer = post('Runtime.getProperties', { objectId, ownProperties: true });
-    const own = (answer.result as Property[]).filter(({ name }) => name !== '__proto__');
-    for (const { name, value } of [...own, ...((answer.privateProperties ?? []) as Property[])]) {
-      if (value?.objectId === undefined || value.type !== 'object') continue;
-      if (value.subtype === 'typedarray') found.set(`${path}${name}`, count(value.objectId));
-      else walk(value.objectId, `${path}${name}.`);
-    }
-  };
-  try {
-    (globalThis as { [key: string]: unknown })[MARK] = object;
-    // Jest runs tests in a context of their own; the mark tells which one it is.
-    const contexts: number[] = [];
-    session.on('Runtime.executionContextCreated', ({ params }) => contexts.push(params.context.id));
-    post('Runtime.enable', {});
-    for (const contextId of contexts) {
-      const { result } = post('Runtime.evaluate', { expression: `globalThis.${MARK}`, contextId }) as {
-        result: Remote;
-      };
-      if (result.objectId !== undefined) walk(result.objectId, '');
-    }
-  } finally {
-    delete (globalThis as { [key: string]: unknown })[MARK];
-    session.disconnect();
-  }
-  return found;
-}
 
 function busyAudio(): Int16Array {
   const random = new SeededRandom(6);

@@ -18,7 +18,7 @@ const MAX_CAPTURES_OF_SESSION = 32;
 
 export type SessionCommand = Exclude<
   VaultCommand,
-  { readonly kind: 'configure' | 'ping' | 'statistics' | 'shut-down' }
+  { readonly kind: 'configure' | 'ping' | 'statistics' | 'audit-recorded' | 'shut-down' }
 >;
 
 /** A key, or a mark in its place, as the media process sealed it. One object may be used again for every key: nothing of it is kept. */

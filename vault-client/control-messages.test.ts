@@ -31,6 +31,7 @@ describe('commands of control', () => {
     [{ kind: 'close-session', requestId: 4, sessionId: 's', outcome: 'abandoned' }],
     [{ kind: 'ping', requestId: 5 }],
     [{ kind: 'statistics', requestId: 6 }],
+    [{ kind: 'audit-recorded', eventId: '0a1b2c3d.17' }],
     [{ kind: 'shut-down' }],
   ])('%j is understood as it stands', (command) => {
     expect(parse(command)).toEqual({ kind: 'command', command });
@@ -55,6 +56,13 @@ describe('commands of control', () => {
   ])('%j is refused under its own number', (command) => {
     expect(parse(command)).toEqual({ kind: 'malformed', requestId: 1, code: 'bad-command' });
   });
+
+  test.each([undefined, 17, '', '17', '0a1b2c3d.', '0a1b2c3d.0', '0A1B2C3D.17', '0a1b2c3d.17 '])(
+    'nothing is recorded under the event id %j',
+    (eventId) => {
+      expect(parse({ kind: 'audit-recorded', eventId })).toEqual({ kind: 'malformed', code: 'bad-command' });
+    },
+  );
 
   test.each([
     { acceptedBrands: ['visa', 'monopoly'] },

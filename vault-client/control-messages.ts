@@ -16,6 +16,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const MAX_ID_LENGTH = 200;
 const MAX_PATH_LENGTH = 4096;
 const CAPTURE_ID_PATTERN = /^[0-9a-f]{32}$/;
+/** As `AuditOutbox` makes them. */
+const EVENT_ID_PATTERN = /^[0-9a-f]{8}\.[1-9][0-9]{0,14}$/;
 /** A day. Longer than any call, and short enough for every timer. */
 const MAX_TIMEOUT_MS = 24 * 60 * 60_000;
 const MAX_ATTEMPTS = 100;
@@ -32,8 +34,11 @@ export function parseVaultCommand(payload: Buffer): ParsedCommand {
 }
 
 function parseCommand(fields: Fields): VaultCommand | undefined {
-  const { kind, requestId, sessionId } = fields;
+  const { kind, requestId, sessionId, eventId } = fields;
   if (kind === 'shut-down') return { kind };
+  if (kind === 'audit-recorded') {
+    return typeof eventId === 'string' && EVENT_ID_PATTERN.test(eventId) ? { kind, eventId } : undefined;
+  }
   if (kind === 'configure') {
     const configuration = parseConfiguration(fields.configuration);
     return configuration && { kind, configuration };

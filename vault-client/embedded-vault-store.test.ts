@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
-import { EmbeddedVaultStore, TOKEN_PATTERN } from './embedded-vault-store.js';
+import { type AuditEvent, MAX_UNRECORDED_EVENTS } from './audit-outbox-store.js';
+import { EmbeddedVaultStore, type Redemption, TOKEN_PATTERN } from './embedded-vault-store.js';
 import type { CardOnLoan } from './tokenizer.js';
 
 const HOUR_MS = 3_600_000;
@@ -13,9 +14,11 @@ const NUMBER = '4929612345678901';
 let directory = '';
 let store: EmbeddedVaultStore;
 let nowMs = 0;
+let audited: AuditEvent[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tonegate-vault-'));
+  audited = [];
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   store = open();
 });
@@ -33,6 +36,7 @@ function open(): EmbeddedVaultStore {
     envelopeKeyPath: envelopeKeyPath(),
     tokenLifetimeMs: HOUR_MS,
     wallClock: () => nowMs,
+    onAudit: (event) => audited.push(event),
   });
 }
 
@@ -58,9 +62,23 @@ async function tokenOf(idempotencyKey = 'session-1', number = NUMBER): Promise<s
   return outcome.token;
 }
 
+const ASKING = { origin: '192.0.2.7', isUnderWay: false };
+
+const claim = (token: string, orderId = 'order-1', isUnderWay = false): string => {
+  const answer = store.claim({ token, orderId, reveal: false }, { ...ASKING, isUnderWay });
+  return answer.kind === 'refused' ? answer.code : answer.kind;
+};
+
+/** Both steps, as when the audit log has its record at once. */
+function redemptionOf(token: string, reveal = false): Redemption | string {
+  const request = { token, orderId: 'order-1', reveal };
+  const answer = store.claim(request, ASKING);
+  return answer.kind === 'refused' ? answer.code : store.handOut(request);
+}
+
 const redeem = (token: string, reveal = false): string => {
-  const outcome = store.redeem({ token, orderId: 'order-1', reveal });
-  return outcome.kind === 'refused' ? outcome.code : outcome.kind;
+  const redemption = redemptionOf(token, reveal);
+  return typeof redemption === 'string' ? redemption : 'redeemed';
 };
 
 /** Everything in the vault's directory. */
@@ -81,8 +99,7 @@ describe('tokens', () => {
 
   test('AC-14: are redeemed once; after that they are refused as redeemed', async () => {
     const token = await tokenOf();
-    expect(store.redeem({ token, orderId: 'order-1', reveal: false })).toEqual({
-      kind: 'redeemed',
+    expect(redemptionOf(token)).toEqual({
       brand: 'visa',
       masked: '**** **** **** 8901',
       last4: '8901',
@@ -121,16 +138,130 @@ describe('tokens', () => {
   });
 
   test('reveal the card when they are told to, as bytes of their own', async () => {
-    const outcome = store.redeem({ token: await tokenOf(), orderId: 'o', reveal: true });
-    if (outcome.kind !== 'redeemed' || outcome.card === undefined) throw new Error('not revealed');
-    expect(outcome.card.cardNumber.toString()).toBe(NUMBER);
-    expect(outcome.card.expirationDate.toString()).toBe('0931');
-    expect(outcome.card.cardNumber.buffer.byteLength).toBe(NUMBER.length);
+    const redemption = redemptionOf(await tokenOf(), true);
+    if (typeof redemption === 'string' || redemption.card === undefined) throw new Error('not revealed');
+    expect(redemption.card.cardNumber.toString()).toBe(NUMBER);
+    expect(redemption.card.expirationDate.toString()).toBe('0931');
+    expect(redemption.card.cardNumber.buffer.byteLength).toBe(NUMBER.length);
   });
 
   test.each(['501800000009', '4000000000000000006'])('keep a number of any length (%s)', async (number) => {
-    const outcome = store.redeem({ token: await tokenOf('a', number), orderId: 'o', reveal: true });
-    expect(outcome.kind === 'redeemed' && outcome.card?.cardNumber.toString()).toBe(number);
+    const redemption = redemptionOf(await tokenOf('a', number), true);
+    expect(typeof redemption !== 'string' && redemption.card?.cardNumber.toString()).toBe(number);
+  });
+});
+
+describe('an order that got no answer', () => {
+  test('may ask again until it has one, and nobody else may; also when the vault was opened again meanwhile', async () => {
+    const token = await tokenOf();
+    expect(claim(token)).toBe('claimed');
+    expect(claim(token, 'order-2')).toBe('token_already_redeemed');
+    store.close();
+    store = open();
+    expect([claim(token, 'order-2'), claim(token)]).toEqual(['token_already_redeemed', 'claimed']);
+    expect(store.handOut({ token, orderId: 'order-1', reveal: true }).card?.cardNumber.toString()).toBe(NUMBER);
+    expect([claim(token), claim(token, 'order-2')]).toEqual(['token_already_redeemed', 'token_already_redeemed']);
+    expect(() => store.handOut({ token, orderId: 'order-1', reveal: false })).toThrow();
+    expect(audited.map(({ outcome, isRetry }) => [outcome, isRetry ?? false])).toEqual([
+      ['redeemed', false],
+      ['token_already_redeemed', false],
+      ['token_already_redeemed', false],
+      ['redeemed', true],
+      ['token_already_redeemed', false],
+      ['token_already_redeemed', false],
+    ]);
+  });
+
+  test('waits for the answer that is on its way, and comes too late once the token has expired', async () => {
+    const token = await tokenOf();
+    expect([claim(token), claim(token, 'order-1', true)]).toEqual(['claimed', 'token_already_redeemed']);
+    nowMs += HOUR_MS;
+    expect(claim(token)).toBe('token_already_redeemed');
+    store.purge();
+    store.close();
+    expect(filesAsText()).not.toContain('token-expired');
+    store = open();
+  });
+
+  test('keeps its token from being voided, and from being given to another request', async () => {
+    const token = await tokenOf('a');
+    claim(token);
+    expect(await store.voidToken(token)).toBe(false);
+    expect(await store.tokenize(card(), options('a'))).toMatchObject({ kind: 'session-failure' });
+    expect(redeem(token)).toBe('redeemed');
+  });
+});
+
+describe('what the audit log is owed', () => {
+  const unrecorded = () => store.unrecorded().map(({ eventId }) => eventId);
+
+  test('is on the disk with what it tells of, in order, until it is recorded', async () => {
+    const token = await tokenOf();
+    const tokenHint = token.slice(0, 8);
+    redeem(token);
+    redeem('tgt_AAAAAAAAAAAAAAAAAAAAAA');
+    await store.voidToken(token);
+    store.close();
+    store = open();
+    expect(store.unrecorded()).toEqual(audited);
+    const asked = { kind: 'audit', origin: '192.0.2.7', orderId: 'order-1', happenedAt: '2026-11-23T12:00:00.000Z' };
+    expect(audited).toMatchObject([
+      { ...asked, action: 'token-redeemed', outcome: 'redeemed', tokenHint },
+      { ...asked, action: 'token-refused', outcome: 'token_unknown', tokenHint: 'tgt_AAAA' },
+      { action: 'token-voided', outcome: 'not-voidable', tokenHint },
+    ]);
+    const [first, second, third] = unrecorded();
+    store.recorded(second);
+    expect(unrecorded()).toEqual([first, third]);
+    for (const eventId of [second, '0a1b2c3d.1', first, third]) store.recorded(eventId);
+    expect(unrecorded()).toEqual([]);
+    // Numbers are not given out again, whoever has seen them.
+    store.close();
+    store = open();
+    redeem(token);
+    expect(unrecorded()).toEqual([first.replace(/1$/, '4')]);
+  });
+
+  test('counts the tokens that have expired unused, once', async () => {
+    redeem(await tokenOf('a'));
+    await store.voidToken(await tokenOf('b'));
+    claim(await tokenOf('c'));
+    await tokenOf('d');
+    await tokenOf('e');
+    audited = [];
+    nowMs += HOUR_MS;
+    store.purge();
+    store.purge();
+    expect(audited).toMatchObject([{ action: 'token-expired', count: 2 }]);
+  });
+
+  test('never holds an order id that could be a card number', async () => {
+    for (const orderId of [`order-${NUMBER}`, '4929.6123:4567/8901']) claim(await tokenOf(orderId), orderId);
+    claim(await tokenOf('c'), 'order-20261123-001');
+    expect(audited.map(({ orderId }) => orderId)).toEqual(['[digits hidden]', '[digits hidden]', 'order-20261123-001']);
+  });
+
+  test('grows to a limit; beyond it nothing more is decided for orders, and what has to be void still is', async () => {
+    const token = await tokenOf();
+    for (let index = 0; index < MAX_UNRECORDED_EVENTS; index += 1) claim('tgt_AAAAAAAAAAAAAAAAAAAAAA');
+    expect(() => claim(token)).toThrow(expect.objectContaining({ code: 'audit-outbox-full' }));
+    expect(await store.voidToken(await tokenOf('b'))).toBe(true);
+    for (const eventId of unrecorded()) store.recorded(eventId);
+    expect(redeem(token)).toBe('redeemed');
+  });
+
+  test('has no place in a database of the version before, which gets one and keeps its tokens', async () => {
+    const [used, unused] = [await tokenOf('a'), await tokenOf('b')];
+    redeem(used);
+    store.close();
+    const database = new Sqlite(databasePath());
+    database.exec('DROP TABLE audit_outbox; DROP TABLE audit_source; ALTER TABLE token DROP COLUMN owed');
+    database.pragma('user_version = 1');
+    database.close();
+    store = open();
+    expect(unrecorded()).toEqual([]);
+    expect([redeem(used), redeem(unused, true)]).toEqual(['token_already_redeemed', 'redeemed']);
+    expect(unrecorded()).toHaveLength(2);
   });
 });
 

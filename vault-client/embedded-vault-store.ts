@@ -3,6 +3,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import sodium from 'sodium-native';
+import { type AuditDuty, type AuditEvent, AuditOutbox, MAX_UNRECORDED_EVENTS } from './audit-outbox-store.js';
 import { DataKeys, LOOKUP_KEY } from './data-keys.js';
 import { CARD_NUMBER_CAPACITY, EXPIRATION_DATE_CAPACITY } from './digit-buffer.js';
 import { VaultError } from './errors.js';
@@ -11,17 +12,22 @@ import { readEnvelopeKey } from './secret-file-store.js';
 import { seal, unseal } from './token-cipher.js';
 import type { CardOnLoan, TokenizeOptions, TokenizeOutcome, Tokenizer } from './tokenizer.js';
 import {
+  ANSWER_ORDER,
+  COUNT_EXPIRED,
   DELETE_OLD,
   DELETE_UNUSED_KEYS,
   FIND_BY_IDEMPOTENCY_KEY,
   FIND_TOKEN,
   INSERT_TOKEN,
+  MIGRATION_TO_2,
   PURGE_EXPIRED,
   SCHEMA,
   SCHEMA_VERSION,
   USE_TOKEN,
   VOID_TOKEN,
 } from './vault-schema.js';
+import { ORDER_ID_HIDDEN } from './wire.js';
+import { tokenHintOf } from './wire-digest.js';
 import { wipeableBuffer } from './wire-frames.js';
 
 /** What our tokens look like: a prefix to know them by and 128 random bits. */
@@ -31,6 +37,9 @@ const TOKEN_RANDOM_SIZE_BYTES = 16;
 
 /** For so long after its expiry a token is still known, so that its use is told apart from a made-up one. */
 const RECORD_RETENTION_MS = 30 * 24 * 60 * 60_000;
+
+/** As many digits as the shortest card number, less one: an order id with more of them stays in the vault. */
+const MAX_ORDER_ID_DIGITS = 11;
 
 /** `PRAGMA synchronous`: 2 is FULL. */
 const SYNCHRONOUS_FULL = 2;
@@ -44,16 +53,23 @@ export type RedeemRefusal = 'token_unknown' | 'token_already_redeemed' | 'token_
 /** Card data in clear (ASCII digits), the caller's to wipe. */
 export type RevealedCard = { readonly cardNumber: Buffer; readonly expirationDate: Buffer };
 
-export type RedeemOutcome =
-  | {
-      readonly kind: 'redeemed';
-      readonly brand: string;
-      readonly masked: string;
-      readonly last4: string;
-      readonly maskedExpirationDate: string;
-      readonly card?: RevealedCard;
-    }
-  | { readonly kind: 'refused'; readonly code: RedeemRefusal };
+/** What a token's order is told, once. */
+export type Redemption = {
+  readonly brand: string;
+  readonly masked: string;
+  readonly last4: string;
+  readonly maskedExpirationDate: string;
+  readonly card?: RevealedCard;
+};
+
+/** Durable, and so is the duty to record it: nothing of it is told before `eventId` is in the audit log. */
+export type Claim = { readonly eventId: string } & (
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'refused'; readonly code: RedeemRefusal }
+);
+
+/** Who asks, and whether an answer to the same token's order is on its way already. */
+export type Asking = { readonly origin: string; readonly isUnderWay: boolean };
 
 export type RedeemRequest = { readonly token: string; readonly orderId: string; readonly reveal: boolean };
 
@@ -63,6 +79,8 @@ export type EmbeddedVaultOptions = {
   readonly tokenLifetimeMs: number;
   /** Milliseconds since the epoch: a token's life goes on while the process is down. */
   readonly wallClock: () => number;
+  /** Something has happened to a token; it is in the outbox, where `unrecorded` finds it until it is `recorded`. */
+  readonly onAudit: (event: AuditEvent) => void;
 };
 
 type FoundToken = {
@@ -76,6 +94,8 @@ type FoundToken = {
   expires_at_ms: number;
   used: number;
   voided: number;
+  order_id: string | null;
+  owed: number;
 };
 
 type MadeToken = {
@@ -92,7 +112,18 @@ type MadeToken = {
  * PCI DSS 3.3.1 forbids it after authorisation, and this store cannot know when that was.
  *
  * Every answer is given after its transaction is on the disk (WAL with `synchronous=FULL`), so a token that has been
- * redeemed stays redeemed through a crash or a power cut.
+ * redeemed stays redeemed through a crash or a power cut. What happens to a token and the duty to record it in the audit
+ * log are one transaction.
+ *
+ * A redemption has two steps, between which the audit log gets its record:
+ *
+ * | step      | what is on the disk after it                                                              |
+ * | --------- | ----------------------------------------------------------------------------------------- |
+ * | `claim`   | the token belongs to one order, which is owed an answer; the card is sealed as before     |
+ * | `handOut` | the order has its answer, and the card is gone: nobody ever gets another                  |
+ *
+ * An order that has got no answer (a crash, a time-out, a broken connection) may ask again until the token expires, and
+ * it alone.
  *
  * @throws VaultError from `open`: `store-unavailable`, `store-version`, `store-not-durable`, those of the key file,
  *   `envelope-key-mismatch`.
@@ -101,6 +132,7 @@ export class EmbeddedVaultStore implements Tokenizer {
   readonly #database: Database;
   readonly #keys: DataKeys;
   readonly #envelopeKey: Buffer;
+  readonly #outbox: AuditOutbox;
   readonly #options: EmbeddedVaultOptions;
   /** A card on its way into or out of a sealed value; wiped after each use. */
   readonly #packed = sodium.sodium_malloc(PACKED_SIZE_BYTES);
@@ -109,6 +141,7 @@ export class EmbeddedVaultStore implements Tokenizer {
     this.#database = database;
     this.#envelopeKey = envelopeKey;
     this.#keys = new DataKeys(database, envelopeKey);
+    this.#outbox = new AuditOutbox(database, options.wallClock);
     this.#options = options;
     this.#inTransaction(() => this.#keys.existingOrNew(LOOKUP_KEY));
   }
@@ -138,23 +171,48 @@ export class EmbeddedVaultStore implements Tokenizer {
   }
 
   async voidToken(token: string): Promise<boolean> {
-    return this.#database.prepare(VOID_TOKEN).run(this.#idOf(token)).changes === 1;
+    return this.#audited((owe) => {
+      const isVoided = this.#database.prepare(VOID_TOKEN).run(this.#idOf(token)).changes === 1;
+      const outcome = isVoided ? 'voided' : 'not-voidable';
+      owe({ action: 'token-voided', outcome, tokenHint: tokenHintOf(token) });
+      return isVoided;
+    });
   }
 
   /**
-   * Redeems a token once and for all; the card goes out of the database with it. An unknown token takes the same
-   * statements as a known one.
+   * Makes a token that order's, once and for all, or says why not. An unknown token takes the same statements as a known
+   * one. @throws when nothing could be decided, and then nothing has changed
    */
-  redeem(request: RedeemRequest): RedeemOutcome {
+  claim(request: RedeemRequest, { origin, isUnderWay }: Asking): Claim {
     const nowMs = this.#options.wallClock();
     const id = this.#idOf(request.token);
-    return this.#inTransaction(() => {
+    const asked = { tokenHint: tokenHintOf(request.token), origin, orderId: orderIdOutside(request.orderId) };
+    return this.#audited((owe): Claim => {
+      this.#demandRoom();
       const found = this.#database.prepare<[Buffer], FoundToken>(FIND_TOKEN).get(id);
       const used = this.#database.prepare(USE_TOKEN).run(nowMs, request.orderId, id, nowMs);
       if (found === undefined) throw new VaultError('broken-invariant');
-      if (used.changes !== 1) return { kind: 'refused', code: refusalOf(found) };
+      const isRetry = !isUnderWay && found.owed === 1 && found.order_id === request.orderId;
+      if (used.changes !== 1 && !(isRetry && found.expires_at_ms > nowMs)) {
+        const code = refusalOf(found);
+        return { kind: 'refused', code, eventId: owe({ action: 'token-refused', outcome: code, ...asked }).eventId };
+      }
+      // A card that cannot be opened must not burn its token, and an open one is not kept while we wait.
+      if (request.reveal) wipeCard(this.#reveal(id, found));
+      const outcome = request.reveal ? 'redeemed-and-revealed' : 'redeemed';
+      const duty: AuditDuty = { action: 'token-redeemed', outcome, ...asked, ...(isRetry && { isRetry }) };
+      return { kind: 'claimed', eventId: owe(duty).eventId };
+    });
+  }
+
+  /** What a claimed token's order is told: the only time. @throws when it was told before */
+  handOut(request: RedeemRequest): Redemption {
+    const id = this.#idOf(request.token);
+    return this.#inTransaction(() => {
+      const found = this.#database.prepare<[Buffer], FoundToken>(FIND_TOKEN).get(id);
+      const answered = this.#database.prepare(ANSWER_ORDER).run(id);
+      if (found === undefined || answered.changes !== 1) throw new VaultError('broken-invariant');
       return {
-        kind: 'redeemed',
         brand: found.brand,
         masked: found.masked,
         last4: found.last4,
@@ -164,10 +222,34 @@ export class EmbeddedVaultStore implements Tokenizer {
     });
   }
 
+  /** Owes the audit log what was decided without a look at any token; answers the event's id. @throws as `claim` does */
+  note(duty: AuditDuty): string {
+    return this.#audited((owe) => {
+      this.#demandRoom();
+      return owe(duty).eventId;
+    });
+  }
+
+  /** What the audit log is owed, oldest first. */
+  unrecorded(): readonly AuditEvent[] {
+    return this.#outbox.unrecorded();
+  }
+
+  get unrecordedCount(): number {
+    return this.#outbox.size;
+  }
+
+  /** The audit log has it. */
+  recorded(eventId: string): void {
+    this.#outbox.recorded(eventId);
+  }
+
   /** Deletes what has expired: cards at once, records after their retention, keys with the last card they sealed. */
   purge(): void {
     const nowMs = this.#options.wallClock();
-    this.#inTransaction(() => {
+    this.#audited((owe) => {
+      const count = this.#database.prepare<[number], number>(COUNT_EXPIRED).pluck().get(nowMs) ?? 0;
+      if (count > 0) owe({ action: 'token-expired', outcome: 'expired', count });
       this.#database.prepare(PURGE_EXPIRED).run(nowMs);
       this.#database.prepare(DELETE_OLD).run(nowMs - RECORD_RETENTION_MS);
       this.#database.prepare(DELETE_UNUSED_KEYS).run(dayOf(nowMs));
@@ -251,6 +333,25 @@ export class EmbeddedVaultStore implements Tokenizer {
     return createHmac('sha256', key).update(token).digest();
   }
 
+  /** Somebody whose events nobody records must not fill the disk with them. */
+  #demandRoom(): void {
+    if (this.#outbox.size >= MAX_UNRECORDED_EVENTS) throw new VaultError('audit-outbox-full');
+  }
+
+  /** One transaction for what happens and for the duty to record it, which is told once both are on the disk. */
+  #audited<T>(work: (owe: (duty: AuditDuty) => AuditEvent) => T): T {
+    const events: AuditEvent[] = [];
+    const result = this.#inTransaction(() =>
+      work((duty) => {
+        const event = this.#outbox.add(duty);
+        events.push(event);
+        return event;
+      }),
+    );
+    for (const event of events) this.#options.onAudit(event);
+    return result;
+  }
+
   #inTransaction<T>(work: () => T): T {
     try {
       return this.#database.transaction(work).immediate();
@@ -259,6 +360,17 @@ export class EmbeddedVaultStore implements Tokenizer {
       throw error;
     }
   }
+}
+
+/** As it may leave the vault. Whatever stands between them, so many digits could be a card number. */
+export function orderIdOutside(orderId: string): string {
+  return orderId.replaceAll(/\D/g, '').length > MAX_ORDER_ID_DIGITS ? ORDER_ID_HIDDEN : orderId;
+}
+
+/** For those who were shown a card and have no use for it any more. */
+export function wipeCard({ cardNumber, expirationDate }: RevealedCard): void {
+  cardNumber.fill(0);
+  expirationDate.fill(0);
 }
 
 function refusalOf(found: FoundToken): RedeemRefusal {
@@ -309,6 +421,11 @@ function prepareDatabase(database: Database, wallMs: number): void {
       database.exec(SCHEMA);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
       database.prepare('INSERT INTO opening VALUES (?)').run(wallMs);
+    })();
+  } else if (version === 1) {
+    database.transaction(() => {
+      database.exec(MIGRATION_TO_2);
+      database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   } else if (version !== SCHEMA_VERSION) {
     throw new VaultError('store-version');

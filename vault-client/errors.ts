@@ -15,6 +15,7 @@ export type VaultErrorCode =
   | 'store-unavailable'
   | 'store-version'
   | 'store-not-durable'
+  | 'audit-outbox-full'
   | 'socket-path-too-long'
   | 'socket-path-taken'
   | 'socket-directory-mode'
@@ -36,6 +37,7 @@ export const VAULT_ERROR_TEXTS: Readonly<Record<VaultErrorCode, string>> = {
   'store-unavailable': 'the vault database cannot be opened, or another vault has it open',
   'store-version': 'the vault database was written by another version of the program',
   'store-not-durable': 'the vault database does not keep what it acknowledges (synchronous is not FULL)',
+  'audit-outbox-full': 'too many audit events of the vault wait for their record: nothing more is decided about tokens',
   'socket-path-too-long': 'the path of the key socket is longer than the system allows',
   'socket-path-taken': 'the path of the key socket is taken by something that is not a socket',
   'socket-directory-mode': 'the directory of the key socket must be ours alone (mode 0700)',

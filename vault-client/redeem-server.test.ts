@@ -5,15 +5,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AuditEvent } from './audit-outbox-store.js';
 import { EmbeddedVaultStore } from './embedded-vault-store.js';
 import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
-import {
-  type AuditEvent,
-  REDEEM_ERRORS,
-  type RedeemErrorCode,
-  RedeemServer,
-  type RedemptionEvent,
-} from './redeem-server.js';
+import { REDEEM_ERRORS, type RedeemErrorCode, RedeemServer, type RedemptionEvent } from './redeem-server.js';
 
 const CREDENTIAL = 'a-credential-that-is-long-enough-to-be-one-0123';
 const NUMBER = '4929612345678901';
@@ -26,18 +21,17 @@ let server: RedeemServer;
 let port = 0;
 let audited: AuditEvent[] = [];
 let redemptions: RedemptionEvent[] = [];
+/** Whether the audit log has an event on disk in time. */
+let recorded: (eventId: string) => Promise<boolean> = async () => true;
 let agent: Agent;
 
 async function serve(allowReveal: boolean): Promise<void> {
-  const audit = (event: AuditEvent): void => {
-    audited.push(event);
-  };
   server = new RedeemServer({
     store,
     credential: CREDENTIAL,
     allowReveal,
     monotonicClock: () => nowMs,
-    audit,
+    recorded: (eventId) => recorded(eventId),
     onRedemption: (event) => redemptions.push(event),
   });
   port = await server.listen('127.0.0.1', 0);
@@ -48,12 +42,14 @@ beforeEach(async () => {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   audited = [];
   redemptions = [];
+  recorded = async () => true;
   agent = new Agent({ keepAlive: true, maxSockets: 8 });
   store = EmbeddedVaultStore.open({
     databasePath: join(directory, 'vault.sqlite'),
     envelopeKeyPath: join(directory, 'envelope.key'),
     tokenLifetimeMs: 60_000,
     wallClock: () => nowMs,
+    onAudit: (event) => audited.push(event),
   });
   await serve(false);
 });
@@ -140,6 +136,12 @@ describe('redeeming', () => {
     expect((await post({ token, orderId: 'o' })).status).toBe(409);
   });
 
+  test('of several attempts for one order at once exactly one succeeds, too', async () => {
+    const token = await makeToken();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post({ token, orderId: 'o' })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409, 409, 409]);
+  });
+
   test('is refused for unknown, expired and voided tokens', async () => {
     const [expired, voided] = [await makeToken(), await makeToken()];
     await store.voidToken(voided);
@@ -194,21 +196,122 @@ describe('the audit', () => {
     await post({ token: UNKNOWN, orderId: 'o' });
     await post({ token, orderId: 'o', reveal: true });
     const tokenHint = token.slice(0, 8);
-    expect(audited).toEqual([
-      { kind: 'audit', action: 'token-redeemed', tokenHint, outcome: 'redeemed' },
-      { kind: 'audit', action: 'token-refused', tokenHint, outcome: 'token_already_redeemed' },
-      { kind: 'audit', action: 'token-refused', tokenHint: 'tgt_AAAA', outcome: 'token_unknown' },
-      { kind: 'audit', action: 'token-refused', tokenHint, outcome: 'reveal_not_allowed' },
+    const asked = { kind: 'audit', happenedAt: '2026-11-23T12:00:00.000Z', origin: '127.0.0.1', orderId: 'o' };
+    expect(audited.map(({ eventId, ...event }) => event)).toEqual([
+      { ...asked, action: 'token-redeemed', tokenHint, outcome: 'redeemed' },
+      { ...asked, action: 'token-refused', tokenHint, outcome: 'token_already_redeemed' },
+      { ...asked, action: 'token-refused', tokenHint: 'tgt_AAAA', outcome: 'token_unknown' },
+      { ...asked, action: 'token-refused', tokenHint, outcome: 'reveal_not_allowed' },
     ]);
   });
 
   test('hears of wrong credentials, but is not flooded with them', async () => {
     const headers = { authorization: 'Bearer guess' };
     for (let round = 0; round < 5; round += 1) await post({}, { headers });
-    expect(audited).toEqual([{ kind: 'audit', action: 'token-refused', tokenHint: '', outcome: 'unauthorized' }]);
+    expect(audited).toMatchObject([{ action: 'token-refused', outcome: 'unauthorized', origin: '127.0.0.1' }]);
+    expect(audited[0]?.tokenHint).toBeUndefined();
     nowMs += 1000;
     await post({}, { headers });
     expect(audited.length).toBe(2);
+  });
+});
+
+describe('an audit log that does not say that it has the record', () => {
+  const nobodyRecords = () => {
+    recorded = async () => false;
+  };
+
+  test('lets no decision out: not the use, not a refusal, not a wrong credential; and the panel hears nothing', async () => {
+    const [token, used] = [await makeToken(), await makeToken()];
+    await post({ token: used, orderId: 'o' });
+    redemptions = [];
+    nobodyRecords();
+    const headers = { authorization: 'Bearer guess' };
+    for (const asking of [
+      post({ token, orderId: 'o' }),
+      post({ token: used, orderId: 'o' }),
+      post({ token, orderId: 'o', reveal: true }),
+      post({}, { headers }),
+    ]) {
+      expect(await asking).toEqual(refusal('internal_error'));
+    }
+    expect(redemptions).toEqual([]);
+  });
+
+  test('makes the order ask again, which gets the answer once; another order does not', async () => {
+    const token = await makeToken();
+    nobodyRecords();
+    await post({ token, orderId: 'order-1' });
+    recorded = async () => true;
+    expect((await post({ token, orderId: 'order-2' })).status).toBe(409);
+    expect(await post({ token, orderId: 'order-1' })).toMatchObject({ status: 200, body: { last4: '8901' } });
+    expect((await post({ token, orderId: 'order-1' })).status).toBe(409);
+  });
+
+  test('is waited for: the answer comes right after the record, and the card stays sealed until then', async () => {
+    await server.close();
+    await serve(true);
+    const token = await makeToken();
+    let record: (isRecorded: boolean) => void = () => {};
+    const isAsked = new Promise<void>((asked) => {
+      recorded = () => {
+        asked();
+        return new Promise((resolve) => {
+          record = resolve;
+        });
+      };
+    });
+    const answer = post({ token, orderId: 'o', reveal: true });
+    let isAnswered = false;
+    void answer.then(() => {
+      isAnswered = true;
+    });
+    await isAsked;
+    recorded = async () => true;
+    // A whole request and answer later, on another connection.
+    expect((await post({ token: UNKNOWN, orderId: 'o' })).status).toBe(404);
+    expect(isAnswered).toBe(false);
+    record(true);
+    expect(await answer).toMatchObject({ status: 200, body: { cardNumber: NUMBER } });
+  });
+
+  test('keeps whoever loses patience and asks again waiting for what becomes of the first time', async () => {
+    for (const isRecorded of [false, true]) {
+      const token = await makeToken();
+      const isAsked = new Promise<(isRecorded: boolean) => void>((asked) => {
+        recorded = () => new Promise((resolve) => asked(resolve));
+      });
+      const first = post({ token, orderId: 'o' });
+      const record = await isAsked;
+      recorded = async () => true;
+      const second = post({ token, orderId: 'o' });
+      const other = post({ token, orderId: 'another' });
+      await post({ token: UNKNOWN, orderId: 'o' });
+      record(isRecorded);
+      const statuses = (await Promise.all([first, second, other])).map(({ status }) => status);
+      expect(statuses).toEqual(isRecorded ? [200, 409, 409] : [500, 200, 409]);
+    }
+  });
+
+  test('does not cost an order that has gone meanwhile its answer', async () => {
+    const token = await makeToken();
+    const isAsked = new Promise<(isRecorded: boolean) => void>((asked) => {
+      recorded = () => new Promise((resolve) => asked(resolve));
+    });
+    const body = JSON.stringify({ token, orderId: 'o' });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {}).resume();
+    socket.write(
+      `POST /v1/redeem HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${CREDENTIAL}\r\n` +
+        `content-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const record = await isAsked;
+    socket.destroy();
+    // The end of a connection is noticed no later than what another one says after it.
+    for (let round = 0; round < 2; round += 1) await post('', { path: '/nowhere' });
+    record(true);
+    recorded = async () => true;
+    expect((await post({ token, orderId: 'o' })).status).toBe(200);
   });
 });
 
@@ -272,7 +375,7 @@ describe('bad requests', () => {
       credential: CREDENTIAL,
       allowReveal: false,
       monotonicClock: () => 0,
-      audit: () => {},
+      recorded: async () => true,
       onRedemption: () => {},
     });
     await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'redeem-port-unavailable' });

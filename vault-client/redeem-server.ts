@@ -1,16 +1,20 @@
 import { Buffer } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type {
-  EmbeddedVaultStore,
-  RedeemOutcome,
-  RedeemRefusal,
-  RedeemRequest,
-  RevealedCard,
+import type { AuditDuty } from './audit-outbox-store.js';
+import {
+  type Claim,
+  type EmbeddedVaultStore,
+  orderIdOutside,
+  type RedeemRefusal,
+  type RedeemRequest,
+  type Redemption,
+  type RevealedCard,
+  wipeCard,
 } from './embedded-vault-store.js';
 import { VaultError } from './errors.js';
 import { isAuthorized, parseRedeemRequest } from './redeem-request.js';
-import type { RedemptionRefusal, VaultEvent } from './wire.js';
-import { tokenDigestOf } from './wire-digest.js';
+import { ORDER_ID_HIDDEN, type RedemptionRefusal, type VaultEvent } from './wire.js';
+import { tokenDigestOf, tokenHintOf } from './wire-digest.js';
 
 /** A token and an order id; nobody has more to say. */
 const MAX_BODY_SIZE_BYTES = 2048;
@@ -24,22 +28,15 @@ const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 const CONNECTIONS_CHECK_MS = 1000;
 /** Somebody who guesses credentials must not be able to flood the audit log. */
 const UNAUTHORIZED_AUDIT_INTERVAL_MS = 1000;
-/** The prefix and 24 of the 128 random bits. */
-const TOKEN_HINT_LENGTH = 8;
-
-export type AuditEvent = Extract<VaultEvent, { readonly kind: 'audit' }>;
-
 export type RedemptionEvent = Extract<VaultEvent, { readonly kind: 'redemption' }>;
 
-/** As many digits as the shortest card number: an order id with so many of them stays in the vault. */
-const MAX_ORDER_ID_DIGITS = 11;
-
 export type RedeemServerOptions = {
-  readonly store: Pick<EmbeddedVaultStore, 'redeem'>;
+  readonly store: Pick<EmbeddedVaultStore, 'claim' | 'handOut' | 'note'>;
   readonly credential: string;
   readonly allowReveal: boolean;
   readonly monotonicClock: () => number;
-  readonly audit: (event: AuditEvent) => void;
+  /** Resolves with true once the audit log has the event on disk, with false when it is not known to have it in time. */
+  readonly recorded: (eventId: string) => Promise<boolean>;
   /** Only of tokens that there are: what becomes of them is of interest to the session they are from. */
   readonly onRedemption: (event: RedemptionEvent) => void;
 };
@@ -81,18 +78,22 @@ export const REDEEM_ERRORS: Readonly<Record<RedeemErrorCode, { readonly status: 
  * | 403    | `reveal_not_allowed`: the token is not used up                                                    |
  * | 404    | `token_unknown`, or `not_found` for any other path                                                |
  * | 405    | `method_not_allowed`                                                                              |
- * | 409    | `token_already_redeemed`, also for the same order: the first answer was the only one              |
+ * | 409    | `token_already_redeemed`, also for the same order, once it has got its 200                        |
  * | 410    | `token_expired`, `token_voided`                                                                   |
  * | 413    | `request_too_large`                                                                               |
- * | 500    | `internal_error`: whether the token is used up is not known to the caller, the store knows        |
+ * | 500    | `internal_error`: nobody got the token's 200 by this; to ask again for the same order is safe      |
  *
  * All but 200 have `{"error": {"code", "message"}}` as their body; programs go by the code.
  *
- * The credential is looked at before anything else. Every decision about a token is audited before it is answered.
+ * The credential is looked at before anything else. Every decision about a token is in the audit log before it is answered;
+ * one of which that is not known within AUDIT_TIMEOUT_MS stands, is recorded later, and is answered with 500. An order
+ * that got 500 asks again with the same token and order id, as often as it likes: it gets 200 once, nobody else does.
  */
 export class RedeemServer {
   readonly #options: RedeemServerOptions;
   readonly #server: Server;
+  /** Tokens of which an order is about to be answered, and when that is over. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #unauthorizedAuditedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedeemServerOptions) {
@@ -132,9 +133,10 @@ export class RedeemServer {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (!isAuthorized(request.headers.authorization, this.#options.credential)) {
-      this.#auditUnauthorized();
-      response.setHeader('www-authenticate', 'Bearer');
-      refuse(request, response, 'unauthorized');
+      // The rest of the request is not read: the connection ends with the answer.
+      request.resume();
+      response.setHeader('connection', 'close');
+      void this.#refuseStranger(originOf(request), response);
     } else if (request.url !== '/v1/redeem') {
       refuse(request, response, 'not_found');
     } else if (request.method !== 'POST') {
@@ -155,73 +157,107 @@ export class RedeemServer {
       else sizeBytes += chunk.copy(body, sizeBytes);
     });
     request.on('end', () => {
-      if (!tooLarge) this.#redeem(parseRedeemRequest(body.subarray(0, sizeBytes)), response);
+      if (tooLarge) return;
+      const asked = parseRedeemRequest(body.subarray(0, sizeBytes));
+      if (asked === undefined) answerError(response, 'malformed_request');
+      else void this.#redeem(asked, originOf(request), response);
     });
     request.on('error', () => response.destroy());
   }
 
-  #redeem(request: RedeemRequest | undefined, response: ServerResponse): void {
-    if (request === undefined) {
-      answerError(response, 'malformed_request');
-    } else if (request.reveal && !this.#options.allowReveal) {
-      this.#audit('token-refused', request, 'reveal_not_allowed');
-      this.#tell(request, 'reveal_not_allowed');
-      answerError(response, 'reveal_not_allowed');
-    } else {
-      this.#answerOutcome(request, this.#outcome(request), response);
+  async #redeem(request: RedeemRequest, origin: string, response: ServerResponse): Promise<void> {
+    if (request.reveal && !this.#options.allowReveal) {
+      const { token, orderId } = request;
+      const refusal = { tokenHint: tokenHintOf(token), origin, orderId: orderIdOutside(orderId) };
+      const code = 'reveal_not_allowed';
+      if (!(await this.#noted({ action: 'token-refused', outcome: code, ...refusal }))) {
+        answerError(response, 'internal_error');
+        return;
+      }
+      this.#tell(request, code);
+      answerError(response, code);
+      return;
     }
+    // Somebody who has lost patience asks again before the first answer: it is worth knowing what became of that.
+    await this.#underWay.get(request.token);
+    const isUnderWay = this.#underWay.has(request.token);
+    const claim = attempt(() => this.#options.store.claim(request, { origin, isUnderWay }));
+    if (claim?.kind !== 'claimed') {
+      await this.#refuseClaim(request, claim, response);
+      return;
+    }
+    const answered = this.#answerClaim(request, claim.eventId, response).finally(() =>
+      this.#underWay.delete(request.token),
+    );
+    this.#underWay.set(request.token, answered);
+    await answered;
   }
 
-  #answerOutcome(request: RedeemRequest, outcome: RedeemOutcome | undefined, response: ServerResponse): void {
-    if (outcome === undefined) {
-      this.#audit('token-refused', request, 'internal_error');
+  async #answerClaim(request: RedeemRequest, eventId: string, response: ServerResponse): Promise<void> {
+    const isRecorded = await this.#options.recorded(eventId);
+    if (isRecorded) this.#tell(request, 'redeemed');
+    // Whoever has gone meanwhile is still owed the answer, and may come back for it.
+    const redemption =
+      isRecorded && !response.destroyed ? attempt(() => this.#options.store.handOut(request)) : undefined;
+    if (redemption === undefined) answerError(response, 'internal_error');
+    else answer(response, 200, redeemedBody(request, redemption));
+  }
+
+  async #refuseClaim(
+    request: RedeemRequest,
+    claim: Extract<Claim, { readonly kind: 'refused' }> | undefined,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (claim === undefined || !(await this.#options.recorded(claim.eventId))) {
       answerError(response, 'internal_error');
-    } else if (outcome.kind === 'refused') {
-      this.#audit('token-refused', request, outcome.code);
-      if (outcome.code !== 'token_unknown') this.#tell(request, outcome.code);
-      answerError(response, outcome.code);
-    } else {
-      this.#audit('token-redeemed', request, outcome.card === undefined ? 'redeemed' : 'redeemed-and-revealed');
-      this.#tell(request, 'redeemed');
-      answer(response, 200, redeemedBody(request, outcome));
+      return;
     }
+    if (claim.code !== 'token_unknown') this.#tell(request, claim.code);
+    answerError(response, claim.code);
   }
 
-  #outcome(request: RedeemRequest): RedeemOutcome | undefined {
-    try {
-      return this.#options.store.redeem(request);
-    } catch {
-      // The error's text is not looked at: it might quote what was bound.
-      return undefined;
-    }
-  }
-
-  #audit(action: AuditEvent['action'], request: RedeemRequest, outcome: string): void {
-    this.#options.audit({ kind: 'audit', action, tokenHint: tokenHint(request.token), outcome });
+  async #noted(duty: AuditDuty): Promise<boolean> {
+    const eventId = attempt(() => this.#options.store.note(duty));
+    return eventId !== undefined && this.#options.recorded(eventId);
   }
 
   #tell({ token, orderId }: RedeemRequest, outcome: 'redeemed' | RedemptionRefusal): void {
-    const digits = orderId.replaceAll(/\D/g, '').length;
     const tokenDigest = tokenDigestOf(token);
+    const told = orderIdOutside(orderId);
     this.#options.onRedemption({
       kind: 'redemption',
       tokenDigest,
       outcome,
-      ...(digits <= MAX_ORDER_ID_DIGITS ? { orderId } : {}),
+      ...(told === ORDER_ID_HIDDEN ? {} : { orderId: told }),
     });
   }
 
-  #auditUnauthorized(): void {
+  async #refuseStranger(origin: string, response: ServerResponse): Promise<void> {
     const nowMs = this.#options.monotonicClock();
-    if (nowMs - this.#unauthorizedAuditedMs < UNAUTHORIZED_AUDIT_INTERVAL_MS) return;
-    this.#unauthorizedAuditedMs = nowMs;
-    this.#options.audit({ kind: 'audit', action: 'token-refused', tokenHint: '', outcome: 'unauthorized' });
+    if (nowMs - this.#unauthorizedAuditedMs >= UNAUTHORIZED_AUDIT_INTERVAL_MS) {
+      this.#unauthorizedAuditedMs = nowMs;
+      if (!(await this.#noted({ action: 'token-refused', outcome: 'unauthorized', origin }))) {
+        answerError(response, 'internal_error');
+        return;
+      }
+    }
+    response.setHeader('www-authenticate', 'Bearer');
+    answerError(response, 'unauthorized');
   }
 }
 
-/** As much of a token as a log may know. */
-export function tokenHint(token: string): string {
-  return token.slice(0, TOKEN_HINT_LENGTH);
+/** The error's text is not looked at: it might quote what was bound. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** An IPv4 address is written as one, also where the endpoint listens on both kinds. */
+function originOf({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 /** The rest of the request is not read: the connection ends with the answer. */
@@ -233,6 +269,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, code: Redeem
 
 /** Sends `body` and wipes it when it is out, or when there is nobody left to send it to. */
 function answer(response: ServerResponse, status: number, body: Buffer): void {
+  if (response.destroyed) {
+    body.fill(0);
+    return;
+  }
   response.once('close', () => body.fill(0));
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -247,8 +287,8 @@ function answerError(response: ServerResponse, code: RedeemErrorCode): void {
   answer(response, status, Buffer.from(JSON.stringify({ error: { code, message } })));
 }
 
-function redeemedBody(request: RedeemRequest, outcome: Extract<RedeemOutcome, { readonly kind: 'redeemed' }>): Buffer {
-  const { brand, masked, last4, maskedExpirationDate, card } = outcome;
+function redeemedBody(request: RedeemRequest, redemption: Redemption): Buffer {
+  const { brand, masked, last4, maskedExpirationDate, card } = redemption;
   const shown = { status: 'redeemed', brand, masked, last4, expiry: maskedExpirationDate, orderId: request.orderId };
   const text = JSON.stringify(shown);
   return card === undefined ? Buffer.from(text) : revealingBody(text, card);
@@ -266,7 +306,6 @@ function revealingBody(text: string, card: RevealedCard): Buffer {
   const body = Buffer.alloc(pieces.reduce((sizeBytes, piece) => sizeBytes + piece.length, 0));
   let at = 0;
   for (const piece of pieces) at += piece.copy(body, at);
-  card.cardNumber.fill(0);
-  card.expirationDate.fill(0);
+  wipeCard(card);
   return body;
 }

@@ -47,6 +47,8 @@ class Vault {
   readonly events: VaultEvent[] = [];
   readonly exited: Promise<number | null>;
   stderr = '';
+  /** As control does, whose audit log is at hand. */
+  recordsAudit = true;
   readonly #control: Duplex;
   readonly #waiting = new Set<() => void>();
   #media: Socket | undefined;
@@ -73,7 +75,11 @@ class Vault {
     this.#control.on('error', () => {});
     this.#control.on('data', (chunk: Buffer) =>
       decoder.push(chunk, (frame) => {
-        this.events.push(JSON.parse(frame.payload.toString('utf8')));
+        const event: VaultEvent = JSON.parse(frame.payload.toString('utf8'));
+        this.events.push(event);
+        if (event.kind === 'audit' && this.recordsAudit) {
+          this.write({ kind: 'audit-recorded', eventId: event.eventId });
+        }
         for (const wake of this.#waiting) wake();
       }),
     );
@@ -333,6 +339,58 @@ describe('a card, from the first key to the order', () => {
     expect(answer).toMatchObject({ kind: 'refused', code: 'unknown-session' });
     expect((await tokenOf(restarted, 'b')).length).toBeGreaterThan(20);
   });
+});
+
+describe('audit events', () => {
+  const audits = (vault: Vault) => vault.events.filter((event) => event.kind === 'audit');
+  const waiting = async (vault: Vault) => {
+    const answer = await vault.request({ kind: 'statistics' });
+    return answer.kind === 'statistics' ? answer.counters.audit_unrecorded_now : undefined;
+  };
+
+  test('that nobody records are no answer: the order gets 500, after a restart its record first, and then its answer', async () => {
+    const vault = new Vault();
+    await vault.start();
+    const token = await tokenOf(vault, 'a');
+    vault.recordsAudit = false;
+    expect(await vault.redeem(token)).toMatchObject({ status: 500, body: { error: { code: 'internal_error' } } });
+    const [unrecorded] = audits(vault);
+    expect(unrecorded).toMatchObject({ action: 'token-redeemed', tokenHint: token.slice(0, 8), orderId: 'order-1' });
+    expect(await waiting(vault)).toBe(1);
+    await vault.kill();
+
+    const restarted = new Vault();
+    await restarted.start();
+    expect(await restarted.event((event) => event.kind === 'audit')).toEqual(unrecorded);
+    expect((await restarted.redeem(token)).status).toBe(200);
+    expect((await restarted.redeem(token)).status).toBe(409);
+    expect(audits(restarted).map(({ action, isRetry }) => [action, isRetry])).toEqual([
+      ['token-redeemed', undefined],
+      ['token-redeemed', true],
+      ['token-refused', undefined],
+    ]);
+    expect(await waiting(restarted)).toBe(0);
+    await restarted.kill();
+
+    const quiet = new Vault();
+    await quiet.start();
+    await quiet.request({ kind: 'ping' });
+    expect(audits(quiet)).toEqual([]);
+  });
+
+  test('are sent again while control lives but cannot write', async () => {
+    const vault = new Vault();
+    await vault.start();
+    const token = await tokenOf(vault, 'a');
+    vault.recordsAudit = false;
+    await vault.request({ kind: 'close-session', sessionId: 'a', outcome: 'abandoned' });
+    const voided = await vault.event((event) => event.kind === 'audit');
+    vault.events.splice(0);
+    vault.recordsAudit = true;
+    expect(await vault.event((event) => event.kind === 'audit')).toEqual(voided);
+    expect((await vault.redeem(token)).status).toBe(410);
+    expect(await waiting(vault)).toBe(0);
+  }, 20_000);
 });
 
 /** In what forms digits are in the vault's memory. */

@@ -11,13 +11,15 @@ import { Buffer } from 'node:buffer';
 import { mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { AuditEvent } from './audit-outbox-store.js';
+import { AuditReceipts } from './audit-receipts.js';
 import { CardSessions, type CardSessionsInput, type CardSessionsOutput } from './card-sessions.js';
 import { parseVaultCommand } from './control-messages.js';
 import { EmbeddedVaultStore } from './embedded-vault-store.js';
 import { VaultError } from './errors.js';
 import { KeyFrameOpener } from './key-frame.js';
 import { KeySocket } from './key-socket.js';
-import { RedeemServer, tokenHint } from './redeem-server.js';
+import { RedeemServer } from './redeem-server.js';
 import { refuseInspector } from './refuse-inspector.js';
 import { readCredential } from './secret-file-store.js';
 import type { VaultCommand, VaultConfiguration, VaultEvent, VaultStatistics } from './wire.js';
@@ -26,6 +28,8 @@ import { encodeJsonFrame, FrameDecoder, JSON_FRAME } from './wire-frames.js';
 const CONTROL_DESCRIPTOR = 3;
 const DATABASE_NAME = 'vault.sqlite';
 const PURGE_INTERVAL_MS = 10 * 60_000;
+/** Until then an audit event without an acknowledgement may be just behind others; longer, and control could not write. */
+const AUDIT_RESEND_INTERVAL_MS = 5_000;
 /** Timers of Node overflow above 2^31 ms. */
 const LONGEST_TIMER_MS = 60 * 60_000;
 /** Control reads at once; if so much waits for it, it is stuck, and an unread event is as bad as a lost one. */
@@ -46,10 +50,12 @@ class VaultProcess {
   readonly #sessions = new CardSessions(wallMs);
   readonly #opener = new KeyFrameOpener();
   readonly #abandon = new Map<number, AbortController>();
+  readonly #receipts = new AuditReceipts();
   #running: Running | undefined;
   #configuring = false;
   #timer: NodeJS.Timeout | undefined;
   #purgeAtMs = Number.POSITIVE_INFINITY;
+  #resendAtMs = Number.POSITIVE_INFINITY;
 
   constructor(control: Socket) {
     this.#control = control;
@@ -96,6 +102,9 @@ class VaultProcess {
       case 'statistics':
         this.#send({ kind: 'statistics', requestId: command.requestId, counters: this.#statistics() });
         return;
+      case 'audit-recorded':
+        this.#recorded(command.eventId);
+        return;
       case 'shut-down':
         this.stop(0);
         return;
@@ -109,20 +118,28 @@ class VaultProcess {
   }
 
   #statistics(): VaultStatistics {
-    return { ...this.#sessions.statistics, ...this.#running?.keySocket.statistics };
+    const { keySocket, store } = this.#running ?? {};
+    const unrecorded = { audit_unrecorded_now: store?.unrecordedCount ?? 0 };
+    return { ...this.#sessions.statistics, ...keySocket?.statistics, ...unrecorded };
   }
 
   async #configure(configuration: VaultConfiguration): Promise<void> {
     const { dataDirectory, envelopeKeyPath, tokenLifetimeMs, redeem, redeemCredentialPath } = configuration;
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     const databasePath = join(dataDirectory, DATABASE_NAME);
-    const store = EmbeddedVaultStore.open({ databasePath, envelopeKeyPath, tokenLifetimeMs, wallClock: wallMs });
+    const store = EmbeddedVaultStore.open({
+      databasePath,
+      envelopeKeyPath,
+      tokenLifetimeMs,
+      wallClock: wallMs,
+      onAudit: (event) => this.#sendAudit(event),
+    });
     const redeemServer = new RedeemServer({
       store,
       credential: readCredential(redeemCredentialPath),
       allowReveal: redeem.allowReveal,
       monotonicClock: monotonicMs,
-      audit: (event) => this.#send(event),
+      recorded: (eventId) => this.#receipts.recorded(eventId),
       onRedemption: (event) => this.#send(event),
     });
     const keySocket = new KeySocket({
@@ -137,7 +154,34 @@ class VaultProcess {
     this.#running = { store, keySocket, redeemServer };
     this.#purgeAtMs = monotonicMs() + PURGE_INTERVAL_MS;
     this.#send({ kind: 'ready', publicKey: this.#opener.publicKey.toString('base64'), redeemPort });
+    // Before anything new: what an earlier life, ours or control's, has left unrecorded.
+    for (const event of store.unrecorded()) this.#sendAudit(event);
     this.#setTimer();
+  }
+
+  /** What happens before `ready` is sent after it, with the rest of the outbox. */
+  #sendAudit(event: AuditEvent): void {
+    if (this.#running === undefined) return;
+    this.#send(event);
+    if (this.#resendAtMs !== Number.POSITIVE_INFINITY) return;
+    this.#resendAtMs = monotonicMs() + AUDIT_RESEND_INTERVAL_MS;
+    this.#setTimer();
+  }
+
+  #recorded(eventId: string): void {
+    try {
+      this.#running?.store.recorded(eventId);
+    } catch {
+      // It stays in the outbox and is sent again; control knows that it has it.
+    }
+    this.#receipts.arrived(eventId);
+  }
+
+  #resendUnrecorded(nowMs: number): void {
+    const unrecorded = this.#running?.store.unrecorded() ?? [];
+    this.#resendAtMs = unrecorded.length > 0 ? nowMs + AUDIT_RESEND_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    // Control that does not even read has them all before it.
+    if (this.#control.writableLength === 0) for (const event of unrecorded) this.#send(event);
   }
 
   #turn(input: CardSessionsInput): void {
@@ -147,6 +191,7 @@ class VaultProcess {
       this.#purgeAtMs = nowMs + PURGE_INTERVAL_MS;
       this.#running?.store.purge();
     }
+    if (nowMs >= this.#resendAtMs) this.#resendUnrecorded(nowMs);
     this.#setTimer();
   }
 
@@ -183,9 +228,7 @@ class VaultProcess {
   }
 
   async #void(token: string): Promise<void> {
-    const voided = await this.#running?.store.voidToken(token);
-    const outcome = voided ? 'voided' : 'not-voidable';
-    this.#send({ kind: 'audit', action: 'token-voided', tokenHint: tokenHint(token), outcome });
+    await this.#running?.store.voidToken(token);
   }
 
   #send(event: VaultEvent): void {
@@ -196,7 +239,7 @@ class VaultProcess {
 
   #setTimer(): void {
     clearTimeout(this.#timer);
-    const dueMs = Math.min(this.#sessions.deadlineMs, this.#purgeAtMs) - monotonicMs();
+    const dueMs = Math.min(this.#sessions.deadlineMs, this.#purgeAtMs, this.#resendAtMs) - monotonicMs();
     this.#timer = setTimeout(
       () => this.#turn({ kind: 'time' }),
       Math.max(0, Math.min(Math.ceil(dueMs), LONGEST_TIMER_MS)),

@@ -104,6 +104,8 @@ export type VaultCommand =
     }
   | { readonly kind: 'ping'; readonly requestId: number }
   | { readonly kind: 'statistics'; readonly requestId: number }
+  /** The record of this `audit` event is on disk. An event of which nobody says so is sent again. */
+  | { readonly kind: 'audit-recorded'; readonly eventId: string }
   | { readonly kind: 'shut-down' };
 
 export type VaultConfiguration = {
@@ -202,9 +204,26 @@ export type VaultEvent =
       /** Missing where it has so many digits that it could hold a card number. */
       readonly orderId?: string;
     }
+  /** Sent until control has answered `audit-recorded`, so it may come more than once, after a restart of either side too. */
   | {
       readonly kind: 'audit';
-      readonly action: 'token-redeemed' | 'token-refused' | 'token-voided';
-      readonly tokenHint: string;
+      /** The same whenever the event is sent; no other event of this or another vault database has it. */
+      readonly eventId: string;
+      /** Wall time, ISO 8601 in UTC: an event that is sent again is older than its record. */
+      readonly happenedAt: string;
+      readonly action: 'token-redeemed' | 'token-refused' | 'token-voided' | 'token-expired';
       readonly outcome: string;
+      /** Missing where no token was named, or many were. */
+      readonly tokenHint?: string;
+      /** Address of the order system, where one has asked. */
+      readonly origin?: string;
+      /** ORDER_ID_HIDDEN where it has so many digits that it could hold a card number. */
+      readonly orderId?: string;
+      /** The same order has asked before and got no answer. */
+      readonly isRetry?: true;
+      /** How many tokens have expired. */
+      readonly count?: number;
     };
+
+/** No order id can be spelt so. */
+export const ORDER_ID_HIDDEN = '[digits hidden]';

@@ -52,6 +52,8 @@ export const redeemOperation = {
   summary: 'Makes a token the means of payment of an order, exactly once',
   description:
     'Whoever comes second is refused with `token_already_redeemed`, also when both come at once and through a crash. ' +
+    'A decision is in the audit log before it is answered; one that cannot be recorded in time is answered with ' +
+    '`internal_error`, and the same token and order id sent again get the answer they are owed, once. ' +
     "The agent's panel is told of both: `redemption` of the payment session.",
   body,
   answer,

@@ -10,14 +10,19 @@ const member = (path: string): string => `CASE WHEN json_valid(record) THEN json
 const ACTION = member('$.action');
 const CALL_ID = member('$.resource.callId');
 const SESSION_ID = member('$.resource.sessionId');
+const EVENT_ID = member('$.detail.eventId');
 
-/** Made by the writer. The hash chain covers the records, not these: they only find them. */
+/** Made by the writer. The hash chain covers the records, not these: `tonegate audit verify` compares them with the records. */
 export const HISTORY_INDEXES = `
   CREATE INDEX IF NOT EXISTS records_by_call ON records (${CALL_ID}) WHERE ${CALL_ID} IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS records_by_event ON records (${EVENT_ID}) WHERE ${EVENT_ID} IS NOT NULL;
   CREATE INDEX IF NOT EXISTS calls_started ON records (sequence) WHERE ${ACTION} = 'call-started';
   CREATE INDEX IF NOT EXISTS sessions_started ON records (sequence) WHERE ${ACTION} = 'session-started';
   CREATE INDEX IF NOT EXISTS recordings_started ON records (sequence) WHERE ${ACTION} = 'recording-started';
 `;
+
+/** The record of an event that may be reported more than once. */
+export const FIND_EVENT = `SELECT sequence FROM records WHERE ${EVENT_ID} = ?`;
 
 export type SequencedRecord = { readonly sequence: number; readonly record: AuditRecord };
 

@@ -1,12 +1,24 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { AuditHistory } from './audit-history-store.js';
 import { AuditLog, AuditLogError } from './audit-log-store.js';
 import { readAuditLines } from './audit-read-store.js';
-import type { AuditStatement } from './audit-record.js';
+import type { AuditAction, AuditStatement } from './audit-record.js';
+import { AuditTrail } from './audit-trail.js';
 import { verifyAuditLog } from './audit-verify-store.js';
 
 let directory = '';
@@ -142,6 +154,24 @@ describe('audit log', () => {
     expect(codeOf(() => log.append(statement(1)))).toBe('closed');
   });
 
+  test('an event that is reported again is recorded once, also by the next gateway', () => {
+    const report = (eventId: string): boolean => {
+      const log = AuditLog.open(path);
+      const { atIso, monotonicMs, ...entry } = { ...statement(1), detail: { outcome: 'redeemed' } };
+      new AuditTrail(log).recordOnce(eventId, entry);
+      new AuditTrail(log).recordOnce(eventId, entry);
+      const isHeld = log.holdsEvent(eventId);
+      log.close();
+      return isHeld;
+    };
+    expect(['0a1b2c3d.1', '0a1b2c3d.2', '0a1b2c3d.1', 'ffff2c3d.1'].map(report)).toEqual([true, true, true, true]);
+    const lines = [...readAuditLines(path, { afterSequence: 0, limit: 10 })].map(({ json }) => JSON.parse(json).detail);
+    expect(lines).toEqual(
+      ['0a1b2c3d.1', '0a1b2c3d.2', 'ffff2c3d.1'].map((eventId) => ({ outcome: 'redeemed', eventId })),
+    );
+    expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
+  });
+
   test('a log that has lost its tail is not opened, for new records would hide the loss', () => {
     writeLog(5);
     tamper('DELETE FROM records WHERE sequence > 3');
@@ -162,6 +192,70 @@ describe('audit log', () => {
     expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 3 });
     AuditLog.open(path).close();
     expect(readFileSync(join(directory, 'audit.head'), 'latin1')).toContain(' 0000000000000003 ');
+  });
+});
+
+describe('what has begun and not ended', () => {
+  const call = { callId: 'call-1' };
+  const session = { ...call, sessionId: 'session-1' };
+  const file = 'call-1-1.wav';
+  let log: AuditLog;
+
+  beforeEach(() => {
+    log = AuditLog.open(path);
+  });
+  afterEach(() => log.close());
+
+  function happens(action: AuditAction, resource: AuditStatement['resource'] = call, detail = {}): void {
+    log.append({ ...statement(1), action, resource: { ...resource }, detail });
+  }
+  const left = () => log.unfinished().map(({ kind, id }) => `${kind} ${id}`);
+
+  test('AC-22: is known to the next start, the parts of a call before the call, until each has its end on record', () => {
+    happens('call-started');
+    happens('recording-started', call, { file });
+    happens('session-started', session);
+    happens('call-started', { callId: 'call-2' });
+    happens('call-ended', { callId: 'call-2' });
+    log.close();
+    log = AuditLog.open(path);
+    expect(log.unfinished()).toEqual([
+      { kind: 'recording', id: file, callId: 'call-1' },
+      { kind: 'session', id: 'session-1', callId: 'call-1' },
+      { kind: 'call', id: 'call-1', callId: 'call-1' },
+    ]);
+    happens('recording-failed', call, { file });
+    // Killed over the first of them, a start leaves the others to the next.
+    log.close();
+    log = AuditLog.open(path);
+    expect(left()).toEqual(['session session-1', 'call call-1']);
+    happens('session-ended', session);
+    happens('call-ended');
+    expect(left()).toEqual([]);
+  });
+
+  test.each<AuditAction>(['session-vaulted', 'session-canceled', 'session-ended'])('%s ends a session', (action) => {
+    happens('session-started', session);
+    happens(action, session);
+    expect(left()).toEqual([]);
+  });
+
+  test('a session that failed is open until it is tried again', () => {
+    happens('session-started', session);
+    happens('session-failed', session);
+    expect(left()).toEqual(['session session-1']);
+    happens('session-started', { ...call, sessionId: 'session-2' });
+    expect(left()).toEqual(['session session-2']);
+  });
+
+  test('a recording is its file, begins with a pause too, and goes on through pauses and resumptions', () => {
+    happens('recording-paused', call, { file });
+    for (const action of ['recording-resumed', 'recording-masked', 'recording-paused'] as const) {
+      happens(action, call, { file });
+      expect(left()).toEqual([`recording ${file}`]);
+    }
+    happens('recording-stopped', call, { file });
+    expect(left()).toEqual([]);
   });
 });
 
@@ -237,7 +331,9 @@ describe('audit verify', () => {
     const whole = readFileSync(path);
     const needle = Buffer.from('"callId":"call-3"');
     const begin = whole.lastIndexOf(Buffer.from('{"action"'), whole.indexOf(needle));
-    const end = whole.indexOf(Buffer.from('"refusedValues":0}'), begin) + '"refusedValues":0}'.length + 32;
+    // The record's JSON, closed by two braces, and its hash.
+    const end = whole.indexOf(needle, begin) + needle.length + 2 + 32;
+    expect(end - begin).toBeGreaterThan(100);
     for (let at = begin; at < end; at++) {
       const changed = Buffer.from(whole);
       changed[at] ^= 0x80 >> (at % 8);
@@ -260,6 +356,98 @@ describe('audit verify', () => {
       // Free space and unused header fields hold no record: there the log reads as before.
       if (verdict.ok) expect(verdict).toEqual(good);
     }
+  });
+
+  describe('what is looked up by index', () => {
+    const ACTIONS = ['call-started', 'session-started', 'recording-started'] as const;
+    const CALLS = ['call-1', 'call-2', 'call-3', 'nobody'];
+
+    function writeCalls(): void {
+      const log = AuditLog.open(path);
+      for (const callId of CALLS.slice(0, 3)) {
+        for (const action of [...ACTIONS, 'recording-stopped', 'session-ended', 'call-ended'] as const) {
+          const detail = { file: `${callId}-1.wav`, eventId: `0a1b2c3d.${callId}` };
+          log.append({ ...statement(1), action, resource: { callId, sessionId: `session-of-${callId}` }, detail });
+        }
+      }
+      log.close();
+    }
+
+    /** All that the history of this log can be asked, as text. */
+    function answers(): string {
+      const history = AuditHistory.open(path);
+      try {
+        const newest = ACTIONS.map((action) => history.newest(action, { before: 1000, limit: 100 }));
+        const ofCalls = CALLS.map((callId) =>
+          [...history.ofCall(callId)].sort((a, b) => a.newest.sequence - b.newest.sequence),
+        );
+        return JSON.stringify({ newest, ofCalls });
+      } finally {
+        history.close();
+      }
+    }
+
+    test.each([
+      ['records_by_call', 'call-2'],
+      ['records_by_event', '0a1b2c3d.call-2'],
+    ])('a key of %s that was changed is found, and its record named', (_index, key) => {
+      writeCalls();
+      const whole = readFileSync(path);
+      // Alone between other keys: in the records it stands between quotes.
+      const positions: number[] = [];
+      for (let at = whole.indexOf(key); at >= 0; at = whole.indexOf(key, at + 1)) {
+        if (!/["'.-]/.test(String.fromCharCode(whole[at - 1]))) positions.push(at);
+      }
+      expect(positions.length).toBeGreaterThan(3);
+      for (const at of positions) {
+        const changed = Buffer.from(whole);
+        changed[at + key.length - 1] ^= 0x20;
+        writeFileSync(path, changed);
+        const verdict = verifyAuditLog(path);
+        expect(verdict).toMatchObject({ ok: false, problem: 'index-differs' });
+        expect([7, 8, 9, 10, 11, 12]).toContain(verdict.ok ? undefined : verdict.sequence);
+      }
+    });
+
+    test('no flipped bit with which the log verifies changes any answer', () => {
+      writeCalls();
+      const whole = readFileSync(path);
+      const good = answers();
+      expect(good).toContain('session-of-call-3');
+      const file = openSync(path, 'r+');
+      let verified = 0;
+      for (let at = 0, tried = 0; at < whole.length; at++) {
+        // Most of the file is empty: there a few are enough.
+        if (whole[at] === 0 && at % 31 !== 0) continue;
+        tried++;
+        if (at >= 100 && tried % 3 !== 0) continue;
+        writeSync(file, Buffer.from([whole[at] ^ (1 << (tried % 8))]), 0, 1, at);
+        if (verifyAuditLog(path).ok) {
+          verified++;
+          expect([at, answers()]).toEqual([at, good]);
+        }
+        writeSync(file, whole, at, 1, at);
+      }
+      closeSync(file);
+      expect(verified).toBeGreaterThan(0);
+      expect(verifyAuditLog(path).ok).toBe(true);
+    }, 120_000);
+
+    test.each([
+      ['an index that leaves a call out', 'DROP INDEX calls_started; CREATE INDEX calls_started ON records (hash)'],
+      ['another table', 'CREATE TABLE more (x)'],
+      ['a view', 'CREATE VIEW v AS SELECT * FROM records'],
+    ])('%s is not ours', (_name, sql) => {
+      writeCalls();
+      tamper(sql);
+      expect(verifyAuditLog(path)).toEqual({ ok: false, sequence: 0, problem: 'log-damaged' });
+    });
+
+    test('a log from before an index was thought of verifies', () => {
+      writeCalls();
+      tamper('DROP INDEX records_by_event; DROP TABLE unfinished');
+      expect(verifyAuditLog(path)).toMatchObject({ ok: true, records: 18 });
+    });
   });
 
   test('triggers that are gone are a problem of the whole log', () => {

@@ -3,21 +3,11 @@ import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { NotDurableError, openDurableDatabase } from '../storage/durable-database-store.js';
 import { formatHead, HEAD_SIZE_BYTES, headPathOf, parseHead } from './audit-head.js';
-import { HISTORY_INDEXES } from './audit-history-store.js';
-import { type AuditStatement, auditRecord } from './audit-record.js';
+import { FIND_EVENT } from './audit-history-store.js';
+import { type AuditRecord, type AuditStatement, auditRecord } from './audit-record.js';
+import { LOG_SCHEMA } from './audit-schema.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from './hash-chain.js';
-
-export const AUDIT_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS records (
-    sequence INTEGER PRIMARY KEY,
-    record TEXT NOT NULL,
-    hash BLOB NOT NULL
-  ) STRICT;
-  CREATE TRIGGER IF NOT EXISTS records_are_not_changed BEFORE UPDATE ON records
-    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-  CREATE TRIGGER IF NOT EXISTS records_are_not_deleted BEFORE DELETE ON records
-    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-`;
+import { type Unfinished, UnfinishedBusiness } from './unfinished-store.js';
 
 export type AuditLogErrorCode = 'not-durable' | 'broken-tail' | 'closed';
 
@@ -48,7 +38,9 @@ type Row = { readonly sequence: number; readonly record: string; readonly hash: 
  */
 export class AuditLog {
   readonly #database: Database.Database;
-  readonly #insert: Database.Statement<[number, string, Buffer]>;
+  readonly #store: (sequence: number, text: string, hash: Buffer, record: AuditRecord) => void;
+  readonly #unfinished: UnfinishedBusiness;
+  readonly #findEvent: Database.Statement<[string], unknown>;
   readonly #headDescriptor: number;
   #sequence: number;
   #hash: Buffer;
@@ -57,7 +49,13 @@ export class AuditLog {
   private constructor(path: string) {
     this.#database = openDatabase(path);
     try {
-      this.#insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
+      const insert = this.#database.prepare('INSERT INTO records (sequence, record, hash) VALUES (?, ?, ?)');
+      this.#unfinished = new UnfinishedBusiness(this.#database);
+      this.#store = this.#database.transaction((sequence, text, hash, record) => {
+        insert.run(sequence, text, hash);
+        this.#unfinished.follow(record);
+      });
+      this.#findEvent = this.#database.prepare(FIND_EVENT);
       const tail = tailOf(this.#database);
       checkHead(this.#database, headPathOf(path), tail.sequence);
       this.#sequence = tail.sequence;
@@ -88,11 +86,22 @@ export class AuditLog {
     const text = canonicalJson(record);
     const sequence = this.#sequence + 1;
     const hash = chainHash(sequence, this.#hash, Buffer.from(text, 'utf8'));
-    this.#insert.run(sequence, text, hash);
+    this.#store(sequence, text, hash, record);
     this.#sequence = sequence;
     this.#hash = hash;
     this.#writeHead();
     return sequence;
+  }
+
+  /** Whether a record has this `eventId` in its detail. */
+  holdsEvent(eventId: string): boolean {
+    if (!this.#database.open) throw new AuditLogError('closed');
+    return this.#findEvent.get(eventId) !== undefined;
+  }
+
+  /** What the log has the beginning of and not the end: of a gateway that was killed, asked before anything new begins. */
+  unfinished(): readonly Unfinished[] {
+    return this.#unfinished.all();
   }
 
   /** Folds everything into the one file, which can be copied, and read from a read-only medium, from then on. */
@@ -115,7 +124,7 @@ export class AuditLog {
 
 function openDatabase(path: string): Database.Database {
   try {
-    return openDurableDatabase(path, AUDIT_SCHEMA + HISTORY_INDEXES);
+    return openDurableDatabase(path, LOG_SCHEMA);
   } catch (error) {
     throw error instanceof NotDurableError ? new AuditLogError('not-durable') : error;
   }

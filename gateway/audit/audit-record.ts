@@ -55,6 +55,7 @@ export type AuditAction =
   | 'token-redeemed'
   | 'token-refused'
   | 'token-voided'
+  | 'token-expired'
   // The API.
   | 'authentication-failed'
   | 'origin-refused'

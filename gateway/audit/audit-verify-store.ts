@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type AuditHead, headPathOf, parseHead } from './audit-head.js';
+import { LOG_SCHEMA } from './audit-schema.js';
 import { chainHash, GENESIS_HASH } from './hash-chain.js';
 
 export type AuditProblem =
@@ -12,7 +13,9 @@ export type AuditProblem =
   | 'tail-missing'
   | 'head-missing'
   | 'head-unreadable'
-  | 'head-differs';
+  | 'head-differs'
+  | 'index-differs'
+  | 'log-damaged';
 
 /** For people, behind `record N: `. */
 export const AUDIT_PROBLEM_TEXTS: Readonly<Record<AuditProblem, string>> = {
@@ -25,6 +28,8 @@ export const AUDIT_PROBLEM_TEXTS: Readonly<Record<AuditProblem, string>> = {
   'head-missing': 'the head file is missing, so lost records at the end would not show',
   'head-unreadable': 'the head file is not one',
   'head-differs': 'the head file holds another hash for this record',
+  'index-differs': 'the indexes do not find the record that the log holds, so the history of its call would be another',
+  'log-damaged': 'the file is damaged beside its records, so what is looked up in it may not be found',
 };
 
 export type AuditVerdict =
@@ -90,7 +95,52 @@ function verifyDatabase(
   if (typeof head === 'string') return { ok: false, sequence, problem: head };
   if (head.records > sequence) return { ok: false, sequence: sequence + 1, problem: 'tail-missing' };
   if (head.records === 0 && !head.hash.equals(GENESIS_HASH)) return { ok: false, sequence: 0, problem: 'head-differs' };
+  const damage = damageBesideRecords(database);
+  if (damage) return damage;
   return { ok: true, records: sequence, hash: hash.toString('hex') };
+}
+
+/**
+ * The chain covers the records, but whoever looks something up goes by indexes and by the tree that the records are stored
+ * in: SQLite compares all of them with each other, once the schema is known to be ours.
+ */
+function damageBesideRecords(database: Database.Database): Extract<AuditVerdict, { readonly ok: false }> | undefined {
+  try {
+    if (!hasOwnSchema(database)) return { ok: false, sequence: 0, problem: 'log-damaged' };
+    const found = database.prepare<[], string>('PRAGMA integrity_check').pluck().all();
+    if (found[0] === 'ok') return undefined;
+    // Rows are counted from 1, and so are sequence numbers, of which none is missing by now.
+    const rows = found.flatMap((text) => /^row (\d+) missing from index /.exec(text)?.[1] ?? []);
+    if (rows.length > 0) return { ok: false, sequence: Number(rows[0]), problem: 'index-differs' };
+    const isIndex = found.some((text) => /\bindex\b/.test(text));
+    return { ok: false, sequence: 0, problem: isIndex ? 'index-differs' : 'log-damaged' };
+  } catch {
+    return { ok: false, sequence: 0, problem: 'log-damaged' };
+  }
+}
+
+type SchemaRow = { readonly name: string; readonly type: string; readonly tbl_name: string; readonly sql: string };
+
+/** An older log may lack what is made at its next opening, but has nothing under our names that is not ours. */
+function hasOwnSchema(database: Database.Database): boolean {
+  const own = new Database(':memory:');
+  try {
+    own.exec(LOG_SCHEMA);
+    const select =
+      "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_'";
+    const ours = new Map(
+      own
+        .prepare<[], SchemaRow>(select)
+        .all()
+        .map((row) => [row.name, JSON.stringify(row)]),
+    );
+    return database
+      .prepare<[], SchemaRow>(select)
+      .all()
+      .every((row) => ours.get(row.name) === JSON.stringify(row));
+  } finally {
+    own.close();
+  }
 }
 
 function hasTriggers(database: Database.Database): boolean {

@@ -54,17 +54,18 @@ export class AgentDesk implements CallDesk {
     if (call.route.recording === 'off') {
       return this.#recordingRefused(requester, callId, action, 'recording-unavailable');
     }
-    const answer = await call.media.request({ kind: 'record', action });
-    if (!answer.ok) {
-      const code = answer.code === 'unreachable' ? 'media-unreachable' : 'recording-unavailable';
-      return this.#recordingRefused(requester, callId, action, code);
-    }
+    // First, for what cannot be recorded must not happen; what comes of it the recorder's own word tells.
     this.#options.onAudit({
       ...askerOf(requester),
       action: `recording-${action}-requested`,
       outcome: 'success',
       resource: { callId },
     });
+    const answer = await call.media.request({ kind: 'record', action });
+    if (!answer.ok) {
+      const code = answer.code === 'unreachable' ? 'media-unreachable' : 'recording-unavailable';
+      return this.#recordingRefused(requester, callId, action, code);
+    }
     return { ok: true, value: directory.view(call) };
   }
 

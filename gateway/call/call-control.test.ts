@@ -76,7 +76,6 @@ class World {
         disarmCapture: (callId) => this.control.disarmCapture(callId),
       },
       vault: { openSession: yes, beginCapture: yes, tokenize: yes, closeSession: async () => {} },
-      markers: { add: () => {}, remove: () => {} },
       onAudit: () => {},
       onChanged: (session) => this.directory.sessionChanged(session),
       onFault: (callId, error) => this.control.onPaymentFault(callId, error),
@@ -434,6 +433,21 @@ describe('call control', () => {
     expect(world.audits.at(-1)).toMatchObject({ action: 'recording-resume-requested', outcome: 'refused' });
   });
 
+  test('what an agent asks of the recorder is on record before it is asked, and its refusal after', async () => {
+    const media = await answeredCall();
+    media.refuse = 'record';
+    const before = world.audits.length;
+    expect(await world.desk.record(ASKER, 'call-a', 'pause')).toEqual({ ok: false, code: 'recording-unavailable' });
+    expect(world.audits.slice(before)).toMatchObject([
+      { actor: 'agent', action: 'recording-pause-requested', outcome: 'success' },
+      { actor: 'agent', action: 'recording-pause-requested', outcome: 'refused' },
+    ]);
+    media.commands.length = 0;
+    world.auditFails = true;
+    await expect(world.desk.record(ASKER, 'call-a', 'pause')).rejects.toThrow('the disk is full');
+    expect(media.commands).toEqual([]);
+  });
+
   test('another agent’s call is not there', async () => {
     await answeredCall();
     const other = { agent: 'mallory', origin: 'test' };
@@ -500,10 +514,54 @@ describe('call control', () => {
     });
   });
 
-  test('calls whose media is lost are hung up on both legs', async () => {
-    const media = await answeredCall();
-    world.control.onMediaLost([media]);
-    expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a' }]);
-    expect(world.audits.at(-1)).toMatchObject({ action: 'media-fault', outcome: 'failure' });
+  describe('calls whose media is lost', () => {
+    const BEGUN = {
+      kind: 'recording',
+      callHandle: 1,
+      state: 'recording',
+      reason: 'automatic',
+      file: 'call-a-1.wav',
+      atSample: 0,
+      monotonicMs: 1,
+    } as const;
+
+    test('are hung up on both legs, and the end of their recording is on record before theirs', async () => {
+      const media = await answeredCall();
+      world.control.onMedia(media, BEGUN);
+      world.control.onMediaLost([media]);
+      expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a' }]);
+      await world.say({ kind: 'call-ended', callId: 'call-a', by: 'gateway', reason: 'media process lost' });
+      expect(world.audits.slice(-3)).toMatchObject([
+        { action: 'media-fault', outcome: 'failure' },
+        { action: 'recording-failed', outcome: 'failure', detail: { reason: 'media-lost', file: 'call-a-1.wav' } },
+        { action: 'call-ended' },
+      ]);
+    });
+
+    test('had no recording to lose where none was going on', async () => {
+      const media = await answeredCall();
+      world.control.onMedia(media, BEGUN);
+      world.control.onMedia(media, { ...BEGUN, state: 'stopped', reason: 'manual' });
+      world.control.onMediaLost([media]);
+      expect(world.audits.at(-1)).toMatchObject({ action: 'media-fault', outcome: 'failure' });
+    });
+
+    test('are all hung up, also when nothing can be recorded', async () => {
+      const media = await answeredCall();
+      world.auditFails = true;
+      world.control.onMediaLost([media, new SmallMedia('call-b')]);
+      expect(world.heard('hang-up').map(({ callId }) => callId)).toEqual(['call-a', 'call-b']);
+      await world.say({ kind: 'counted', code: 'nothing' });
+    });
+
+    test('of which media says so itself go on to tell of their recording', async () => {
+      const media = await answeredCall();
+      world.control.onMedia(media, BEGUN);
+      world.control.onMedia(media, { kind: 'fault', callHandle: 1, code: 'audio-not-inspectable' });
+      expect(world.heard('hang-up')).toMatchObject([{ callId: 'call-a' }]);
+      expect(world.audits.at(-1)).toMatchObject({ action: 'media-fault' });
+      world.control.onMedia(media, { ...BEGUN, state: 'stopped', reason: 'call-ended' });
+      expect(world.audits.at(-1)).toMatchObject({ action: 'recording-stopped' });
+    });
   });
 });

@@ -243,7 +243,7 @@ export class CallControl {
       case 'fault':
         this.#options.payments.mediaFault(call.id, sessionErrorOf(event.code));
         // Media has given this call up: nothing of it could be inspected any more.
-        if (event.code === 'audio-not-inspectable') this.onMediaLost([mediaCall]);
+        if (event.code === 'audio-not-inspectable') this.#mediaGivenUp(call);
         return;
       default:
         return;
@@ -253,18 +253,36 @@ export class CallControl {
   #recordingChanged(call: Call, event: Extract<MediaEvent, { readonly kind: 'recording' }>): void {
     const action = recordingAction(call.recording, event);
     call.recording = event.state;
+    call.recordingFile = event.file;
     const { reason, file, atSample } = event;
     const detail = { reason, file, atSample, mediaMonotonicMs: event.monotonicMs };
     this.#audit(action, call.id, detail, reason === 'failed' ? 'failure' : 'success');
     this.#options.directory.changed(call);
   }
 
-  /** The media of these calls is gone: they end, on both legs. */
+  /** The process that carried these calls is gone, and its recorder with it: they end, on both legs, recorded or not. */
   onMediaLost(calls: readonly CallMedia[]): void {
-    for (const { callId } of calls) {
-      this.#audit('media-fault', callId, {}, 'failure');
+    const hangUp = (callId: string) =>
       this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'media process lost' });
+    // What cannot be recorded of one call must not keep the others up.
+    for (const { callId } of calls) hangUp(callId);
+    for (const { callId } of calls) {
+      this.#orEnd(callId, this.#recordMediaLoss(callId));
     }
+  }
+
+  async #recordMediaLoss(callId: string): Promise<void> {
+    this.#audit('media-fault', callId, {}, 'failure');
+    const call = this.#options.directory.get(callId);
+    if (!call || (call.recording !== 'recording' && call.recording !== 'paused')) return;
+    call.recording = 'stopped';
+    this.#audit('recording-failed', callId, { reason: 'media-lost', file: call.recordingFile }, 'failure');
+    this.#options.directory.changed(call);
+  }
+
+  #mediaGivenUp({ id: callId }: Call): void {
+    this.#options.sip.handle({ kind: 'hang-up', callId, reason: 'media process lost' });
+    this.#audit('media-fault', callId, {}, 'failure');
   }
 
   /** A step of a payment could not be carried out: the call ends rather than go on unrecorded or unsecured. */

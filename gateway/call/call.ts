@@ -26,6 +26,8 @@ export class Call {
   readonly media: CallMedia;
   readonly negotiation: MediaNegotiation;
   recording: RecordingState = 'off';
+  /** Of the recording that goes on or went on last. */
+  recordingFile = '';
   /** From the opening of a secure window until media has let the last press of it die away. */
   isSuppressed = false;
   /** The transport of a WebRTC leg has ended: nobody can be told any more what the caller keys, or hears the caller. */

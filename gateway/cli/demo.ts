@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { AgentDesktop } from '../demo/agent-desktop.js';
 import { DemoGateway } from '../demo/demo-gateway-process.js';
-import { type DemoResult, type DemoWorld, runPayment } from '../demo/demo-run.js';
+import { type DemoResult, dataOf, promiseKept } from '../demo/demo-result.js';
+import { type DemoWorld, runPayment } from '../demo/demo-run.js';
 import { runInteractive } from '../demo/interactive-demo.js';
 import { OrderEntry } from '../demo/order-entry.js';
 import { Phone } from '../demo/phone-socket.js';
@@ -43,7 +44,7 @@ export async function demo(args: readonly string[], io: CommandOutput): Promise<
 }
 
 function report(results: readonly DemoResult[], file: string | undefined, io: CommandOutput): number {
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify({ runs: results }, null, 2)}\n`);
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(dataOf(results), null, 2)}\n`);
   const kept = results.every(promiseKept);
   io.out(kept ? 'all of it held' : 'something did not hold: see above');
   return kept ? 0 : EXIT_FAILURE;
@@ -60,14 +61,4 @@ async function runBoth(world: Omit<DemoWorld, 'desktop' | 'orders'>): Promise<re
   } finally {
     desktop.close();
   }
-}
-
-function promiseKept({ keys, redeemed, secondRedemption, found, pressed, beforePayment }: DemoResult): boolean {
-  const tokenGoodOnce = redeemed && secondRedemption === 'refused';
-  const hidden = found.agent === 0 && found.recording === 0;
-  // An event is no sound, so only tones can stand in the recording.
-  const heardBefore =
-    beforePayment.agent === beforePayment.pressed &&
-    beforePayment.recording === (keys === 'in-band' ? beforePayment.pressed : 0);
-  return tokenGoodOnce && hidden && heardBefore && pressed > 0 && found.caller === pressed;
 }

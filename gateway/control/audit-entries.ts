@@ -1,9 +1,10 @@
 /** What the gateway, its sessions, vault and API report, in the words of the audit log. Pure. */
-import type { VaultEvent } from '../../vault-client/wire.js';
 import type { ApiAuditEvent } from '../api/api-audit.js';
 import type { AuditEntry } from '../audit/audit-trail.js';
+import type { Unfinished } from '../audit/unfinished-store.js';
 import type { Configuration } from '../config/configuration.js';
 import type { SessionAudit } from '../payment/payment-desk.js';
+import type { VaultAuditEvent } from '../process/vault-connection.js';
 import type { WebhookAudit } from '../webhook/webhooks-socket.js';
 import { hashOfConfiguration } from './administration.js';
 
@@ -17,27 +18,58 @@ export function auditEntryOfConfiguration(configuration: Configuration): AuditEn
   };
 }
 
+/** The end of what a gateway that was killed has left open. */
+export function auditEntryOfUnfinished({ kind, id, callId }: Unfinished): AuditEntry {
+  const lost = { actor: 'gateway', origin: 'gateway', outcome: 'failure' } as const;
+  const reason = 'gateway-restarted';
+  switch (kind) {
+    case 'call':
+      return { ...lost, action: 'call-ended', resource: { callId: id }, detail: { by: 'gateway', reason } };
+    case 'session':
+      return { ...lost, action: 'session-ended', resource: { callId, sessionId: id }, detail: { reason } };
+    case 'recording':
+      return { ...lost, action: 'recording-failed', resource: { callId }, detail: { file: id, reason } };
+  }
+}
+
 export function auditEntryOfSession(record: SessionAudit): AuditEntry {
-  const { actor, origin, action, outcome, callId, sessionId, field, code } = record;
+  const { actor, origin, action, outcome, callId, sessionId, field, code, tokenHint, count } = record;
   return {
     actor,
     origin,
     action,
     outcome,
-    resource: { callId, sessionId, ...(field && { field }) },
-    ...(code !== undefined && { detail: { code } }),
+    resource: { callId, sessionId, ...(field && { field }), ...(tokenHint !== undefined && { tokenHint }) },
+    detail: { ...(code !== undefined && { code }), ...(count !== undefined && { count }) },
   };
 }
 
-export function auditEntryOfVault(event: Extract<VaultEvent, { readonly kind: 'audit' }>): AuditEntry {
+export function auditEntryOfVault(event: VaultAuditEvent): AuditEntry {
+  const { action, outcome, happenedAt, tokenHint, origin, orderId, isRetry, count } = event;
   return {
-    actor: 'vault',
-    origin: 'vault',
-    action: event.action,
-    outcome: event.action === 'token-refused' ? 'refused' : 'success',
-    resource: { tokenHint: event.tokenHint },
-    detail: { outcome: event.outcome },
+    actor: origin === undefined ? 'vault' : askerOf(event),
+    origin: origin ?? 'vault',
+    action,
+    outcome: outcomeOf(event),
+    ...(tokenHint !== undefined && { resource: { tokenHint } }),
+    detail: {
+      outcome,
+      happenedAt,
+      ...(orderId !== undefined && { orderId }),
+      ...(isRetry && { isRetry }),
+      ...(count !== undefined && { count }),
+    },
   };
+}
+
+/** Who has no credential is not the order system. */
+function askerOf({ outcome }: VaultAuditEvent): string {
+  return outcome === 'unauthorized' ? 'unknown' : 'order-system';
+}
+
+function outcomeOf({ action, outcome }: VaultAuditEvent): AuditEntry['outcome'] {
+  if (action === 'token-refused') return 'refused';
+  return outcome === 'not-voidable' ? 'failure' : 'success';
 }
 
 export function auditEntryOfWebhook({ kind, endpoint, type, attempts, reason }: WebhookAudit): AuditEntry {

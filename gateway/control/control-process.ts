@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Transport } from '../../sip/message.js';
 import { SipEndpoint } from '../../sip/sip-endpoint-socket.js';
-import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration, type VaultEvent } from '../../vault-client/wire.js';
+import { LINK_SECRET_SIZE_BYTES, type VaultConfiguration } from '../../vault-client/wire.js';
 import { ApiServer } from '../api/api-server.js';
 import type { AccountCredential } from '../api/authentication.js';
 import { type MetricGroup, renderMetrics } from '../api/metrics.js';
@@ -28,7 +28,6 @@ import { readOrCreateSecret, readSecretFile } from '../config/secrets-store.js';
 import { EvidenceStore } from '../evidence/evidence-store.js';
 import type { MediaConfiguration } from '../media/control-wire.js';
 import { PaymentDesk } from '../payment/payment-desk.js';
-import { SessionMarkerStore } from '../payment/session-marker-store.js';
 import { MediaFleet } from '../process/media-fleet.js';
 import { PidFile } from '../process/pid-file-store.js';
 import { VaultConnection } from '../process/vault-connection.js';
@@ -38,6 +37,7 @@ import {
   auditEntryOfApi,
   auditEntryOfConfiguration,
   auditEntryOfSession,
+  auditEntryOfUnfinished,
   auditEntryOfVault,
   auditEntryOfWebhook,
 } from './audit-entries.js';
@@ -75,7 +75,6 @@ export class ControlProcess {
   readonly #audit: AuditTrail;
   readonly #evidence: EvidenceStore;
   readonly #webhooks: Webhooks;
-  readonly #markers: SessionMarkerStore;
   readonly #vault: VaultConnection;
   readonly #media: MediaFleet;
   readonly #payments: PaymentDesk;
@@ -87,7 +86,6 @@ export class ControlProcess {
   /** Ends a start that comes to nothing; afterwards it does nothing. */
   #giveUp: () => void = () => {};
   readonly #pidFiles = new Map<string, PidFile>();
-  #mediaReady = 0;
   #losses = 0;
   #stopping = false;
   #redeemPort: number | undefined;
@@ -102,7 +100,6 @@ export class ControlProcess {
     this.#auditLog = AuditLog.open(paths.auditLog);
     this.#audit = new AuditTrail(this.#auditLog);
     this.#evidence = new EvidenceStore(paths);
-    this.#markers = new SessionMarkerStore(join(paths.run, 'sessions'));
     const linkSecret = randomBytes(LINK_SECRET_SIZE_BYTES).toString('base64');
     this.#vault = this.#makeVault(linkSecret);
     this.#media = this.#makeMedia(linkSecret);
@@ -147,16 +144,8 @@ export class ControlProcess {
     this.#record('audit-log-opened', AUDIT_LOG);
     this.#record('process-started', 'control');
     this.#audit.record(auditEntryOfConfiguration(this.#configuration));
-    for (const { sessionId, callId } of this.#markers.takeLeftOver()) {
-      this.#audit.record({
-        actor: 'gateway',
-        origin: 'gateway',
-        action: 'session-ended',
-        outcome: 'failure',
-        resource: { callId, sessionId },
-        detail: { reason: 'gateway-restarted' },
-      });
-    }
+    // Each leaves the list with its own record: whoever is killed over them leaves the rest to the next start.
+    for (const one of this.#auditLog.unfinished()) this.#audit.record(auditEntryOfUnfinished(one));
     const allUp = new Promise<number>((resolve, reject) => {
       this.#announce = resolve;
       this.#giveUp = () => reject(new StartError());
@@ -218,10 +207,12 @@ export class ControlProcess {
         this.#childStarted('vault', this.#vault.pid);
         this.#announceWhenAllUp();
       },
-      onEvent: (event) => this.#onVault(event),
+      onAudit: (event) => this.#audit.recordOnce(event.eventId, auditEntryOfVault(event)),
+      onEvent: (event) => this.#payments.vaultEvent(event),
       onLost: (reason) => {
-        this.#childLost('vault', reason);
+        this.#redeemPort = undefined;
         this.#payments.vaultLost();
+        this.#childLost('vault', reason);
       },
       onErrorOutput: (line) => this.#log.error({ process: 'vault', line }, 'child process error'),
       onFault: (error) => this.#log.error({ err: error }, 'an event of the vault was lost to a fault'),
@@ -236,14 +227,14 @@ export class ControlProcess {
         linkSecret,
       }),
       onReady: (index) => {
-        this.#mediaReady += 1;
         this.#childStarted(`media-${index}`, this.#media.pids[index]);
         this.#announceWhenAllUp();
       },
       onEvent: (call, event) => this.#calls.onMedia(call, event),
       onLost: (index, calls, reason) => {
-        this.#childLost(`media-${index}`, reason);
+        // First, for the record of the loss may fail.
         this.#calls.onMediaLost(calls);
+        this.#childLost(`media-${index}`, reason);
       },
       onErrorOutput: (index, line) => this.#log.error({ process: `media-${index}`, line }, 'child process error'),
       onFault: (error) => this.#log.error({ err: error }, 'an event of media was lost to a fault'),
@@ -272,7 +263,6 @@ export class ControlProcess {
         tokenize: (sessionId, key) => vault.tokenize(sessionId, key),
         closeSession: (sessionId, outcome) => vault.closeSession(sessionId, outcome),
       },
-      markers: this.#markers,
       onAudit: (record) => this.#audit.record(auditEntryOfSession(record)),
       onChanged: (session) => this.#directory.sessionChanged(session),
       onFault: (callId, error) => this.#calls.onPaymentFault(callId, error),
@@ -311,14 +301,9 @@ export class ControlProcess {
     });
   }
 
-  #onVault(event: VaultEvent): void {
-    if (event.kind === 'audit') this.#audit.record(auditEntryOfVault(event));
-    else this.#payments.vaultEvent(event);
-  }
-
   #announceWhenAllUp(): void {
     const wanted = mediaProcessCount(this.#configuration);
-    if (this.#mediaReady >= wanted && this.#redeemPort !== undefined) this.#announce(this.#redeemPort);
+    if (this.#media.readyCount >= wanted && this.#redeemPort !== undefined) this.#announce(this.#redeemPort);
   }
 
   #childStarted(name: string, pid: number | undefined): void {
@@ -330,10 +315,10 @@ export class ControlProcess {
   #childLost(name: string, reason: string): void {
     this.#pidFiles.get(name)?.release();
     if (this.#stopping) return;
-    this.#record('process-crashed', name);
     this.#log.error({ process: name, reason }, 'child process lost');
     this.#losses += 1;
     if (this.#losses >= MAX_LOSSES_AT_START) this.#giveUp();
+    this.#record('process-crashed', name);
   }
 
   #record(

@@ -1,11 +1,12 @@
 /** All that is listened to in one call of the interactive demo: the two lanes, their levels, and the keys in them. Pure. */
+import type { HeardStream } from './isolation.js';
 import type { KeyCounts } from './key-counts.js';
 import { LaneAlignment } from './lane-alignment.js';
 import { type LevelFrames, LevelMeter } from './level-meter.js';
 import type { Lane } from './page-messages.js';
 import type { HeardEvent } from './phone-listener.js';
 import type { SentPress } from './phone-talker.js';
-import { type HeardSoFar, PressJudge } from './press-judge.js';
+import { PressJudge } from './press-judge.js';
 
 /** Somewhere one listens: a telephone's wire, or a browser's loudspeaker. */
 export type Ear = { readonly audio: () => Int16Array; readonly events: readonly HeardEvent[] };
@@ -66,7 +67,7 @@ export class CallListening {
     });
   }
 
-  #heard(lane: Lane): HeardSoFar {
+  #heard(lane: Lane): HeardStream {
     const { events } = this.#ears[lane];
     const audio = this.#ears[lane].audio();
     return { audio, events, startSample: lane === 'caller' ? 0 : this.#agentStart(audio) };

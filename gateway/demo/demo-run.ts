@@ -6,11 +6,12 @@ import type { RecordingNotes } from '../recording/recording-notes.js';
 import { parseRecording } from '../recording/wav-file.js';
 import type { AgentDesktop } from './agent-desktop.js';
 import type { DemoGateway } from './demo-gateway-process.js';
-import { type HeardStream, keysFound, startOf } from './isolation.js';
+import { type DemoResult, type Found, hear, type Streams, secondRedemption } from './demo-result.js';
+import { type HeardStream, startOf } from './isolation.js';
 import type { KeyTransport } from './key-transport.js';
-import type { OrderEntry } from './order-entry.js';
+import type { OrderEntry, OrderResult } from './order-entry.js';
+import type { HeardEvent } from './phone-listener.js';
 import type { Phone } from './phone-socket.js';
-import type { SentPress } from './phone-talker.js';
 
 /** Key code of `#` (RFC 4733 §3.2). */
 const POUND = 11;
@@ -33,20 +34,6 @@ export type DemoWorld = {
   readonly say: (line: string) => void;
 };
 
-/** Keys that the strongest listener found, by where it listened. */
-export type Found = { readonly caller: number; readonly agent: number; readonly recording: number };
-
-export type DemoResult = {
-  readonly keys: KeyTransport;
-  readonly token: string;
-  readonly redeemed: boolean;
-  readonly secondRedemption: 'refused' | 'accepted';
-  readonly found: Found;
-  readonly pressed: number;
-  /** The control: keys outside a payment pass, so the same listener has to find them at the agent's too. */
-  readonly beforePayment: Found & { readonly pressed: number };
-};
-
 /** @throws when a step of the payment does not come about */
 export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<DemoResult> {
   const { caller, desktop, gateway, say } = world;
@@ -61,23 +48,15 @@ export async function runPayment(world: DemoWorld, keys: KeyTransport): Promise<
   await pause(TALK_MS);
   caller.hangUp();
   await desktop.callEnded(call.id);
-  const presses = caller.talker.presses;
   const streams = streamsOf(world, await wholeRecording(gateway.recordingDirectory, call.id));
-  const beforePayment = countKeys(streams, presses.slice(0, BEFORE_PAYMENT.length));
-  const found = countKeys(streams, presses.slice(BEFORE_PAYMENT.length));
-  const pressed = presses.length - BEFORE_PAYMENT.length;
+  const heard = hear(streams, caller.talker.presses, BEFORE_PAYMENT.length);
+  const { beforePayment, found, pressed } = heard;
   say(
-    `before the payment ${BEFORE_PAYMENT.length} keys were pressed. The strongest listener finds ${told(beforePayment)}`,
+    `before the payment ${beforePayment.pressed} keys were pressed. The strongest listener finds ${told(beforePayment)}`,
   );
   say(`in the payment ${pressed} keys were pressed. The strongest listener finds ${told(found)}`);
-  return {
-    keys,
-    token,
-    ...redemption,
-    found,
-    pressed,
-    beforePayment: { ...beforePayment, pressed: BEFORE_PAYMENT.length },
-  };
+  say(`telephone events that reached the agent in the whole call: ${streams.agent.events.length}`);
+  return { keys, token, ...redemption, ...heard };
 }
 
 async function takePayment(world: DemoWorld, callId: string, keys: KeyTransport): Promise<string> {
@@ -105,41 +84,34 @@ async function spend(
   token: string,
 ): Promise<Pick<DemoResult, 'redeemed' | 'secondRedemption'>> {
   const first = await orders.place({ orderId: 'order-1', token });
-  say(
-    first.kind === 'paid' ? `order entry: order-1 is paid with ${first.brand} ${first.masked}` : 'order entry: refused',
-  );
+  say(`order entry: order-1 ${outcomeOf(first)}`);
   const second = await orders.place({ orderId: 'order-2', token });
-  say(
-    second.kind === 'refused'
-      ? `order entry: order-2 with the same token is refused: ${second.status} ${second.code}`
-      : 'order entry: the same token was taken twice',
-  );
-  return { redeemed: first.kind === 'paid', secondRedemption: second.kind === 'paid' ? 'accepted' : 'refused' };
+  const refusal = secondRedemption(second);
+  say(`order entry: order-2 with the same token ${outcomeOf(second)}`);
+  if (refusal !== 'refused')
+    say('order entry: a token that has paid has to be refused with 409 token_already_redeemed');
+  return { redeemed: first.kind === 'paid', secondRedemption: refusal };
 }
 
-type Streams = Readonly<Record<keyof Found, HeardStream>>;
+function outcomeOf(order: OrderResult): string {
+  return order.kind === 'paid'
+    ? `is paid with ${order.brand} ${order.masked}`
+    : `is refused: ${order.status} ${order.code}`;
+}
 
 /** @param recording the caller's channel */
 function streamsOf({ caller, agent }: DemoWorld, recording: Int16Array): Streams {
   const sent = caller.sent.audio();
   const untouched = caller.talker.presses[BEFORE_PAYMENT.length - 1]?.offsetSample ?? 0;
-  const heard = (audio: Int16Array, eventKeys: readonly number[]): HeardStream => ({
+  const heard = (audio: Int16Array, events: readonly HeardEvent[]): HeardStream => ({
     audio,
-    eventKeys,
+    events,
     startSample: startOf(sent, audio, untouched),
   });
   return {
-    caller: { audio: sent, eventKeys: caller.sent.eventKeys, startSample: 0 },
-    agent: heard(agent.listener.audio(), agent.listener.eventKeys),
+    caller: { audio: sent, events: caller.sent.events, startSample: 0 },
+    agent: heard(agent.listener.audio(), agent.listener.events),
     recording: heard(recording, []),
-  };
-}
-
-function countKeys(streams: Streams, presses: readonly SentPress[]): Found {
-  return {
-    caller: keysFound(streams.caller, presses),
-    agent: keysFound(streams.agent, presses),
-    recording: keysFound(streams.recording, presses),
   };
 }
 

@@ -8,12 +8,13 @@ import { BrowserEar } from './browser-ear.js';
 import { CallListening } from './call-listening.js';
 import { DemoGateway, SOFTPHONE_USER } from './demo-gateway-process.js';
 import { DemoPageSocket } from './demo-page-socket.js';
+import { KEYPAD, type KeyCodes, type KeyTransport } from './key-transport.js';
 import { OrderEntry } from './order-entry.js';
 import type { AgentPhone, PageCommand, PageMessage, PhoneState } from './page-messages.js';
 import { MAX_KEPT_SAMPLES } from './phone-listener.js';
 import type { Phone } from './phone-socket.js';
+import { TerminalSocket } from './terminal-socket.js';
 
-const KEYPAD = '0123456789*#';
 const USERS: Readonly<Record<AgentPhone, string>> = { softphone: SOFTPHONE_USER, 'desk-phone': '200' };
 /** A person who finds the button. */
 const ANSWER_LIMIT_MS = 60_000;
@@ -32,27 +33,53 @@ export type InteractiveOptions = {
 };
 
 /** Goes on until the process is told to end. @returns the exit code */
-export async function runInteractive({ caller, deskPhone, say }: InteractiveOptions): Promise<number> {
+export async function runInteractive(options: InteractiveOptions): Promise<number> {
+  const end = new EndOfDemo();
+  let demo: InteractiveDemo | undefined;
+  // Before all else: what is typed while the gateway starts is not echoed either.
+  const terminal = TerminalSocket.open({ onKeys: (keys) => demo?.typed(keys), onEnd: () => end.ask() });
+  try {
+    await withWorld(options, end, async (world) => {
+      demo = await InteractiveDemo.start(world, options.say);
+      if (!end.isAsked) tellHow(world, options.say, terminal !== undefined);
+      await end.asked;
+      demo.close();
+    });
+    return 0;
+  } finally {
+    terminal?.close();
+  }
+}
+
+async function withWorld(
+  { caller, deskPhone }: InteractiveOptions,
+  end: EndOfDemo,
+  use: (world: World) => Promise<void>,
+): Promise<void> {
   const page = await DemoPageSocket.open(fileURLToPath(new URL('./page', import.meta.url)));
   try {
     const gateway = await DemoGateway.start({
       callerPort: caller.sipPort,
       agentPort: deskPhone.sipPort,
       page: { origin: page.origin, sipServer: page.sipServer },
+    }).catch((error: unknown) => {
+      // Ctrl-C reaches a gateway that is still starting, too: its end is no failure then.
+      if (!end.isAsked) throw error;
     });
     try {
-      const demo = await InteractiveDemo.start({ caller, deskPhone, gateway, page });
-      say(`open    ${page.address}   (Ctrl-C ends the demo)`);
-      say(`panel   http://127.0.0.1:${gateway.apiPort}/panel/   access token ${agentToken(gateway)}`);
-      await endSignal();
-      demo.close();
-      return 0;
+      if (gateway) await use({ caller, deskPhone, gateway, page });
     } finally {
-      await gateway.stop();
+      await gateway?.stop();
     }
   } finally {
     await page.close();
   }
+}
+
+function tellHow({ gateway, page }: World, say: (line: string) => void, hasTerminal: boolean): void {
+  say(`open    ${page.address}   (Ctrl-C ends the demo)`);
+  say(`panel   http://127.0.0.1:${gateway.apiPort}/panel/   access token ${agentToken(gateway)}`);
+  if (hasTerminal) say('keys    0 to 9, * and # typed here are keyed on the caller’s phone too; they are not shown');
 }
 
 type World = {
@@ -65,20 +92,25 @@ type World = {
 class InteractiveDemo {
   readonly #world: World;
   readonly #desktop: AgentDesktop;
+  readonly #say: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
   #turns = 0;
   #state: PhoneState = 'idle';
+  /** Of the page's last key; tones where there was none, as the page has it. */
+  #transport: KeyTransport = 'in-band';
+  #hasSaidNoCall = false;
   #browserEar = new BrowserEar();
   #listening: CallListening;
 
-  private constructor(world: World, desktop: AgentDesktop) {
+  private constructor(world: World, desktop: AgentDesktop, say: (line: string) => void) {
     this.#world = world;
+    this.#say = say;
     this.#desktop = desktop;
     this.#listening = new CallListening({ caller: world.caller.sent, agent: this.#browserEar });
     this.#timer = setInterval(() => this.#turn(), TURN_MS);
   }
 
-  static async start(world: World): Promise<InteractiveDemo> {
+  static async start(world: World, say: (line: string) => void): Promise<InteractiveDemo> {
     const { gateway, page } = world;
     const orders = new OrderEntry(gateway.redeemPort, gateway.secret('redeem.token'));
     const desktop = await AgentDesktop.connect({
@@ -86,7 +118,7 @@ class InteractiveDemo {
       token: agentToken(gateway),
       onMessage: (message) => page.tell({ kind: 'told', message }),
     });
-    const demo = new InteractiveDemo(world, desktop);
+    const demo = new InteractiveDemo(world, desktop, say);
     page.serve({
       gatewayPort: gateway.apiPort,
       softphonePort: gateway.softphonePort,
@@ -119,10 +151,8 @@ class InteractiveDemo {
         caller.hangUp();
         return;
       case 'key':
-        void caller.key(
-          [...command.keys].map((key) => KEYPAD.indexOf(key)),
-          command.transport,
-        );
+        this.#transport = command.transport;
+        this.#press([...command.keys].map((key) => KEYPAD.indexOf(key)));
         return;
       case 'talk':
         caller.talking = command.talking;
@@ -131,6 +161,19 @@ class InteractiveDemo {
       case 'listen':
         return;
     }
+  }
+
+  /** @param keys typed at the terminal, which go the way that the page's keypad went last */
+  typed(keys: Uint8Array): void {
+    if (this.#state === 'on-call') this.#press(keys);
+    else if (!this.#hasSaidNoCall) {
+      this.#hasSaidNoCall = true;
+      this.#say('keys    there is no call to key in: select Call on the page');
+    }
+  }
+
+  #press(keys: KeyCodes): void {
+    void this.#world.caller.key(keys, this.#transport);
   }
 
   close(): void {
@@ -216,8 +259,24 @@ function agentToken(gateway: DemoGateway): string {
   return gateway.secret('agent-agent.token');
 }
 
-function endSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+/** Whoever asks first for the end: a signal, or the terminal. */
+class EndOfDemo {
+  #ask: () => void = () => {};
+  #isAsked = false;
+  readonly asked = new Promise<void>((resolve) => {
+    this.#ask = resolve;
   });
+
+  constructor() {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => this.ask());
+  }
+
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
+  ask(): void {
+    this.#isAsked = true;
+    this.#ask();
+  }
 }

@@ -2,30 +2,47 @@
  * How many of the caller's keys a listener finds in a stream: those it reads in RFC 4733 events, and those the
  * maximum-likelihood listener reads in the audio, told when each key was pressed. Pure.
  */
-import { countFound } from '../../dsp/likelihood-listener.js';
+import { listen } from '../../dsp/likelihood-listener.js';
+import type { HeardEvent } from './phone-listener.js';
 import type { SentPress } from './phone-talker.js';
 
 export type HeardStream = {
   readonly audio: Int16Array;
   /** Keys that came as events, one entry a press. */
-  readonly eventKeys: readonly number[];
+  readonly events: readonly HeardEvent[];
   /** Position in `audio` of the caller's sample 0; negative where the stream began later. */
   readonly startSample: number;
 };
 
 /** The packet that a secure window holds back, and as much again. */
 export const SEARCH_MARGIN_SAMPLES = 320;
+/** An event arrives at its onset or a packet or two later, never so late; presses are twice as far apart. */
+const EVENT_MARGIN_SAMPLES = 800;
 /** Nothing on one machine is later than a second, even a busy one. */
 const MAX_LAG_SAMPLES = 8000;
+const NO_DRIFT: readonly number[] = [0];
 
+/** Each press is looked for by itself: one that is not there hides none of the others. */
 export function keysFound(stream: HeardStream, presses: readonly SentPress[]): number {
-  const shifted = presses.map(({ key, onsetSample, offsetSample }) => ({
-    key,
-    onsetSample: onsetSample + stream.startSample,
-    offsetSample: offsetSample + stream.startSample,
-  }));
-  const inAudio = countFound(stream.audio, shifted, { searchMarginSamples: SEARCH_MARGIN_SAMPLES });
-  return Math.max(inAudio.found, inOrder(stream.eventKeys, presses));
+  return presses.filter((press) => isFound(stream, press)).length;
+}
+
+/** @param driftsSamples by which the audio may lie beside its place at this press; each is listened for */
+export function isFound(stream: HeardStream, press: SentPress, driftsSamples = NO_DRIFT): boolean {
+  return (
+    stream.events.some((event) => isEventOf(stream, event, press)) ||
+    driftsSamples.some((drift) => isHeard(stream.audio, press, stream.startSample + drift))
+  );
+}
+
+/** Events in the stream that none of these presses accounts for. A press accounts for one: what comes twice is one too many. */
+export function eventsBeyond(stream: HeardStream, presses: readonly SentPress[]): number {
+  const left = [...stream.events];
+  for (const press of presses) {
+    const index = left.findIndex((event) => isEventOf(stream, event, press));
+    if (index >= 0) left.splice(index, 1);
+  }
+  return left.length;
 }
 
 /**
@@ -55,9 +72,14 @@ function likenessAt(sent: Int16Array, heard: Int16Array, lag: number, lengthSamp
   return sum;
 }
 
-/** Presses that are there as events, in the order they were pressed. */
-function inOrder(eventKeys: readonly number[], presses: readonly SentPress[]): number {
-  let next = 0;
-  for (const key of eventKeys) if (key === presses[next]?.key) next += 1;
-  return next;
+function isEventOf({ startSample }: HeardStream, event: HeardEvent, press: SentPress): boolean {
+  const at = press.onsetSample + startSample;
+  return event.key === press.key && Math.abs(event.onsetSample - at) < EVENT_MARGIN_SAMPLES;
+}
+
+function isHeard(audio: Int16Array, press: SentPress, startSample: number): boolean {
+  const heard = listen(audio, press.onsetSample + startSample, press.offsetSample + startSample, {
+    searchMarginSamples: SEARCH_MARGIN_SAMPLES,
+  });
+  return heard.confident && heard.key === press.key;
 }

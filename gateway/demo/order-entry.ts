@@ -24,14 +24,30 @@ export class OrderEntry {
       headers: { authorization: `Bearer ${this.#credential}`, 'content-type': 'application/json' },
       body: JSON.stringify({ token, orderId }),
     });
-    const body = (await response.json()) as Record<string, unknown>;
+    const body = await bodyOf(response);
     if (response.ok) return { kind: 'paid', orderId, masked: String(body.masked), brand: String(body.brand) };
     return { kind: 'refused', orderId, status: response.status, code: codeOf(body) };
   }
 }
 
-function codeOf(body: Record<string, unknown>): string {
-  const { error } = body;
-  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return 'unknown';
+type Body = Readonly<Record<string, unknown>>;
+
+/** @throws when an order was paid, and with what cannot be read */
+async function bodyOf(response: Response): Promise<Body> {
+  try {
+    const body: unknown = await response.json();
+    if (isObject(body)) return body;
+  } catch {
+    // Whoever stands in between may refuse in a language of its own; the status says enough.
+  }
+  if (response.ok) throw new Error('the vault’s answer cannot be read');
+  return {};
+}
+
+function codeOf({ error }: Body): string {
+  return isObject(error) && typeof error.code === 'string' ? error.code : 'unknown';
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null;
 }

@@ -23,10 +23,6 @@ export class PhoneListener {
     return this.#events;
   }
 
-  get eventKeys(): readonly number[] {
-    return this.#events.map(({ key }) => key);
-  }
-
   audio(): Int16Array {
     return this.#kept.subarray(0, this.#heardSamples);
   }

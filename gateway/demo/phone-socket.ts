@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { negotiatedAudio } from '../../sip/offer-answer.js';
 import { parseSdp } from '../../sip/sdp.js';
 import { type UserAgentNews, UserAgentSocket } from '../../sip/user-agent-socket.js';
-import type { KeyTransport } from './key-transport.js';
+import type { KeyCodes, KeyTransport } from './key-transport.js';
 import { PhoneListener } from './phone-listener.js';
 import { PhoneTalker } from './phone-talker.js';
 
@@ -120,7 +120,7 @@ export class Phone {
   }
 
   /** Resolves when all keys have been pressed, or the call is over. */
-  async key(keys: readonly number[], transport: KeyTransport): Promise<void> {
+  async key(keys: KeyCodes, transport: KeyTransport): Promise<void> {
     if (!this.#line) return;
     this.#talker.key(keys, transport);
     await new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ import { SeededRandom } from '../../dsp/seeded-random.js';
 import { SpeechLike } from '../../dsp/speech-like.js';
 import { renderPress } from '../../dsp/tone-generator.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from '../media/rtp-header.js';
-import type { KeyTransport } from './key-transport.js';
+import type { KeyCodes, KeyTransport } from './key-transport.js';
 
 /** One press on the sender's own clock. */
 export type SentPress = {
@@ -75,9 +75,8 @@ export class PhoneTalker {
   }
 
   /** Keys the caller will press, one after the other: 100 ms down, 100 ms up. */
-  key(keys: readonly number[], transport: KeyTransport): void {
-    const room = MAX_QUEUED_KEYS - this.#queue.length;
-    for (const key of keys.slice(0, room)) this.#queue.push({ key, transport });
+  key(keys: KeyCodes, transport: KeyTransport): void {
+    for (const key of keys) if (this.#queue.length < MAX_QUEUED_KEYS) this.#queue.push({ key, transport });
   }
 
   /** @param eventPayloadType what the other side calls telephone-event @returns the packets of the next 20 ms */

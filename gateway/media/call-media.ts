@@ -41,6 +41,7 @@ export interface Recorder {
   pause(reason: 'manual' | 'window', nowMs: number): void;
   resume(reason: 'manual' | 'window', nowMs: number): boolean;
   stop(reason: 'manual' | 'call-ended', nowMs: number): Promise<void>;
+  /** `rtpTimestamp` may be the signed number with the same bits, which V8 hands over without a box whatever it is. */
   write(leg: LegName, samples: Int16Array, count: number, rtpTimestamp: number, nowMs: number): void;
 }
 
@@ -82,6 +83,8 @@ export class CallMedia implements WindowPort {
   #handoverUntilMs = 0;
   #lateEventGuardUntilMs = Number.NEGATIVE_INFINITY;
   #resumeTimestamp = 0;
+  /** Of the event packet at hand: an object made for each would be one a packet. */
+  readonly #eventSpan = { timestamp: 0, durationUnits: 0 };
   #droppedKeys = 0;
   readonly #foreign = { caller: 0, agent: 0 };
   #foreignReportedMs = Number.NEGATIVE_INFINITY;
@@ -148,14 +151,14 @@ export class CallMedia implements WindowPort {
     this.recorder?.resume('window', nowMs);
   }
 
-  /** Handles the RTP packet in `slot`, whose header has been read and whose source has been judged. */
-  takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array): void {
+  /** Handles the RTP packet in `slot`, which came now, whose header has been read and whose source has been judged. */
+  takeRtp(leg: number, slot: number, header: RtpHeader, verdict: number, slab: Uint8Array, nowMs: number): void {
     if (verdict < ACCEPTED) {
       this.#countForeign(leg, verdict);
-      if (verdict === FOREIGN_SSRC && leg === this.callerLeg) this.window.dropForeign(header.arrivedMs);
+      if (verdict === FOREIGN_SSRC && leg === this.callerLeg) this.window.dropForeign(nowMs);
       return;
     }
-    this.#legs.lastHeardMs[leg] = header.arrivedMs;
+    this.#legs.lastHeardMs[leg] = nowMs;
     this.#legs.isSilent[leg] = 0;
     if (this.#legs.mayReceive[leg] === 0) {
       this.#counters.droppedDirection += 1;
@@ -170,14 +173,14 @@ export class CallMedia implements WindowPort {
     if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.earOf(leg).wipe();
     this.#legs.reports.hear(leg, header, kind === TELEPHONE_EVENT ? 'event' : 'audio');
     if (leg === this.callerLeg && this.window.isSuppressing) {
-      if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(header.arrivedMs);
-      if (kind === TELEPHONE_EVENT) this.#suppressEvent(header, slab);
-      else this.#suppressAudio(header, kind, slab);
+      if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.window.restart(nowMs);
+      if (kind === TELEPHONE_EVENT) this.#suppressEvent(header, slab, nowMs);
+      else this.#suppressAudio(header, kind, slab, nowMs);
       return;
     }
     if (verdict === NEW_SSRC || verdict === LOCKED_NOW) this.#legs.streams.unmap(this.#otherLeg(leg));
-    if (kind === TELEPHONE_EVENT) this.#passEvent(leg, slot, header, slab);
-    else this.#passAudio(leg, slot, header, kind, slab);
+    if (kind === TELEPHONE_EVENT) this.#passEvent(leg, slot, header, slab, nowMs);
+    else this.#passAudio(leg, slot, header, kind, slab, nowMs);
   }
 
   /** A key by SIP INFO from the caller. */
@@ -190,14 +193,8 @@ export class CallMedia implements WindowPort {
     if (nowMs >= this.#handoverUntilMs) this.#endHandover();
     this.#reportDroppedKeys();
     if (nowMs - this.#foreignReportedMs < FOREIGN_REPORT_MS) return;
-    for (const leg of ['caller', 'agent'] as const) {
-      const count = this.#foreign[leg];
-      if (count === 0) continue;
-      this.#foreign[leg] = 0;
-      this.#foreignReportedMs = nowMs;
-      this.#options.emit({ kind: 'foreign-media', callHandle: this.handle, leg, count });
-      return;
-    }
+    if (this.#foreign.caller > 0) this.#reportForeign('caller', nowMs);
+    else if (this.#foreign.agent > 0) this.#reportForeign('agent', nowMs);
   }
 
   /** The call is over, or broken: nothing is left of it in memory that a key could be read from. */
@@ -255,12 +252,12 @@ export class CallMedia implements WindowPort {
     this.#counters.keysMerged += 1;
   }
 
-  #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array): void {
+  #passAudio(leg: number, slot: number, header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     const name = leg === this.callerLeg ? 'caller' : 'agent';
     if (name === 'caller') {
       this.#callerKind = kind;
       this.window.events.hearOther(header.sequence);
-      if (kind !== AUDIO_G722 || header.arrivedMs >= this.#handoverUntilMs) this.#endHandover();
+      if (kind !== AUDIO_G722 || nowMs >= this.#handoverUntilMs) this.#endHandover();
     }
     const to = this.#otherLeg(leg);
     const ear = this.#legs.earOf(leg);
@@ -280,7 +277,7 @@ export class CallMedia implements WindowPort {
       ear.pass(sequence, encodingOf(kind), slab, header.payloadStart, count);
     }
     this.#relay.passAudio(to, slot, header, sendKind, isEncodedAnew ? frame : undefined);
-    if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp, header.arrivedMs);
+    if (isRecorded) this.recorder?.write(name, frame.narrow, count, header.timestamp | 0, nowMs);
     if (isHandedOver && isQuiet(frame)) this.#endHandover();
   }
 
@@ -309,49 +306,46 @@ export class CallMedia implements WindowPort {
     return this.#legs.sendKind(this.agentLeg, kind) === kind;
   }
 
-  #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array): void {
+  #passEvent(leg: number, slot: number, header: RtpHeader, slab: Uint8Array, nowMs: number): void {
     if (header.payloadEnd - header.payloadStart < TELEPHONE_EVENT_SIZE_BYTES) {
       this.#counters.malformedEvents += 1;
       return;
     }
     const clockRateHz = this.#legs.eventClockRateHz(leg, header.payloadType);
     if (leg === this.callerLeg) {
-      this.#followEvent(header, slab, clockRateHz);
-      if (this.#isLateEvent(header)) {
+      this.window.events.handle(header, clockRateHz, slab, nowMs);
+      if (this.#isLateEvent(header, nowMs)) {
         this.#counters.eventPacketsSuppressed += 1;
         return;
       }
     }
     const durationUnits = clockRateHz === SAMPLES_PER_MS * 1000 ? readUint16(slab, header.payloadStart + 2) : 0;
-    this.#relay.passEvent(this.#otherLeg(leg), slot, header, { clockRateHz, durationUnits });
+    this.#relay.passEvent(this.#otherLeg(leg), slot, header, clockRateHz, durationUnits);
   }
 
-  #suppressEvent(header: RtpHeader, slab: Uint8Array): void {
+  #suppressEvent(header: RtpHeader, slab: Uint8Array, nowMs: number): void {
     this.#counters.eventPacketsSuppressed += 1;
     const clockRateHz = this.#legs.eventClockRateHz(this.callerLeg, header.payloadType);
-    const outcome = this.#followEvent(header, slab, clockRateHz);
+    const outcome = this.window.events.handle(header, clockRateHz, slab, nowMs);
     if ((outcome & NOT_A_KEY) !== 0) this.#counters.malformedEvents += 1;
     const isOnAudioClock = (outcome & NOT_A_KEY) === 0 && clockRateHz === SAMPLES_PER_MS * 1000;
-    const span = isOnAudioClock
-      ? { timestamp: header.timestamp, durationUnits: readUint16(slab, header.payloadStart + 2) }
-      : undefined;
-    this.window.takeEvent(header.sequence, outcome, span, header.arrivedMs);
+    if (isOnAudioClock) {
+      this.#eventSpan.timestamp = header.timestamp;
+      this.#eventSpan.durationUnits = readUint16(slab, header.payloadStart + 2);
+    }
+    this.window.takeEvent(header.sequence, outcome, isOnAudioClock ? this.#eventSpan : undefined, nowMs);
   }
 
-  #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array): void {
+  #suppressAudio(header: RtpHeader, kind: number, slab: Uint8Array, nowMs: number): void {
     this.#callerKind = kind;
     this.window.events.hearOther(header.sequence);
     const count = Math.min(header.payloadEnd - header.payloadStart, MAX_PACKET_UNITS);
-    this.window.takeAudio(header, encodingOf(kind), slab, count, header.arrivedMs);
-  }
-
-  #followEvent(header: RtpHeader, slab: Uint8Array, clockRateHz: number): number {
-    return this.window.events.handle(header, clockRateHz, slab, header.arrivedMs);
+    this.window.takeAudio(header, encodingOf(kind), slab, count, nowMs);
   }
 
   /** A press that began inside a window leaks none of its packets after it, however late they come. */
-  #isLateEvent(header: RtpHeader): boolean {
-    const isGuarded = header.arrivedMs < this.#lateEventGuardUntilMs;
+  #isLateEvent(header: RtpHeader, nowMs: number): boolean {
+    const isGuarded = nowMs < this.#lateEventGuardUntilMs;
     return isGuarded && timestampDistance(this.#resumeTimestamp, header.timestamp) < 0;
   }
 
@@ -363,6 +357,13 @@ export class CallMedia implements WindowPort {
     if (verdict === FOREIGN_SOURCE) this.#counters.droppedForeignSource += 1;
     else this.#counters.droppedForeignSsrc += 1;
     this.#foreign[leg === this.callerLeg ? 'caller' : 'agent'] += 1;
+  }
+
+  #reportForeign(leg: LegName, nowMs: number): void {
+    const count = this.#foreign[leg];
+    this.#foreign[leg] = 0;
+    this.#foreignReportedMs = nowMs;
+    this.#options.emit({ kind: 'foreign-media', callHandle: this.handle, leg, count });
   }
 
   #reportDroppedKeys(): void {

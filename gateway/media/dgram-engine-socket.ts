@@ -30,7 +30,7 @@ const SLOT_COUNT = 4096;
 const RECEIVE_BUFFER_SIZE_BYTES = 65_536;
 
 /** The way to a leg that has no UDP socket of this engine's. `send` copies what it is given. */
-export type OtherWay = { readonly send: (packet: Uint8Array) => void };
+export type OtherWay = { readonly send: (packet: Buffer) => void };
 
 type Leg = {
   readonly udp: Socket;

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventPayload } from '../../test/media/simulated-call.js';
 import { HoleFinder } from './hole-finder.js';
 import { PressListener } from './press-listener.js';
+import { SenderClock } from './sender-clock.js';
 
 const PACKET_MS = 20;
 const PACKET_UNITS = 160;
@@ -20,13 +21,16 @@ class Stream {
   #pressTimestamp = 0;
 
   constructor() {
-    this.#presses = new PressListener({
-      beginPress: (press) => {
-        if (press.way === 'event') this.#finder.watch.beginEvent(press.beganMs);
+    this.#presses = new PressListener(
+      {
+        beginEvent: (beganMs) => this.#finder.watch.beginEvent(beganMs),
+        beginTone: () => {},
+        hearInfo: () => {},
+        pressKey: () => this.#finder.watch.keyTold(),
+        countMerged: () => {},
       },
-      pressKey: () => this.#finder.watch.keyTold(),
-      countMerged: () => {},
-    });
+      new SenderClock(),
+    );
     this.#finder = new HoleFinder({
       presses: this.#presses,
       line: { unitsSinceFlag: Number.POSITIVE_INFINITY },

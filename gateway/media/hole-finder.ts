@@ -7,7 +7,7 @@ import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { HoleWatch } from './hole-watch.js';
 import type { PressListener } from './press-listener.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
-import { MAY_BE_SAME_PRESS, NOT_A_KEY, PRESS_BEGAN, PRESS_ENDED } from './telephone-event.js';
+import { DOUBTFUL_PRESS, NOT_A_KEY, PRESS_BEGAN, PRESS_ENDED } from './telephone-event.js';
 
 /** A packet that comes no later than this behind its time has not been silent. */
 const RESTART_JITTER_MS = 40;
@@ -140,7 +140,7 @@ export class HoleFinder {
     if (isBeginning && lostPackets > 0) this.watch.judgeBeforeEvent(this.#missingBefore(span));
     // What was lost between two copies of an end may be the copy between them, and may be more.
     else if (!isOfKnownPress || isEndCopy) this.#lostPackets += lostPackets;
-    if ((outcome & MAY_BE_SAME_PRESS) !== 0) this.watch.doubt();
+    if ((outcome & DOUBTFUL_PRESS) !== 0) this.watch.doubt();
     this.#countEndPackets(outcome, isEndCopy);
     this.#lastEventMs = nowMs;
     this.#isEventUnderWay = this.#presses.events.underWay;

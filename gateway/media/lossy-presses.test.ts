@@ -117,6 +117,9 @@ describe('keys by events', () => {
     'updates every 50 ms': { updateMs: 50, endSpacingMs: 50 },
     'no marker': { marker: 'never' },
     'a single end packet': { endCopies: 1 },
+    'no end packet': { endCopies: 0 },
+    'no end packet and no marker': { endCopies: 0, marker: 'never' },
+    'no end packet, moving timestamps': { endCopies: 0, movesTimestamp: true, marker: 'never' },
     'end packets in one instant': { endSpacingMs: 0 },
     'moving timestamps': { movesTimestamp: true, marker: 'never' },
     'moving timestamps every 50 ms': { movesTimestamp: true, updateMs: 50, marker: 'never' },
@@ -172,6 +175,77 @@ describe('keys by events', () => {
       const tally = await bursts(HABITS[habit], 'events alone', { rhythm: FAST, lostPackets, rests: true });
       expect(tally.wrong).toEqual([]);
     }
+  });
+
+  /** Whether what is told of a stream with two bursts lost in it is right, marked or wrong. */
+  async function playLossy(
+    line: { readonly keys: readonly number[]; readonly rhythm: Rhythm; readonly firstAtMs: number },
+    sender: { readonly habits: EventHabits; readonly way: string; readonly rests: boolean; readonly noise?: number },
+    lost: (packets: number) => readonly { readonly from: number; readonly count: number }[],
+  ): Promise<SimulatedCall> {
+    const { onMs, offMs } = line.rhythm;
+    const options = {
+      lengthMs: line.firstAtMs + line.keys.length * (onMs + offMs) + 200,
+      presses: line.keys.map((key, index) => {
+        const fromMs = line.firstAtMs + index * (onMs + offMs);
+        return { key, ...WAYS[sender.way](fromMs, fromMs + onMs) };
+      }),
+      habits: sender.habits,
+      audioDuringEvents: sender.rests ? ('rests' as const) : ('goes-on' as const),
+      noiseAmplitude: sender.noise ?? 0,
+    };
+    const bursts = lost(mixedStream(options).length);
+    const call = await armedCall(sender.habits.clockRateHz);
+    playMixed(call, options, (_packet, index) =>
+      bursts.some(({ from, count }) => index >= from && index < from + count),
+    );
+    return call;
+  }
+
+  test('the head of a tone and the first packet of the next press, of a sender that sends no end packet', async () => {
+    const line = { keys: EQUAL, rhythm: { onMs: 45, offMs: 47 }, firstAtMs: 207 };
+    const sender = { habits: { endCopies: 0 }, way: 'a head of tone', rests: false };
+    const call = await playLossy(line, sender, () => [
+      { from: 11, count: 1 },
+      { from: 25, count: 1 },
+    ]);
+    expect(call.vault.marksAt.length).toBeGreaterThan(0);
+  });
+
+  test('all of a press but the last copy of its end, which the next press has overtaken', async () => {
+    const line = { keys: [4, 4, 2, 2, 4], rhythm: { onMs: 45, offMs: 40 }, firstAtMs: 217 };
+    const sender = { habits: { updateMs: 50, endSpacingMs: 50 }, way: 'a head of tone', rests: false };
+    const call = await playLossy(line, sender, () => [
+      { from: 14, count: 8 },
+      { from: 24, count: 2 },
+    ]);
+    expect(call.vault.marksAt.length).toBeGreaterThan(0);
+  });
+
+  test.each([1, 2])('any habit, way and rhythm, two bursts of loss anywhere, seed %i', async (seed) => {
+    const random = new SeededRandom(seed);
+    const tally: Tally = { exact: 0, marked: 0, wrong: [] };
+    for (let at = 0; at < 300; at += 1) {
+      const rhythm = { onMs: random.integer(40, 120), offMs: random.integer(40, 100) };
+      const keys = random.pick([EQUAL, [4, 4, 2, 2, 4], DIFFERENT]);
+      const habit = random.pick(Object.keys(HABITS));
+      const way = random.pick(Object.keys(WAYS));
+      const rests = way === 'events alone' && random.next() < 0.5;
+      const line = { keys, rhythm, firstAtMs: random.integer(200, 239) };
+      const sender = { habits: HABITS[habit], way, rests, noise: random.pick([0, 200]) };
+      const bursts: { from: number; count: number }[] = [];
+      const call = await playLossy(line, sender, (packets) => {
+        // Behind the last packet of the stream, nobody can tell that something was lost.
+        for (const most of [8, 4]) {
+          bursts.push({ from: random.integer(3, packets - 12), count: random.integer(1, most) });
+        }
+        return bursts;
+      });
+      note(tally, call, keys, JSON.stringify({ habit, way, rests, ...line, bursts, noise: sender.noise }));
+    }
+    expect(tally.wrong).toEqual([]);
+    // The control: there is something to mark, and not everything is.
+    expect(Math.min(tally.marked, tally.exact)).toBeGreaterThan(20);
   });
 
   test.each([

@@ -74,7 +74,16 @@ export class MediaCore {
     for (let index = maxCalls - 1; index >= 0; index -= 1) this.#freeIndexes.push(index);
     this.#legs = new LegTable(maxCalls * 2);
     const { portMin, portMax } = configuration;
-    this.#sockets = new CallSockets({ engine, webRtc, portMin, portMax, randomBelow });
+    this.#sockets = new CallSockets({
+      engine,
+      webRtc,
+      portMin,
+      portMax,
+      randomBelow,
+      onPortsRefused: () => {
+        this.counters.portsRefused += 1;
+      },
+    });
     const cname = `${randomBelow(0x100000000).toString(16)}${randomBelow(0x100000000).toString(16)}`;
     this.#relay = new Relay({ engine, legs: this.#legs, counters: this.counters, cname, wallClockMs });
     this.#intake = new PacketIntake({ engine, legs: this.#legs, counters: this.counters });

@@ -39,6 +39,8 @@ export class MediaCounters {
   callsCreated = 0;
   callsRefused = 0;
   callsFailed = 0;
+  /** Pairs of ports that could not be bound, with others tried in their place: another program uses our range. */
+  portsRefused = 0;
   webrtcLegsConnected = 0;
   /** The transport of a leg ended, or never came up. */
   webrtcLegsLost = 0;

@@ -105,7 +105,7 @@ export class PacketIntake {
       this.#legs.followLock(leg);
       this.connect(leg);
     }
-    call.takeRtp(leg, slot, header, verdict, slab);
+    call.takeRtp(leg, slot, header, verdict, slab, nowMs);
   }
 
   #takeRtcp(leg: number, row: number, start: number, end: number, nowMs: number): void {

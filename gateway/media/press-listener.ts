@@ -6,6 +6,7 @@
 import { DtmfDetector, PRESS_BEGAN as TONE_BEGAN, PRESS_ENDED as TONE_ENDED } from '../../dsp/dtmf-detector.js';
 import { SAMPLES_PER_MS } from '../../dsp/dtmf-keys.js';
 import { PressMerger, type PressVerdict } from './press-merger.js';
+import type { SenderClock } from './sender-clock.js';
 import { PRESS_BEGAN, PRESS_ENDED, PREVIOUS_ENDED, TelephoneEventDecoder } from './telephone-event.js';
 
 /**
@@ -22,15 +23,12 @@ const SOUNDING_SHARE = 0.25;
 /** The detector reports a press' end when the tone has been gone for so long. */
 const TONE_END_LAG_MS = 28;
 
-export type HeardPress =
-  | { readonly way: 'event'; readonly beganMs: number }
-  /** `onsetSample` counts what was heard since listening started, as `heardSamples` does. */
-  | { readonly way: 'tone'; readonly onsetSample: number }
-  | { readonly way: 'info' };
-
 export interface PressPort {
-  /** A press was heard; what it means for a key is told next. */
-  beginPress(press: HeardPress): void;
+  /** A press was heard in this way; what it means for a key is told next. */
+  beginEvent(beganMs: number): void;
+  /** `onsetSample` counts what was heard since listening started, as `heardSamples` does. */
+  beginTone(onsetSample: number): void;
+  hearInfo(): void;
   /** A key was pressed, each press once. */
   pressKey(key: number): void;
   /** The same press was heard by a second way. */
@@ -41,6 +39,7 @@ export class PressListener {
   /** Follows the caller's events all the time: it has to know of a press that is under way when a window opens. */
   readonly events = new TelephoneEventDecoder();
   readonly #port: PressPort;
+  readonly #senderClock: SenderClock;
   readonly #detector = new DtmfDetector();
   readonly #merger = new PressMerger();
   #isListening = false;
@@ -49,8 +48,9 @@ export class PressListener {
   #headEnergy = 0;
   #bodyEnergy = 0;
 
-  constructor(port: PressPort) {
+  constructor(port: PressPort, senderClock: SenderClock) {
     this.#port = port;
+    this.#senderClock = senderClock;
   }
 
   /**
@@ -72,40 +72,54 @@ export class PressListener {
   }
 
   /**
-   * `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. `beganSenderMs` and
-   * `endedSenderMs`: from when to when the press has lasted by the sender's clock, where that tells.
+   * `outcome` is what `events` made of a packet, or of its clock, which is asked every 20 ms. The press has lasted
+   * from `beganAheadUnits` to `endedAheadUnits` after the end of the audio heard last, where the sender's clock tells.
    */
-  hearEvent(outcome: number, nowMs: number, beganSenderMs = Number.NaN, endedSenderMs = Number.NaN): void {
+  hearEvent(outcome: number, nowMs: number, beganAheadUnits?: number, endedAheadUnits?: number): void {
     if (!this.#isListening) return;
     this.#merger.forget(nowMs);
     if ((outcome & PREVIOUS_ENDED) !== 0) this.#merger.endEvent(nowMs);
     if ((outcome & PRESS_BEGAN) !== 0) {
       const { key, beganAtMs } = this.events;
-      this.#port.beginPress({ way: 'event', beganMs: beganAtMs });
+      this.#port.beginEvent(beganAtMs);
+      const beganSenderMs = beganAheadUnits === undefined ? Number.NaN : this.#senderClock.msAt(beganAheadUnits);
       this.#tell(key, this.#merger.beginEvent(key, beganAtMs, beganSenderMs), beganAtMs < this.#sinceMs);
     }
-    if ((outcome & PRESS_ENDED) !== 0) this.#merger.endEvent(nowMs, endedSenderMs);
+    if ((outcome & PRESS_ENDED) === 0) return;
+    this.#merger.endEvent(nowMs, endedAheadUnits === undefined ? Number.NaN : this.#senderClock.msAt(endedAheadUnits));
   }
 
-  /** The next `count` samples of the caller's audio. `senderMs`: their end by the sender's clock, where that tells. */
-  hearAudio(samples: Int16Array, count: number, nowMs: number, senderMs = Number.NaN): void {
+  /** The next `count` samples of the caller's audio, to whose end the sender's clock has been advanced. */
+  hearAudio(samples: Int16Array, count: number, nowMs: number): void {
+    this.#hear(samples, count, nowMs, true);
+  }
+
+  /** `count` samples in place of what did not come; the last of them was due `agoSamples` before now. */
+  hearFill(samples: Int16Array, count: number, nowMs: number, agoSamples = 0): void {
+    this.#hear(samples, count, nowMs, false, agoSamples);
+  }
+
+  #hear(samples: Int16Array, count: number, nowMs: number, isSent: boolean, agoSamples = 0): void {
     if (!this.#isListening) return;
     this.#measureBeginning(samples, count);
     const flags = this.#detector.process(samples, count);
-    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(nowMs - TONE_END_LAG_MS, senderMs - TONE_END_LAG_MS);
-    if (flags !== 0) this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
+    if (flags === 0) return;
+    const heardMs = nowMs - agoSamples / SAMPLES_PER_MS;
+    const senderMs = isSent ? this.#senderClock.msAt(0) : Number.NaN;
+    if ((flags & TONE_ENDED) !== 0) this.#merger.endTone(heardMs - TONE_END_LAG_MS, senderMs - TONE_END_LAG_MS);
+    this.#isToneUnderWay = (flags & TONE_BEGAN) !== 0;
     if ((flags & TONE_BEGAN) === 0) return;
     const key = this.#detector.takeKey();
     const { position, onsetSample } = this.#detector;
-    const agoMs = (position - onsetSample) / SAMPLES_PER_MS;
-    this.#port.beginPress({ way: 'tone', onsetSample });
+    const toneMs = (position - onsetSample) / SAMPLES_PER_MS;
+    this.#port.beginTone(onsetSample);
     const isLeftover = onsetSample < UNSURE_ONSET_SAMPLES && this.#hasSoundedFromTheFirst();
-    this.#tell(key, this.#merger.beginTone(key, nowMs - agoMs, senderMs - agoMs), isLeftover);
+    this.#tell(key, this.#merger.beginTone(key, heardMs - toneMs, senderMs - toneMs), isLeftover);
   }
 
   hearInfo(key: number, nowMs: number): void {
     if (!this.#isListening) return;
-    this.#port.beginPress({ way: 'info' });
+    this.#port.hearInfo();
     this.#tell(key, this.#merger.hearInfo(key, nowMs), false);
   }
 

@@ -72,6 +72,7 @@ describe('two presses are two keys', () => {
     ['of different keys', 'e5@100-200 t6@150-250 i7@260', [5, 6, 7]],
     ['when the second tone has an event of its own coming', 't5@100-150 e5@120-150 e5@260-320 t5@260-320', [5, 5]],
     ['a tone after an event that had its tone', 'e5@100-200 t5@100-200 t5@300-400', [5, 5]],
+    ['a tone that is over before an event, and one just before it', 't4@100-150 e4@265-305 t4@253-303', [4, 4]],
     ['a tone long after an event', `e5@100-200 t5@${201 + TAIL_MS}-900`, [5, 5]],
     ['an event long after a tone', `t5@100-200 e5@${201 + TAIL_MS}-900`, [5, 5]],
     ['a tone behind another press by tone', 'e9@100-180 e11@240-320 t0@380-460 t9@520-600', [9, 11, 0, 9]],

@@ -10,7 +10,8 @@
  * | first heard as | then as | the same press when the second … |
  * |---|---|---|
  * | tone  | event | begins while the tone sounds, or within TAIL_MS after it |
- * | event | tone  | begins from LEAD_MS before the event to its end |
+ * | event | tone  | begins from LEAD_MS before the event to its beginning, and no tone was told of it |
+ * | event | tone  | begins during the event |
  * | event | tone  | begins within TAIL_MS after the event's end, and no tone sounded during it |
  * | either| INFO  | arrives from the press' beginning to INFO_MS after its end |
  * | INFO  | either| begins within INFO_MS after the INFO |
@@ -37,6 +38,7 @@ const ABSENT = Number.NEGATIVE_INFINITY;
 const UNENDED = Number.POSITIVE_INFINITY;
 const NO_PRESS = -1;
 
+type Way = 'event' | 'tone' | 'info';
 export type PressVerdict = 'new-key' | 'same-press';
 
 export class PressMerger {
@@ -57,7 +59,7 @@ export class PressMerger {
   /** A telephone-event press began (its own clock puts it at `beganMs`). */
   beginEvent(key: number, beganMs: number, beganSenderMs = Number.NaN): PressVerdict {
     this.endEvent(beganMs, beganSenderMs);
-    let press = this.#find(key, this.#eventBeganMs, (at) => this.#eventFollows(at, beganMs, beganSenderMs));
+    let press = this.#find('event', key, beganMs, beganSenderMs);
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     this.#eventBeganMs[press] = beganMs;
@@ -78,7 +80,7 @@ export class PressMerger {
   /** A tone was confirmed that had begun at `beganMs`. */
   beginTone(key: number, beganMs: number, beganSenderMs = Number.NaN): PressVerdict {
     this.endTone(beganMs, beganSenderMs);
-    let press = this.#find(key, this.#toneBeganMs, (at) => this.#toneFollows(at, beganMs, beganSenderMs));
+    let press = this.#find('tone', key, beganMs, beganSenderMs);
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     if (this.#toneBeganMs[press] === ABSENT) this.#toneBeganMs[press] = beganMs;
@@ -98,7 +100,7 @@ export class PressMerger {
 
   /** An INFO arrived; most senders send it when the key is released. */
   hearInfo(key: number, nowMs: number): PressVerdict {
-    let press = this.#find(key, this.#infoAtMs, (at) => this.#infoFollows(at, nowMs));
+    let press = this.#find('info', key, nowMs);
     const verdict = press === NO_PRESS ? 'new-key' : 'same-press';
     if (press === NO_PRESS) press = this.#add(key);
     this.#infoAtMs[press] = nowMs;
@@ -134,6 +136,28 @@ export class PressMerger {
     this.#tonePress = NO_PRESS;
   }
 
+  #timesOf(way: Way): Float64Array {
+    switch (way) {
+      case 'event':
+        return this.#eventBeganMs;
+      case 'tone':
+        return this.#toneBeganMs;
+      case 'info':
+        return this.#infoAtMs;
+    }
+  }
+
+  #follows(way: Way, press: number, atMs: number, senderMs: number): boolean {
+    switch (way) {
+      case 'event':
+        return this.#eventFollows(press, atMs, senderMs);
+      case 'tone':
+        return this.#toneFollows(press, atMs, senderMs);
+      case 'info':
+        return this.#infoFollows(press, atMs);
+    }
+  }
+
   #eventFollows(press: number, beganMs: number, beganSenderMs: number): boolean {
     if (this.#eventBeganMs[press] !== ABSENT) return false;
     const isAfterTone =
@@ -148,6 +172,8 @@ export class PressMerger {
     }
     const eventEndedMs = this.#eventEndedMs[press];
     if (beganMs < eventBeganMs - LEAD_MS) return false;
+    // Of two tones before an event the earlier one is its own. The later one is a press whose event is still to come.
+    if (beganMs < eventBeganMs && this.#toneBeganMs[press] !== ABSENT) return false;
     if (beganMs <= eventEndedMs) return true;
     const hadTone = this.#toneBeganMs[press] !== ABSENT && this.#toneEndedMs[press] > eventBeganMs + HEAD_OVERLAP_MS;
     const isTail = beganMs <= eventEndedMs + TAIL_MS || beganSenderMs <= this.#eventEndedSenderMs[press] + TAIL_MS;
@@ -164,14 +190,15 @@ export class PressMerger {
   }
 
   /**
-   * The oldest press that fits. Witnesses of one way come in the order of the presses, so none belongs to a press before
-   * the newest one of which that way has told already; `toldAtMs` are the times of that way.
+   * The oldest press that what was heard at that time fits. Witnesses of one way come in the order of the presses, so none
+   * belongs to a press before the newest one of which that way has told already.
    */
-  #find(key: number, toldAtMs: Float64Array, fits: (press: number) => boolean): number {
+  #find(way: Way, key: number, atMs: number, senderMs = Number.NaN): number {
+    const toldAtMs = this.#timesOf(way);
     let found = NO_PRESS;
     for (let age = 0; age < REMEMBERED; age += 1) {
       const press = (this.#newest - age + REMEMBERED) % REMEMBERED;
-      if (this.#key[press] === key && fits(press)) found = press;
+      if (this.#key[press] === key && this.#follows(way, press, atMs, senderMs)) found = press;
       if (toldAtMs[press] !== ABSENT) break;
     }
     return found;

@@ -4,7 +4,7 @@
  */
 import { encodingOf, type LegTable, NO_PAYLOAD_TYPE, rtcpSocketOf, rtpSocketOf } from './leg-table.js';
 import type { MediaCounters } from './media-counters.js';
-import { writeOwnReport } from './rtcp.js';
+import { type OwnReport, writeOwnReport } from './rtcp.js';
 import { RTP_HEADER_SIZE_BYTES, RtpHeader } from './rtp-header.js';
 import type { SoundFrame } from './sound-frame.js';
 import { OUT_OFFSET, OUT_SIZE, OUT_SOCKET, ROW_LENGTH, SLOT_SIZE_BYTES, type UdpEngine } from './udp-engine.js';
@@ -17,20 +17,26 @@ export type RelayOptions = {
   readonly wallClockMs: () => number;
 };
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 export class Relay {
   readonly #engine: UdpEngine;
   readonly #legs: LegTable;
   readonly #counters: MediaCounters;
-  readonly #cname: string;
   readonly #wallClockMs: () => number;
   readonly #ownHeader = new RtpHeader();
+  /** The report at hand and its two parts, filled anew for each. */
+  readonly #report: Writable<OwnReport>;
+  readonly #sent = { timestamp: 0, packets: 0, octets: 0 };
+  readonly #received: Writable<NonNullable<OwnReport['received']>>;
 
   constructor({ engine, legs, counters, cname, wallClockMs }: RelayOptions) {
     this.#engine = engine;
     this.#legs = legs;
     this.#counters = counters;
-    this.#cname = cname;
     this.#wallClockMs = wallClockMs;
+    this.#report = { ssrc: 0, wallClockMs: 0, sent: undefined, received: undefined, cname, goodbye: false };
+    this.#received = { reports: legs.reports, leg: 0, nowMs: 0 };
   }
 
   /**
@@ -56,16 +62,11 @@ export class Relay {
     this.#sendInPlace(to, slot, header);
   }
 
-  /** Passes a telephone-event packet on to leg `to`. */
-  passEvent(
-    to: number,
-    slot: number,
-    header: RtpHeader,
-    event: { readonly clockRateHz: number; readonly durationUnits: number },
-  ): void {
-    const payloadType = this.#legs.eventPayloadType(to, event.clockRateHz);
+  /** Passes a telephone-event packet on to leg `to`. Numbers in a row: an object of them would be one a packet. */
+  passEvent(to: number, slot: number, header: RtpHeader, clockRateHz: number, durationUnits: number): void {
+    const payloadType = this.#legs.eventPayloadType(to, clockRateHz);
     const isMarked = header.marker;
-    if (!this.#legs.streams.map(to, header, event.durationUnits)) {
+    if (!this.#legs.streams.map(to, header, durationUnits)) {
       this.#counters.droppedLate += 1;
       return;
     }
@@ -77,7 +78,7 @@ export class Relay {
 
   /**
    * Sends sound that came as `kind`, with its narrow samples, as the next packet of the stream to leg `to`. Returns the packet's
-   * timestamp.
+   * timestamp, signed: V8 hands such a number over without a box, whatever it is.
    */
   sendFrame(to: number, frame: SoundFrame, kind: number, nowMs: number): number {
     const header = this.#ownHeader;
@@ -86,7 +87,7 @@ export class Relay {
     header.marker = false;
     const sendKind = this.#legs.sendKind(to, kind);
     header.payloadType = this.#legs.audioPayloadType(to, sendKind);
-    if (!this.#maySend(to, header.payloadType)) return header.timestamp;
+    if (!this.#maySend(to, header.payloadType)) return header.timestamp | 0;
     const slot = this.#engine.takeSlot();
     const start = slot * SLOT_SIZE_BYTES;
     header.write(this.#engine.slab, start);
@@ -95,7 +96,7 @@ export class Relay {
     this.#send(slot, rtpSocketOf(to), 0, RTP_HEADER_SIZE_BYTES + count);
     this.#legs.streams.count(to, count);
     this.#counters.rtpSent += 1;
-    return header.timestamp;
+    return header.timestamp | 0;
   }
 
   /** Sends the leg its report, sender's or receiver's by what happened since the last one. */
@@ -105,25 +106,34 @@ export class Relay {
     const start = slot * SLOT_SIZE_BYTES;
     const hasSent = streams.packets[leg] > reportedPackets[leg];
     reportedPackets[leg] = streams.packets[leg];
-    const end = writeOwnReport(this.#engine.slab, start, {
-      ssrc: streams.ssrc[leg],
-      wallClockMs: this.#wallClockMs(),
-      cname: this.#cname,
-      goodbye: occasion === 'goodbye',
-      ...(hasSent ? { sent: this.#sentUntil(leg, nowMs) } : {}),
-      ...(reports.isHeard(leg) ? { received: { reports, leg, nowMs } } : {}),
-    });
+    const report = this.#report;
+    report.ssrc = streams.ssrc[leg];
+    report.wallClockMs = this.#wallClockMs();
+    report.sent = hasSent ? this.#sentUntil(leg, nowMs) : undefined;
+    report.received = reports.isHeard(leg) ? this.#receivedUntil(leg, nowMs) : undefined;
+    report.goodbye = occasion === 'goodbye';
+    const end = writeOwnReport(this.#engine.slab, start, report);
     const socket = this.#legs.isMuxed[leg] === 1 ? rtpSocketOf(leg) : rtcpSocketOf(leg);
     this.#send(slot, socket, 0, end - start);
     this.#counters.rtcpSent += 1;
   }
 
   /** RFC 3550 §6.4.1: the RTP timestamp of the moment of the report, not of the last packet. */
-  #sentUntil(leg: number, nowMs: number) {
+  #sentUntil(leg: number, nowMs: number): OwnReport['sent'] {
     const { streams, frameSamples } = this.#legs;
     const lastTimestamp = streams.nextTimestamp(leg) - frameSamples[leg];
-    const timestamp = (lastTimestamp + streams.pauseUnits(leg, 0, nowMs)) >>> 0;
-    return { timestamp, packets: streams.packets[leg], octets: streams.octets[leg] };
+    const sent = this.#sent;
+    sent.timestamp = (lastTimestamp + streams.pauseUnits(leg, 0, nowMs)) >>> 0;
+    sent.packets = streams.packets[leg];
+    sent.octets = streams.octets[leg];
+    return sent;
+  }
+
+  #receivedUntil(leg: number, nowMs: number): OwnReport['received'] {
+    const received = this.#received;
+    received.leg = leg;
+    received.nowMs = nowMs;
+    return received;
   }
 
   #maySend(to: number, payloadType: number): boolean {

@@ -82,9 +82,9 @@ export type OwnReport = {
   readonly ssrc: number;
   readonly wallClockMs: number;
   /** Absent when nothing was sent since the last report: then it is a receiver report. */
-  readonly sent?: { readonly timestamp: number; readonly packets: number; readonly octets: number };
+  readonly sent?: { readonly timestamp: number; readonly packets: number; readonly octets: number } | undefined;
   /** Absent when nothing was heard. */
-  readonly received?: { readonly reports: ReceptionReports; readonly leg: number; readonly nowMs: number };
+  readonly received?: { readonly reports: ReceptionReports; readonly leg: number; readonly nowMs: number } | undefined;
   /** Canonical end-point identifier, ASCII, at most 255 bytes. */
   readonly cname: string;
   readonly goodbye: boolean;
@@ -109,15 +109,11 @@ export function writeOwnReport(bytes: Uint8Array, start: number, report: OwnRepo
     report.received.reports.writeBlock(report.received.leg, bytes, at, report.received.nowMs);
     at += REPORT_BLOCK_SIZE_BYTES;
   }
-  writeHeader(bytes, start, {
-    count: blocks,
-    type: report.sent === undefined ? RECEIVER_REPORT : SENDER_REPORT,
-    end: at,
-  });
+  writeHeader(bytes, start, at, report.sent === undefined ? RECEIVER_REPORT : SENDER_REPORT, blocks);
   at = writeDescription(bytes, at, report);
   if (report.goodbye) {
     writeUint32(bytes, at + HEADER_SIZE_BYTES, report.ssrc);
-    writeHeader(bytes, at, { count: 1, type: GOODBYE, end: at + HEADER_SIZE_BYTES + 4 });
+    writeHeader(bytes, at, at + HEADER_SIZE_BYTES + 4, GOODBYE, 1);
     at += HEADER_SIZE_BYTES + 4;
   }
   return at;
@@ -136,15 +132,12 @@ function writeDescription(bytes: Uint8Array, start: number, report: OwnReport): 
     bytes[at] = 0;
     at += 1;
   } while ((at - start) % 4 !== 0);
-  writeHeader(bytes, start, { count: 1, type: SOURCE_DESCRIPTION, end: at });
+  writeHeader(bytes, start, at, SOURCE_DESCRIPTION, 1);
   return at;
 }
 
-function writeHeader(
-  bytes: Uint8Array,
-  start: number,
-  { count, type, end }: { readonly count: number; readonly type: number; readonly end: number },
-): void {
+/** Of the packet in `bytes[start, end)`. */
+function writeHeader(bytes: Uint8Array, start: number, end: number, type: number, count: number): void {
   const words = (end - start) / 4 - 1;
   bytes[start] = 0x80 | count;
   bytes[start + 1] = type;

@@ -42,8 +42,8 @@ export class RtpHeader {
   payloadStart = 0;
   payloadEnd = 0;
   /**
-   * When the packet came in. Kept here because a number handed down from call to call is put into a box of its own each
-   * time, and those boxes would be all that the relay path allocates.
+   * When the packet came in. Here for whoever is handed the header: to read it and hand the number on would have V8 put it
+   * into a box of its own, while one that came as an argument is in a box already.
    */
   arrivedMs = 0;
 

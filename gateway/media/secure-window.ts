@@ -27,9 +27,10 @@ import type { AudioEncoding, Suppression } from './control-wire.js';
 import { EventMask } from './event-mask.js';
 import { type AudioPacket, HeldPacket } from './held-packet.js';
 import { type EventSpan, HoleFinder } from './hole-finder.js';
-import { type HeardPress, PressListener, type PressPort } from './press-listener.js';
+import { PressListener, type PressPort } from './press-listener.js';
 import { TAIL_MS } from './press-merger.js';
 import { sequenceDistance, timestampDistance } from './rtp-header.js';
+import { SenderClock } from './sender-clock.js';
 import { MAX_PACKET_UNITS, type SoundFrame } from './sound-frame.js';
 import { SuppressedLine, type SuppressedLineOptions, WINDOW_DELAY_UNITS } from './suppressed-line.js';
 import type { TelephoneEventDecoder } from './telephone-event.js';
@@ -53,8 +54,6 @@ const QUIET_MS = TAIL_MS;
 const QUIET_AUDIO_UNITS = 320;
 /** No network and no stopped machine delivers after a minute what a caller said before. */
 const MAX_STALL_MS = 60_000;
-/** More than any distance of two timestamps. */
-const OTHER_CLOCK_UNITS = 2 ** 33;
 const SILENCE = new Int16Array(MAX_PACKET_UNITS);
 
 export type WindowState = 'closed' | 'open' | 'closing';
@@ -89,6 +88,7 @@ export class SecureWindow implements PressPort {
   readonly #isStrict: boolean;
   readonly #line: SuppressedLine;
   readonly #presses: PressListener;
+  readonly #senderClock = new SenderClock();
   readonly #holes: HoleFinder;
   readonly #eventMask = new EventMask();
   readonly #held = new HeldPacket();
@@ -103,8 +103,6 @@ export class SecureWindow implements PressPort {
   /** Sequence number of the last packet that was used, -1 before the first. */
   #lastSequence = -1;
   #audioEnd = 0;
-  /** The same, counted on past the end of the timestamps' 32 bits: the sender's clock. */
-  #senderUnits = 0;
   #isFilledSinceAudio = false;
   #payloadType = -1;
   /** Of the sender's packets, or what is taken for it. */
@@ -113,7 +111,7 @@ export class SecureWindow implements PressPort {
 
   constructor({ mask, suppression, line, port }: SecureWindowOptions) {
     this.#port = port;
-    this.#presses = new PressListener(this);
+    this.#presses = new PressListener(this, this.#senderClock);
     this.#line = new SuppressedLine(line);
     this.#holes = new HoleFinder({
       presses: this.#presses,
@@ -182,8 +180,7 @@ export class SecureWindow implements PressPort {
     this.#held.wipe();
     this.#lastSequence = -1;
     this.#isExpecting = false;
-    // What follows is on another clock, on which nothing is soon after what was before.
-    this.#senderUnits += OTHER_CLOCK_UNITS;
+    this.#senderClock.restart();
     this.#dropLine(nowMs);
     this.#holes.restart(nowMs);
     const pauseUnits = Math.round((nowMs - this.#lastReleaseMs) * SAMPLES_PER_MS) - this.#frameUnits;
@@ -233,7 +230,8 @@ export class SecureWindow implements PressPort {
     if (audioSpan === undefined) this.#presses.hearEvent(outcome, nowMs);
     else {
       const end = (audioSpan.timestamp + audioSpan.durationUnits) >>> 0;
-      this.#presses.hearEvent(outcome, nowMs, this.#senderMsAt(audioSpan.timestamp), this.#senderMsAt(end));
+      const beganAheadUnits = timestampDistance(this.#audioEnd, audioSpan.timestamp);
+      this.#presses.hearEvent(outcome, nowMs, beganAheadUnits, timestampDistance(this.#audioEnd, end));
       // One packet behind, so that a sender whose audio goes on beside its events has its own audio used.
       this.#fill(timestampDistance(this.#expected, end) - this.#frameUnits, nowMs);
     }
@@ -255,10 +253,16 @@ export class SecureWindow implements PressPort {
     this.#holes.dropForeign(nowMs);
   }
 
-  beginPress(press: HeardPress): void {
-    if (press.way === 'tone') this.#holes.watch.beginTone(press.onsetSample);
-    else if (press.way === 'event') this.#holes.watch.beginEvent(press.beganMs);
-    else this.#holes.watch.hearInfo();
+  beginEvent(beganMs: number): void {
+    this.#holes.watch.beginEvent(beganMs);
+  }
+
+  beginTone(onsetSample: number): void {
+    this.#holes.watch.beginTone(onsetSample);
+  }
+
+  hearInfo(): void {
+    this.#holes.watch.hearInfo();
   }
 
   pressKey(key: number): void {
@@ -309,8 +313,13 @@ export class SecureWindow implements PressPort {
       this.#audioEnd = packet.timestamp;
       this.#closedAt = packet.timestamp;
     }
+    const isBehindLoss = this.#lastSequence >= 0 && sequenceDistance(this.#lastSequence, packet.sequence) > 1;
     this.#lastSequence = packet.sequence;
-    this.#holes.beforeAudio(packet, count, timestampDistance(this.#expected, packet.timestamp), nowMs);
+    const ahead = timestampDistance(this.#expected, packet.timestamp);
+    this.#holes.beforeAudio(packet, count, ahead, nowMs);
+    // A hole that is filled masks what waits in the line: it may be a press' head. So does one whose time the sender's clock,
+    // which stands still or steps back, leaves nothing of.
+    if (isBehindLoss && ahead <= 0) this.#line.conceal(0);
     if (count > 0) this.#frameUnits = Math.max(count, MIN_FRAME_UNITS);
     const overlap = this.#alignTo(packet.timestamp, count, nowMs);
     const isOtherPayload = this.#payloadType >= 0 && packet.payloadType !== this.#payloadType;
@@ -322,8 +331,8 @@ export class SecureWindow implements PressPort {
     this.#line.process(packet, encoding, bytes, count, watch);
     const { heard } = this.#line;
     const end = (packet.timestamp + count) >>> 0;
-    this.#senderUnits += timestampDistance(this.#audioEnd, end);
-    this.#presses.hearAudio(heard.narrow, count, nowMs, this.#senderUnits / SAMPLES_PER_MS);
+    this.#senderClock.advance(timestampDistance(this.#audioEnd, end));
+    this.#presses.hearAudio(heard.narrow, count, nowMs);
     heard.wipe();
     this.#audioEnd = end;
     this.#isFilledSinceAudio = false;
@@ -351,7 +360,7 @@ export class SecureWindow implements PressPort {
     // Some senders stop the audio's clock during events: then the fill was extra time, and the audio follows it.
     const hasStoodStill = this.#isFilledSinceAudio && timestampDistance(this.#audioEnd, timestamp) <= 0;
     if (hasStoodStill || -ahead > MAX_FILL_UNITS) {
-      this.#senderUnits += OTHER_CLOCK_UNITS;
+      this.#senderClock.restart();
       this.#expected = timestamp;
       return 0;
     }
@@ -381,7 +390,7 @@ export class SecureWindow implements PressPort {
     while (left > 0) {
       const count = Math.min(left, this.#frameUnits);
       this.#line.conceal(count);
-      this.#presses.hearAudio(SILENCE, count, nowMs - (left - count) / SAMPLES_PER_MS);
+      this.#presses.hearFill(SILENCE, count, nowMs, left - count);
       this.#release(nowMs);
       left -= count;
     }
@@ -398,11 +407,7 @@ export class SecureWindow implements PressPort {
   /** What waits in the line belongs to a time that is over. */
   #dropLine(nowMs: number): void {
     this.#line.conceal(WINDOW_DELAY_UNITS);
-    this.#presses.hearAudio(SILENCE, WINDOW_DELAY_UNITS, nowMs);
-  }
-
-  #senderMsAt(timestamp: number): number {
-    return (this.#senderUnits + timestampDistance(this.#audioEnd, timestamp)) / SAMPLES_PER_MS;
+    this.#presses.hearFill(SILENCE, WINDOW_DELAY_UNITS, nowMs);
   }
 
   #isOnAudioClock(eventTimestamp: number): boolean {

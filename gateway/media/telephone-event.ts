@@ -27,8 +27,11 @@ export const PRESS_BEGAN = 2;
 export const PRESS_ENDED = 4;
 /** Nothing is known that this packet could belong to: shorter than a report, or no key. */
 export const NOT_A_KEY = 8;
-/** The press that began may be the one before going on: its sender did not say, and what would tell is lost. */
-export const MAY_BE_SAME_PRESS = 16;
+/**
+ * Which presses there were, and in which order, is not sure: this packet may be of the press before or of another, its sender
+ * did not say, and what would tell is lost; or it is the first one heard of a press that came before the newest.
+ */
+export const DOUBTFUL_PRESS = 16;
 
 /**
  * Silence of the sender after which a press whose last packets were lost is over: three updates of 50 ms, the slowest
@@ -46,6 +49,11 @@ const LONGEST_BEFORE_MARKER_MS = 100;
 const MAX_DURATION = 0xffff;
 /** Further back than this in sequence is no late packet but a sender that began anew. */
 const MAX_REORDER_PACKETS = 1000;
+/**
+ * The copies of an end packet come within 150 ms, so of two short presses the later may be heard first. A timestamp that is
+ * older still is another clock's: a sender that began anew.
+ */
+const OVERTAKEN_MS = 1000;
 /** A new segment is recognised although the updates of the last second of the segment before were lost. */
 const SEGMENT_SLACK_MS = 1000;
 /** Presses whose late copies are recognised; three copies of an end packet arrive within 150 ms of each other. */
@@ -91,14 +99,14 @@ export class TelephoneEventDecoder {
     let outcome = 0;
     if (packet.ssrc !== this.#ssrc) outcome = this.#restart(packet.ssrc);
     if (this.#continuesPress(packet, event, unitsPerMs, isEnd, nowMs)) {
+      if (this.#mayHidePause(packet, unitsPerMs)) outcome |= DOUBTFUL_PRESS;
       return outcome | this.#update(packet, duration, isEnd, nowMs);
     }
     if (this.#isLateCopy(packet)) return outcome;
 
     const isUnended = this.#underWay || this.#hasExpired;
-    if (isUnended && event === this.#event && !packet.marker && this.#lostBefore(packet) > 0) {
-      outcome |= MAY_BE_SAME_PRESS;
-    }
+    const mayBeSame = isUnended && event === this.#event && !packet.marker && this.#lostBefore(packet) > 0;
+    if (mayBeSame || this.#isOvertaken(packet, unitsPerMs)) outcome |= DOUBTFUL_PRESS;
     if (this.#underWay) outcome |= this.#end() & PREVIOUS_ENDED;
     this.#event = event;
     this.#timestamp = packet.timestamp;
@@ -155,6 +163,24 @@ export class TelephoneEventDecoder {
     return (
       leavesNoPause && isSoon && lostPackets <= 1 && (this.#underWay || this.#hasExpired || (isEnd && this.#hasMoved))
     );
+  }
+
+  /**
+   * What is lost before a packet that was taken for one of the same press left time enough for a pause and another press. No
+   * matter whether its sender has moved timestamps before: one that sends no end packet either looks the same.
+   */
+  #mayHidePause(packet: EventPacket, unitsPerMs: number): boolean {
+    const movedUnits = timestampDistance(this.#timestamp, packet.timestamp);
+    const isSegment = this.#duration >= MAX_DURATION - SEGMENT_SLACK_MS * unitsPerMs;
+    if (movedUnits <= this.#duration + MAX_TIMESTAMP_GAP_MS * unitsPerMs || isSegment) return false;
+    return this.#lostBefore(packet) > 0;
+  }
+
+  /** The first that is heard of a press that began before the newest one did: the keys would be told in a wrong order. */
+  #isOvertaken(packet: EventPacket, unitsPerMs: number): boolean {
+    if (this.#sequence < 0) return false;
+    const aheadUnits = timestampDistance(this.#timestamp, packet.timestamp);
+    return aheadUnits < 0 && aheadUnits >= -OVERTAKEN_MS * unitsPerMs;
   }
 
   #update(packet: EventPacket, duration: number, isEnd: boolean, nowMs: number): number {

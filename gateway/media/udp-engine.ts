@@ -41,15 +41,21 @@ export interface UdpEngine {
   flush(): void;
 }
 
+/**
+ * The port could not be opened: another program has it, as a rule; or the process may have no more sockets or threads.
+ * Another port may do.
+ */
+export const PORT_REFUSED = 'port-refused';
+
 /** Legs whose packets come through ICE and DTLS-SRTP. Opened and connected here, they use the engine's slots like any leg. */
 export interface WebRtcWay {
   /** Legs open now. */
   readonly size: number;
   /**
-   * Opens socket number `socket`, which the engine has bound to `port`, to carry a leg's RTP and RTCP.
-   * @returns what our own description of it is to say, undefined where there is no such leg to be had
+   * Opens socket number `socket`, at `port` of the engine's address, to carry a leg's RTP and RTCP.
+   * @returns what our own description of it is to say; undefined where no such leg is to be had, whatever the port
    */
-  open(socket: number, port: number): Promise<WebRtcIdentity | undefined>;
+  open(socket: number, port: number): Promise<WebRtcIdentity | typeof PORT_REFUSED | undefined>;
   /** @returns false where the leg is not of that kind, cannot be connected to the peer, or has another peer already */
   connect(socket: number, peer: WebRtcPeer | undefined): boolean;
   close(socket: number): void;

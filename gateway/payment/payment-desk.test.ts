@@ -26,7 +26,6 @@ type Refusals = {
   readonly vault?: SessionErrorCode | 'no answer';
   /** Audit records of this action cannot be written. */
   readonly audit?: SessionAudit['action'];
-  readonly marker?: 'unwritable';
 };
 
 /** A small gateway round the desk: media and vault that answer at once and remember what was asked of them. */
@@ -35,7 +34,6 @@ function gateway(refusals: Refusals = {}) {
   const audits: SessionAudit[] = [];
   const faults: string[] = [];
   const views: SessionView[] = [];
-  const open = new Set<string>();
   const answer = async (request: string, code?: SessionErrorCode): Promise<ZoneAnswer> => {
     asked.push(request);
     return code === undefined ? { ok: true } : { ok: false, code };
@@ -59,13 +57,6 @@ function gateway(refusals: Refusals = {}) {
     tokenizeTimeoutMs: 1000,
     media,
     vault,
-    markers: {
-      add: (id) => {
-        if (refusals.marker) throw new Error('the disk is full');
-        open.add(id);
-      },
-      remove: (id) => void open.delete(id),
-    },
     onAudit: (record) => {
       if (record.action === refusals.audit) throw new Error('the disk is full');
       audits.push(record);
@@ -74,7 +65,7 @@ function gateway(refusals: Refusals = {}) {
     onChanged: (view) => void views.push(view),
     nowMs: () => 0,
   });
-  return { desk, asked, audits, faults, views, open };
+  return { desk, asked, audits, faults, views };
 }
 
 async function started(world: ReturnType<typeof gateway>): Promise<string> {
@@ -184,14 +175,6 @@ describe('the payment desk', () => {
     ]);
   });
 
-  test('AC-22: an open session leaves its marker until it is over', async () => {
-    const world = gateway();
-    const sessionId = await started(world);
-    expect([...world.open]).toEqual([sessionId]);
-    await world.desk.cancel(sessionId, ALICE);
-    expect([...world.open]).toEqual([]);
-  });
-
   test('a request that the state forbids is refused and changes nothing', async () => {
     const world = gateway();
     const sessionId = await started(world);
@@ -248,10 +231,10 @@ describe('the payment desk', () => {
     expect(world.desk.holdsWindow('call-1')).toBe(true);
   });
 
-  test('a session that cannot leave its marker does not come to be', async () => {
-    const world = gateway({ marker: 'unwritable' });
+  test('AC-22: a session whose start cannot be recorded opens no window, and its call ends', async () => {
+    const world = gateway({ audit: 'session-started' });
     await expect(world.desk.start('call-1', ALICE)).rejects.toThrow('the disk is full');
-    expect(world.desk.holdsWindow('call-1')).toBe(false);
-    expect(world.asked).toEqual([]);
+    expect(world.asked).toEqual(['close-session abandoned']);
+    expect(world.faults).toEqual(['call-1']);
   });
 });

@@ -42,10 +42,9 @@ export type SessionAudit = {
   readonly sessionId: string;
   readonly field?: FieldName;
   readonly code?: string;
+  readonly tokenHint?: string;
+  readonly count?: number;
 };
-
-/** Remembers on disk which sessions are open, so that a restart can record their end. */
-export type SessionMarkers = { add(sessionId: string, callId: string): void; remove(sessionId: string): void };
 
 export type PaymentDeskOptions = {
   readonly rules: CardRules;
@@ -53,7 +52,6 @@ export type PaymentDeskOptions = {
   readonly tokenizeTimeoutMs: number;
   readonly media: SessionMedia;
   readonly vault: SessionVault;
-  readonly markers: SessionMarkers;
   readonly onAudit: (record: SessionAudit) => void;
   readonly onChanged: (session: SessionView) => void;
   /** A step could not be carried out, such as an audit record that could not be written: the call has to end. */
@@ -117,9 +115,6 @@ export class PaymentDesk {
     const sessions = this.#byCall.get(callId) ?? [];
     if (sessions.length >= MAX_SESSIONS_A_CALL) return { ok: false, code: 'session-not-in-state' };
     const sessionId = randomIdentifier();
-    // Durable before suppression is reported on: a crash from here on leaves a trace.
-    this.#options.markers.add(sessionId, callId);
-    if (before) this.#options.markers.remove(before.id);
     const entry: Entry = {
       id: sessionId,
       callId,
@@ -239,7 +234,6 @@ export class PaymentDesk {
         else answers.push(this.#carryOut(entry, output));
       }
       this.#setDeadline(entry);
-      if (!entry.machine.holdsWindow) this.#options.markers.remove(entry.id);
       if (entry.machine.state !== 'starting') entry.started();
       await Promise.all(answers);
     } catch (error) {

@@ -365,6 +365,7 @@ test('AC-13: success shows the token, wipes the vault and closes the window', ()
   const session = sessionAfter(TOKENIZING);
   const outputs = session.handle({ kind: 'tokenized', token: 'tok-1', expiresAt: '2026-01-01T00:00:00Z' }, 0);
   expect(kinds(outputs)).toEqual(['session-vaulted', 'close-vault-session', 'close-window', 'changed']);
+  expect(outputs[0]).toMatchObject({ tokenHint: 'tok-1' });
   expect(session.view(0).token).toBe('tok-1');
   expect(session.view(0).actions).toEqual(['start-new-capture']);
 });
@@ -477,6 +478,17 @@ test('AC-18: keys that nobody awaited are counted in the view', () => {
   session.handle({ kind: 'keys-dropped', count: 2 }, 0);
   session.handle({ kind: 'keys-dropped', count: 1 }, 0);
   expect(session.view(0).droppedKeys).toBe(3);
+  const drops = (input: SessionInput) =>
+    session.handle(input, 0).flatMap((output) => (output.kind === 'audit' ? [[output.action, output.count]] : []));
+  expect(drops({ kind: 'fault', code: 'vault-unreachable' })).toEqual([
+    ['keys-dropped', 3],
+    ['session-failed', undefined],
+  ]);
+  session.handle({ kind: 'keys-dropped', count: 4 }, 0);
+  expect(drops({ kind: 'cancel' })).toEqual([
+    ['keys-dropped', 4],
+    ['session-canceled', undefined],
+  ]);
 });
 
 test('a hung-up call ends the session and does not resume anything', () => {

@@ -18,6 +18,7 @@
  */
 import type { FieldName, FieldReport, RedemptionRefusal, SessionErrorCode } from '../../vault-client/wire.js';
 import { FIELD_NAMES } from '../../vault-client/wire.js';
+import { tokenHintOf } from '../../vault-client/wire-digest.js';
 import { FIELD_ERROR_MESSAGES, SESSION_ERROR_MESSAGES, UNCERTAIN_ENTRY_WARNING } from './messages.js';
 import type { FieldView, RedemptionView, SessionAction, SessionState, SessionView } from './session-view.js';
 
@@ -53,6 +54,8 @@ export type SessionAuditAction =
   | 'capture-abandoned'
   /** A press may have been lost on the line; the caller was to begin again. */
   | 'capture-disturbed'
+  /** Keys in the window that no field awaited, told when the session is over or has failed. */
+  | 'keys-dropped'
   | 'tokenization-started'
   | 'session-vaulted'
   | 'session-failed'
@@ -75,6 +78,9 @@ export type SessionOutput =
       readonly outcome: 'success' | 'failure';
       readonly field?: FieldName;
       readonly code?: string;
+      /** By which the records of the token's use are found. */
+      readonly tokenHint?: string;
+      readonly count?: number;
     }
   /** The view is another one than before. */
   | { readonly kind: 'changed' };
@@ -115,6 +121,8 @@ export class PaymentSession {
   #deadlineMs = Number.POSITIVE_INFINITY;
   #tokenizeAttempts = 0;
   #droppedKeys = 0;
+  /** Of them, those that are on record. */
+  #recordedDrops = 0;
   #error: SessionErrorCode | undefined;
   #redemption: RedemptionView | undefined;
   #token: { readonly token: string; readonly expiresAt: string } | undefined;
@@ -328,7 +336,8 @@ export class PaymentSession {
     this.#deadlineMs = Number.POSITIVE_INFINITY;
     this.#token = { token, expiresAt };
     return [
-      { kind: 'audit', action: 'session-vaulted', outcome: 'success' },
+      ...this.#recordDrops(),
+      { kind: 'audit', action: 'session-vaulted', outcome: 'success', tokenHint: tokenHintOf(token) },
       { kind: 'close-vault-session' },
       { kind: 'close-window' },
       { kind: 'changed' },
@@ -360,6 +369,7 @@ export class PaymentSession {
     this.#forgetFields();
     this.#state = 'canceled';
     return [
+      ...this.#recordDrops(),
       { kind: 'audit', action: 'session-canceled', outcome: 'success' },
       ...this.#disarmIfCapturing(),
       { kind: 'close-vault-session' },
@@ -375,6 +385,7 @@ export class PaymentSession {
     this.#state = 'ended';
     // The window is not closed: the call's media ends with it, and nothing is resumed into a dead call.
     return [
+      ...this.#recordDrops(),
       { kind: 'audit', action: 'session-ended', outcome: 'success' },
       { kind: 'close-vault-session' },
       { kind: 'changed' },
@@ -390,6 +401,7 @@ export class PaymentSession {
     this.#state = 'failed';
     this.#error = code;
     return [
+      ...this.#recordDrops(),
       { kind: 'audit', action: 'session-failed', outcome: 'failure', code },
       ...this.#disarmIfCapturing(),
       { kind: 'close-vault-session' },
@@ -408,6 +420,13 @@ export class PaymentSession {
     if (!this.#capture) return [];
     this.#capture = undefined;
     return [{ kind: 'disarm-capture' }];
+  }
+
+  /** Once for all of them: a caller who plays on the keys must not fill the audit log. */
+  #recordDrops(): readonly SessionOutput[] {
+    const count = this.#droppedKeys - this.#recordedDrops;
+    this.#recordedDrops = this.#droppedKeys;
+    return count === 0 ? [] : [{ kind: 'audit', action: 'keys-dropped', outcome: 'success', count }];
   }
 
   #forgetFields(): void {

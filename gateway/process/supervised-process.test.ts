@@ -129,6 +129,19 @@ describe('a child process under watch', () => {
     expect(losses).toEqual([]);
   });
 
+  test('is started again also when whoever hears of its loss has a fault', async () => {
+    const again = nextGreeting();
+    whenLost = () => {
+      throw new Error('the disk is full');
+    };
+    const waiting = child.request({ kind: 'keep-silent' });
+    child.send({ kind: 'die' });
+    expect(await waiting).toBeUndefined();
+    await again;
+    expect(faults).toEqual([new Error('the disk is full')]);
+    expect(await child.request({ kind: 'answer', text: 'alive' })).toMatchObject({ text: 'alive' });
+  });
+
   test('once stopped it stays down', async () => {
     await child.stop();
     expect(losses).toEqual(['exit code 0']);

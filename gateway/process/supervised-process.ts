@@ -34,7 +34,7 @@ export type SupervisedProcessOptions<Event extends Message> = {
   readonly onLost: (reason: string) => void;
   /** One line a child wrote to its standard error. */
   readonly onErrorOutput: (line: string) => void;
-  /** A handler of ours threw; the child goes on. */
+  /** A handler of ours threw; the child goes on, or is started again. */
   readonly onFault: (error: unknown) => void;
 };
 
@@ -135,11 +135,17 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     clearTimeout(timer);
   }
 
-  /** A fault of whoever listens to us is none of the child's. */
   #take(message: Message): void {
-    try {
+    this.#guarded(() => {
       if (isReply(message)) this.#settle(message.requestId, message as unknown as Event);
       else this.#options.onEvent(message as unknown as Event);
+    });
+  }
+
+  /** A fault of whoever listens to us is none of the child's. */
+  #guarded(tell: () => void): void {
+    try {
+      tell();
     } catch (error) {
       this.#options.onFault(error);
     }
@@ -172,8 +178,9 @@ export class SupervisedProcess<Command extends Message, Event extends Message> {
     this.#channel?.destroy();
     this.#channel = undefined;
     const pending = [...this.#pending.keys()];
-    for (const requestId of pending) this.#settle(requestId, undefined);
-    this.#options.onLost(reason);
+    // Whatever we cannot carry out now, such as a record on a full disk, the child is needed all the more.
+    for (const requestId of pending) this.#guarded(() => this.#settle(requestId, undefined));
+    this.#guarded(() => this.#options.onLost(reason));
     if (this.#stopping) return;
     if (performance.now() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#restarts = 0;
     const delayMs = RESTART_DELAYS_MS[Math.min(this.#restarts, RESTART_DELAYS_MS.length - 1)] ?? 0;

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { CardRules, RefusalCode, SessionErrorCode } from '../../vault-client/wire.js';
-import { sessionErrorOf, VaultConnection } from './vault-connection.js';
+import {
+  sessionErrorOf,
+  type VaultAuditEvent,
+  VaultConnection,
+  type VaultConnectionOptions,
+} from './vault-connection.js';
 
 const RULES: CardRules = {
   acceptedBrands: ['visa'],
@@ -34,6 +39,33 @@ test('the running vault answers with its counters, and with nothing once it has 
   expect(await vault.statistics()).toEqual({});
 });
 
+test('an audit event is acknowledged when it is recorded, and not when that fails', async () => {
+  const faults: unknown[] = [];
+  let isDiskFull = true;
+  const seen: VaultAuditEvent[] = [];
+  const { vault, ready } = connect({
+    onAudit: (event) => {
+      seen.push(event);
+      if (isDiskFull) throw new Error('no space left on the device');
+    },
+    onFault: (error) => faults.push(error),
+  });
+  vault.start();
+  const port = await ready;
+  const guess = () => fetch(`http://127.0.0.1:${port}/v1/redeem`, { method: 'POST' });
+  expect((await guess()).status).toBe(500);
+  expect(faults).toHaveLength(1);
+  expect(await vault.statistics()).toMatchObject({ audit_unrecorded_now: 1 });
+  isDiskFull = false;
+  expect((await guess()).status).toBe(401);
+  expect(seen.map(({ outcome, origin }) => [outcome, origin])).toEqual([
+    ['unauthorized', '127.0.0.1'],
+    ['unauthorized', '127.0.0.1'],
+  ]);
+  expect(await vault.statistics()).toMatchObject({ audit_unrecorded_now: 1 });
+  await vault.stop();
+});
+
 test.each<[RefusalCode, SessionErrorCode]>([
   ['too-many-sessions', 'vault-unreachable'],
   ['unknown-session', 'vault-unreachable'],
@@ -45,7 +77,10 @@ test.each<[RefusalCode, SessionErrorCode]>([
   expect(sessionErrorOf(refusal)).toBe(code);
 });
 
-function connect(): { readonly vault: VaultConnection; readonly ready: Promise<number> } {
+function connect(listeners: Partial<Pick<VaultConnectionOptions, 'onAudit' | 'onFault'>> = {}): {
+  readonly vault: VaultConnection;
+  readonly ready: Promise<number>;
+} {
   let up: (redeemPort: number) => void = () => {};
   let fail: (reason: unknown) => void = () => {};
   const ready = new Promise<number>((resolve, reject) => {
@@ -64,10 +99,12 @@ function connect(): { readonly vault: VaultConnection; readonly ready: Promise<n
       tokenLifetimeMs: 60_000,
     },
     onReady: up,
+    onAudit: () => {},
     onEvent: () => {},
     onLost: () => {},
     onErrorOutput: (line) => fail(new Error(line)),
     onFault: (error) => fail(error),
+    ...listeners,
   });
   return { vault, ready };
 }

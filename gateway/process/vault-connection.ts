@@ -17,11 +17,15 @@ export type VaultConnectionOptions = {
   readonly configuration: VaultConfiguration;
   /** The vault is configured and listens; after a restart its public key is a new one. */
   readonly onReady: (redeemPort: number) => void;
+  /** The event's record is on disk when this returns. An event may come more than once; one for which it throws does. */
+  readonly onAudit: (event: VaultAuditEvent) => void;
   readonly onEvent: (event: VaultEvent) => void;
   readonly onLost: (reason: string) => void;
   readonly onErrorOutput: (line: string) => void;
   readonly onFault: (error: unknown) => void;
 };
+
+export type VaultAuditEvent = Extract<VaultEvent, { readonly kind: 'audit' }>;
 
 export type VaultAnswer = Answer<SessionErrorCode>;
 
@@ -37,6 +41,10 @@ export class VaultConnection {
         if (event.kind === 'ready') {
           this.#publicKey = event.publicKey;
           options.onReady(event.redeemPort);
+        } else if (event.kind === 'audit') {
+          options.onAudit(event);
+          // The vault answers the order system only now.
+          this.#process.send({ kind: 'audit-recorded', eventId: event.eventId });
         } else options.onEvent(event);
       },
       onLost: (reason) => {

@@ -132,12 +132,12 @@ export class RecordingTimeline {
     const count = Math.min(this.waitingBefore(limit), block.length >> 1) | 0;
     const ring = this.#ring;
     const begin = (this.#takenTo << 1) & SLOT_MASK;
-    // In two parts where the ring's end lies in between.
-    const untilEnd = Math.min(2 * count, ring.length - begin);
-    block.set(ring.subarray(begin, begin + untilEnd));
-    ring.fill(0, begin, begin + untilEnd);
-    block.set(ring.subarray(0, 2 * count - untilEnd), untilEnd);
-    ring.fill(0, 0, 2 * count - untilEnd);
+    // One by one: to copy a part of the ring at once takes a view of it, made each time.
+    for (let index = 0; index < RECORDING_CHANNELS * count; index++) {
+      const slot = (begin + index) & SLOT_MASK;
+      block[index] = ring[slot];
+      ring[slot] = 0;
+    }
     this.#takenTo += count;
     return count;
   }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { renderCallerStream } from '../support/caller-stream.js';
 import { decodeG711, encodeG711 } from '../support/g711.js';
 import type { ConfigurationInput } from '../support/gateway-under-test.js';
-import type { KeypadWay, Rhythm } from '../support/keypad-talker.js';
+import type { EventHabit, KeypadWay, Rhythm } from '../support/keypad-talker.js';
 import { addTones, keyNames, keysOf, type Press, pressesOf, samplesOf } from '../support/keys.js';
 import { likeness, listenFor, placesIn, type ToldPress } from '../support/listeners.js';
 import { type KeyedCard, PaymentScene } from '../support/payment-scene.js';
@@ -98,6 +98,85 @@ describe('a recording that goes on', () => {
       expect(keyNames(talker.presses.map(({ key }) => key))).toBe(CARD);
       await expectHidden(call.id, { audio: talker.sentAudio, presses: talker.presses, windowStart });
       await expectRedeemed(token);
+    },
+    60_000,
+  );
+
+  type Sender = { readonly way: KeypadWay; readonly habit?: EventHabit; readonly info?: 'beside' };
+
+  // A field by each, so that a call shows three.
+  test.each<[string, Rhythm, readonly [Sender, Sender, Sender]]>([
+    [
+      'an INFO beside the event, the tone, and both',
+      { onMs: 80, offMs: 60 },
+      [
+        { way: 'telephone-event-among-audio', info: 'beside' },
+        { way: 'in-band', info: 'beside' },
+        { way: 'tone-and-event', info: 'beside' },
+      ],
+    ],
+    [
+      'no end packets, no durations, durations that fall',
+      { onMs: 80, offMs: 60 },
+      [
+        { way: 'tone-and-event', habit: 'no-end' },
+        { way: 'telephone-event', habit: 'no-duration' },
+        { way: 'telephone-event-among-audio', habit: 'shrinking' },
+      ],
+    ],
+    [
+      'timestamps that move, no marker, sparse updates',
+      { onMs: 160, offMs: 60 },
+      [
+        { way: 'tone-then-event', habit: 'moving-timestamp' },
+        { way: 'telephone-event', habit: 'no-marker' },
+        { way: 'telephone-event-among-audio', habit: 'sparse' },
+      ],
+    ],
+    [
+      'one packet at the press, one at the release, no end and a tail of tone',
+      { onMs: 80, offMs: 60 },
+      [
+        { way: 'tone-and-event', habit: 'one-packet' },
+        { way: 'telephone-event', habit: 'one-packet-at-end' },
+        { way: 'event-then-tail', habit: 'no-end' },
+      ],
+    ],
+    [
+      'clocks of 16 and 48 kHz',
+      { onMs: 80, offMs: 60 },
+      [
+        { way: 'tone-and-event', habit: 'clock-of-16-khz' },
+        { way: 'telephone-event', habit: 'clock-of-48-khz' },
+        { way: 'telephone-event-among-audio', habit: 'clock-of-16-khz' },
+      ],
+    ],
+  ])(
+    'keys from senders with habits: %s',
+    async (_name, rhythm, senders) => {
+      const call = await scene.dial();
+      const { talker } = scene.caller;
+      await talker.talk(1_000);
+      const session = await scene.desk.startSession(call.id);
+      const windowStart = talker.sentSamples;
+      await talker.talk(300);
+      for (const [at, field] of (['cardNumber', 'expirationDate', 'securityCode'] as const).entries()) {
+        const { way, habit, info } = senders[at];
+        await scene.desk.capture(session.id, field);
+        talker.eventHabit = habit;
+        const keys = keysOf(`${FIVES[field]}#`);
+        if (info === 'beside') await scene.caller.keyWithInfo(keys, way, rhythm);
+        else await scene.caller.key(keys, way, rhythm);
+        const settled = await scene.settled(session, field);
+        expect([way, habit, info, settled.fields[field]]).toMatchObject([way, habit, info, { state: 'captured' }]);
+      }
+      const token = await scene.complete(session);
+      await talker.talk(AFTERWARDS_MS);
+      await scene.hangUp(call);
+      expect(keyNames(talker.presses.map(({ key }) => key))).toBe(CARD);
+      await expectHidden(call.id, { audio: talker.sentAudio, presses: talker.presses, windowStart });
+      await expectRedeemed(token);
+      expect(scene.audit('capture-disturbed').filter(({ resource }) => resource.callId === call.id)).toEqual([]);
     },
     60_000,
   );

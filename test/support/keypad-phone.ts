@@ -128,6 +128,15 @@ export class KeypadPhone {
     for (const key of keys) await this.info('application/dtmf-relay', `Signal=${keyNames([key])}\r\nDuration=100\r\n`);
   }
 
+  /** The same with an INFO for every key besides, sent when it is released. */
+  async keyWithInfo(keys: readonly number[], way: KeypadWay, rhythm: Rhythm = RHYTHM): Promise<void> {
+    const infos: Promise<unknown>[] = [];
+    this.talker.onReleased = (key) => infos.push(this.key([key], 'sip-info'));
+    await this.talker.key(keys, way, rhythm);
+    this.talker.onReleased = () => {};
+    await Promise.all(infos);
+  }
+
   /** Sends an INFO and answers its status. */
   async info(contentType: string, body: string): Promise<number> {
     const before = this.#news.length;

@@ -18,6 +18,8 @@ const LEAD_MS = 100;
 const END_PACKETS = 3;
 /** A call of ten minutes; what is sent later is not kept. */
 const MAX_KEPT_SAMPLES = samplesOf(600_000);
+/** 100 ms. */
+const SPARSE_PACKETS = 5;
 /** A person at the keys hardly speaks. */
 const SPEECH_UNDER_TONE = 1 / 4;
 /** Below hearing, and enough to make every second of looped speech another one. */
@@ -46,6 +48,34 @@ export type KeypadWay =
   | 'event-then-late-tail'
   | 'event-then-tone'
   | 'tone-then-late-event';
+
+/**
+ * What senders make of RFC 4733's events, instead of what it recommends.
+ *
+ * | habit               | what is sent                                                                    |
+ * |---------------------|---------------------------------------------------------------------------------|
+ * | no-end              | no packet that says the end                                                     |
+ * | no-marker           | no marker                                                                       |
+ * | no-duration         | every duration is zero                                                          |
+ * | shrinking           | durations fall from packet to packet                                            |
+ * | moving-timestamp    | the timestamp moves on with every packet, durations count from it; no marker    |
+ * | sparse              | an update every 100 ms only                                                     |
+ * | one-packet          | one packet, at the press, without a duration                                    |
+ * | one-packet-at-end   | one packet, at the release                                                      |
+ * | clock-of-16-khz     | timestamps and durations at 16 kHz, under the payload type of 8 kHz             |
+ * | clock-of-48-khz     | the same at 48 kHz                                                              |
+ */
+export type EventHabit =
+  | 'no-end'
+  | 'no-marker'
+  | 'no-duration'
+  | 'shrinking'
+  | 'moving-timestamp'
+  | 'sparse'
+  | 'one-packet'
+  | 'one-packet-at-end'
+  | 'clock-of-16-khz'
+  | 'clock-of-48-khz';
 
 export type Rhythm = { readonly onMs: number; readonly offMs: number };
 
@@ -85,6 +115,10 @@ export class KeypadTalker {
   readonly presses: SentPress[] = [];
   /** Packet times, counted from the beginning of each press, of which nothing arrives. */
   lostInPress: readonly number[] = [];
+  /** How it tells of events; as RFC 4733 recommends where nothing is said. */
+  eventHabit: EventHabit | undefined;
+  /** Told of each key when all that is sent of its press has been sent. */
+  onReleased: (key: number) => void = () => {};
   readonly #options: KeypadTalkerOptions;
   readonly #kept = new Int16Array(MAX_KEPT_SAMPLES);
   readonly #encoder: VoiceEncoder;
@@ -212,7 +246,9 @@ export class KeypadTalker {
       return;
     }
     press.packet += 1;
-    if (press.packet >= press.lengthPackets) this.#press = undefined;
+    if (press.packet < press.lengthPackets) return;
+    this.#press = undefined;
+    this.onReleased(press.key);
   }
 
   #audio(press: RunningPress | undefined): Int16Array {
@@ -231,11 +267,16 @@ export class KeypadTalker {
     const elapsed = press.packet - from + 1;
     const lengthPackets = to - from;
     if (lengthPackets === 0 || elapsed < 1 || elapsed > lengthPackets + END_PACKETS - 1) return;
+    const isEnd = elapsed >= lengthPackets;
+    const report = reportOf(this.eventHabit, { elapsed: Math.min(elapsed, lengthPackets), lengthPackets, isEnd });
+    if (report === undefined || (this.eventHabit === 'one-packet-at-end' && elapsed > lengthPackets)) return;
+    const clockFactor = clockFactorOf(this.eventHabit);
+    const eventSample = (press.timestamp - this.#firstTimestamp) >>> 0;
     this.#send({
       payloadType: this.#options.eventPayloadType,
-      marker: elapsed === 1,
-      timestamp: press.timestamp,
-      payload: eventPayload(press.key, elapsed >= lengthPackets, Math.min(elapsed, lengthPackets) * PACKET_SAMPLES),
+      marker: elapsed === 1 && this.eventHabit !== 'no-marker' && this.eventHabit !== 'moving-timestamp',
+      timestamp: this.#timestampOf(clockFactor * eventSample + report.movedPackets * PACKET_SAMPLES),
+      payload: eventPayload(press.key, isEnd, report.durationPackets * PACKET_SAMPLES * clockFactor),
     });
   }
 
@@ -270,6 +311,41 @@ export class KeypadTalker {
   #timestampOf(sample: number): number {
     return (this.#firstTimestamp + sample) >>> 0;
   }
+}
+
+/** What a packet of an event tells; undefined where none is sent. */
+function reportOf(
+  habit: EventHabit | undefined,
+  {
+    elapsed,
+    lengthPackets,
+    isEnd,
+  }: { readonly elapsed: number; readonly lengthPackets: number; readonly isEnd: boolean },
+): { readonly durationPackets: number; readonly movedPackets: number } | undefined {
+  const usual = { durationPackets: elapsed, movedPackets: 0 };
+  switch (habit) {
+    case 'no-end':
+      return isEnd ? undefined : usual;
+    case 'no-duration':
+      return { ...usual, durationPackets: 0 };
+    case 'shrinking':
+      return isEnd ? usual : { ...usual, durationPackets: lengthPackets - elapsed };
+    case 'moving-timestamp':
+      return { durationPackets: 1, movedPackets: elapsed - 1 };
+    case 'sparse':
+      return isEnd || elapsed % SPARSE_PACKETS === 1 ? usual : undefined;
+    case 'one-packet':
+      return elapsed === 1 && !isEnd ? { ...usual, durationPackets: 0 } : undefined;
+    case 'one-packet-at-end':
+      return isEnd ? usual : undefined;
+    default:
+      return usual;
+  }
+}
+
+function clockFactorOf(habit: EventHabit | undefined): number {
+  if (habit === 'clock-of-16-khz') return 2;
+  return habit === 'clock-of-48-khz' ? 6 : 1;
 }
 
 function planOf(way: KeypadWay, onPackets: number): Plan {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { formatHead, headPathOf } from '../../gateway/audit/audit-head.js';
 import { HISTORY_INDEXES } from '../../gateway/audit/audit-history-store.js';
-import { AUDIT_SCHEMA } from '../../gateway/audit/audit-log-store.js';
 import { type AuditAction, type AuditStatement, auditRecord } from '../../gateway/audit/audit-record.js';
+import { RECORDS_SCHEMA } from '../../gateway/audit/audit-schema.js';
 import { canonicalJson, chainHash, GENESIS_HASH } from '../../gateway/audit/hash-chain.js';
 import { EvidenceStore } from '../../gateway/evidence/evidence-store.js';
 import type { RecordingGap, RecordingNotes } from '../../gateway/recording/recording-notes.js';
@@ -54,7 +54,7 @@ export class PastGateway {
     const database = new Database(this.auditLog);
     // A test's log need not outlive a power cut.
     database.pragma('synchronous = OFF');
-    database.exec(AUDIT_SCHEMA);
+    database.exec(RECORDS_SCHEMA);
     database.exec(HISTORY_INDEXES);
     const write = database.transaction(() => {
       for (const [index, call] of [...calls.entries()].toReversed()) this.#writeCall(database, index, call);

@@ -13,6 +13,7 @@ import { EVENT_PAYLOAD_TYPE, eventPayload, legMedia, rtpPacket } from '../media/
 import { eventually } from '../support/deadline.js';
 import { reservePorts } from '../support/ports.js';
 import { LibraryPeer, offerOf, releaseLibrary, transportOf } from './library-peer.js';
+import { PortGrabber } from './port-grabber.js';
 import { isClientHello, isDtls, isSrtp, UdpPath } from './udp-path.js';
 import { WrtcEndpoint } from './wrtc-endpoint.js';
 
@@ -360,6 +361,40 @@ describe('a media process and the WebRTC library', () => {
     await media.request({ kind: 'close-call', callHandle: 1 });
     expect(await counters()).toMatchObject({ calls_now: 0 });
     ports.release();
+  });
+
+  test('keep a port without a break: who waits for it gets it when the call is over, and not before', async () => {
+    await start();
+    const exits: number[] = [];
+    media.child.on('exit', (code) => exits.push(code ?? -1));
+    // What would be free for less than a millisecond is not caught each time.
+    for (let callHandle = 1; callHandle <= 5; callHandle += 1) {
+      const end = await openCall(callHandle);
+      const grabber = await PortGrabber.waiting(end.candidates[0].port);
+      const peer = await answering(end);
+      expect(await setAgent(peer.end, callHandle)).toMatchObject({ kind: 'done' });
+      await peer.connected();
+      expect({ exits, hasPort: grabber.hasPort }).toEqual({ exits: [], hasPort: false });
+      await media.request({ kind: 'close-call', callHandle });
+      await grabber.gotPort();
+      await grabber.end();
+    }
+    expect(await counters()).toMatchObject({ calls_now: 0, calls_created: 5, webrtc_legs_now: 0 });
+  });
+
+  test('take other ports where a program sits on some of the range, and refuse a call when there is none', async () => {
+    // Ten pairs, of which two are free.
+    const strangers = Array.from({ length: 8 }, () => createSocket('udp4'));
+    for (const [index, stranger] of strangers.entries()) {
+      stranger.bind(21_520 + 2 * index, '127.0.0.1');
+      await once(stranger, 'listening');
+    }
+    await start({ configuration: { portMin: 21_520, portMax: 21_539 } });
+    const peer = await connectedPeer();
+    expect(await createCall(2)).toMatchObject({ kind: 'refused', code: 'no-ports' });
+    await passesBothWays(peer, 1);
+    expect(await counters()).toMatchObject({ calls_now: 1, calls_refused: 1, ports_refused: 8 });
+    for (const stranger of strangers) stranger.close();
   });
 
   test('ends in good order with a call going on', async () => {

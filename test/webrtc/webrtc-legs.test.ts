@@ -1,6 +1,10 @@
 /** The shell of WebRTC legs in this process, where the library's packets can be made to wait. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { WebRtcIdentity } from '../../gateway/media/control-wire.js';
 import { DgramEngine } from '../../gateway/media/dgram-engine-socket.js';
+import { PORT_REFUSED } from '../../gateway/media/udp-engine.js';
 import { WebRtcLegs } from '../../gateway/media/webrtc-legs-socket.js';
 import { rtpPacket } from '../media/simulated-call.js';
 import { eventually } from '../support/deadline.js';
@@ -46,16 +50,17 @@ afterEach(() => {
 
 afterAll(releaseLibrary);
 
-async function bindLeg(firstPort: number): Promise<number> {
-  let port = firstPort;
-  while (!(await engine.addLeg(SOCKET, port))) port += 2;
-  return port;
+async function openLeg(firstPort: number): Promise<{ readonly port: number; readonly identity: WebRtcIdentity }> {
+  for (let port = firstPort; port < firstPort + 100; port += 2) {
+    const identity = await legs.open(SOCKET, port);
+    if (identity === undefined) throw new Error('no leg');
+    if (identity !== PORT_REFUSED) return { port, identity };
+  }
+  throw new Error('no port');
 }
 
 async function connectedLeg(): Promise<LibraryPeer> {
-  const port = await bindLeg(23_200);
-  const identity = await legs.open(SOCKET, port);
-  if (identity === undefined) throw new Error('no leg');
+  const { port, identity } = await openLeg(23_200);
   const host = { foundation: '1', priority: 1, address: ADDRESS, port, type: 'host' } as const;
   const found = await LibraryPeer.answering({ ...identity, candidates: [host] });
   expect(legs.connect(SOCKET, found.end)).toBe(true);
@@ -89,11 +94,29 @@ describe('packets that wait when a leg ends', () => {
     sendPackets(10);
     legs.close(SOCKET);
     engine.removeLeg(SOCKET);
-    const port = await bindLeg(23_300);
     // Nothing of this waits for the library: it is done before what the library has queued is looked at.
-    await legs.open(SOCKET, port);
+    await openLeg(23_300);
     expect(legs.connect(SOCKET, next)).toBe(true);
     await turns();
     expect(taken).toBe(0);
+  });
+});
+
+describe('a port that another program has', () => {
+  const TAKEN = 23_400;
+
+  test('is refused, and the process goes on: the leg there is still heard, and another port is had', async () => {
+    const stranger = createSocket('udp4');
+    stranger.bind(TAKEN, ADDRESS);
+    await once(stranger, 'listening');
+    for (let tries = 0; tries < 5; tries += 1) expect(await legs.open(SOCKET + 2, TAKEN)).toBe(PORT_REFUSED);
+    expect(legs.size).toBe(1);
+    sendPackets(10);
+    await eventually(LIMIT_MS, 'packets of the leg', () => (taken === 10 ? true : undefined));
+
+    stranger.close();
+    await once(stranger, 'close');
+    expect(await legs.open(SOCKET + 2, TAKEN)).toMatchObject({ iceUfrag: expect.any(String) });
+    legs.close(SOCKET + 2);
   });
 });

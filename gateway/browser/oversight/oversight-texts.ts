@@ -223,6 +223,8 @@ export const auditTexts = {
     'head-missing': 'The head file is missing, so that lost records at the end would not show.',
     'head-unreadable': 'The head file is not one.',
     'head-differs': 'The head file holds another hash for this record.',
+    'index-differs': 'The indexes do not find the record, so the history of its call would be another.',
+    'log-damaged': 'The file is damaged beside its records, so what is looked up in it may not be found.',
   } satisfies Record<AuditProblem, string>,
   unknownProblem: 'The chain does not hold.',
   first: 'First',
