@@ -8,6 +8,7 @@ import { atMost, type Target } from './targets.js';
 
 const PAYMENTS = 6;
 const P95 = 0.95;
+const AWAITING_LIMIT_MS = 200;
 const DOT_LIMIT_MS = 150;
 const SETTLED_LIMIT_MS = 500;
 const SCRIPT_LIMIT_KIB = 40;
@@ -25,16 +26,24 @@ export async function benchPanel(onProgress: (line: string) => void): Promise<Pa
   };
 }
 
-function targetsOf({ way, dotMs, settledMs, unseen }: PanelTimes): readonly Target[] {
+type Waiting = { readonly what: string; readonly limitMs: number; readonly valuesMs: readonly number[] };
+
+function waitingsOf({ awaitingMs, dotMs, greenMs, redMs }: PanelTimes): readonly Waiting[] {
   return [
-    atMost({ what: `${way}: key press to dot, p95`, limit: DOT_LIMIT_MS, unit: 'ms', value: percentile(dotMs, P95) }),
-    atMost({
-      what: `${way}: # to green, p95`,
-      limit: SETTLED_LIMIT_MS,
-      unit: 'ms',
-      value: percentile(settledMs, P95),
-    }),
-    atMost({ what: `${way}: keys whose dot was not seen`, limit: 0, unit: '', value: unseen }),
+    { what: 'Capture to yellow', limitMs: AWAITING_LIMIT_MS, valuesMs: awaitingMs },
+    { what: 'key press to dot', limitMs: DOT_LIMIT_MS, valuesMs: dotMs },
+    { what: '# to green', limitMs: SETTLED_LIMIT_MS, valuesMs: greenMs },
+    { what: '# to red', limitMs: SETTLED_LIMIT_MS, valuesMs: redMs },
+  ];
+}
+
+function targetsOf(times: PanelTimes): readonly Target[] {
+  const { way, unseen } = times;
+  return [
+    ...waitingsOf(times).map(({ what, limitMs, valuesMs }) =>
+      atMost({ what: `${way}: ${what}, p95`, limit: limitMs, unit: 'ms', value: percentile(valuesMs, P95) }),
+    ),
+    atMost({ what: `${way}: clicks and keys of which nothing was seen`, limit: 0, unit: '', value: unseen }),
   ];
 }
 
@@ -49,17 +58,14 @@ function percentile(values: readonly number[], share: number): number | undefine
 }
 
 function timesTable(times: readonly PanelTimes[]): BenchTable {
-  const rows = times.flatMap(({ way, dotMs, settledMs }) =>
-    [
-      { what: 'key to dot', values: dotMs },
-      { what: '# to green', values: settledMs },
-    ].map(({ what, values }) => [
-      way,
+  const rows = times.flatMap((one) =>
+    waitingsOf(one).map(({ what, valuesMs }) => [
+      one.way,
       what,
-      values.length,
-      percentile(values, 0.5) ?? '',
-      percentile(values, P95) ?? '',
-      percentile(values, 1) ?? '',
+      valuesMs.length,
+      percentile(valuesMs, 0.5) ?? '',
+      percentile(valuesMs, P95) ?? '',
+      percentile(valuesMs, 1) ?? '',
     ]),
   );
   const uncertainMs = Math.max(...times.map(({ clockUncertainMs }) => clockUncertainMs));
@@ -68,7 +74,7 @@ function timesTable(times: readonly PanelTimes[]): BenchTable {
     columns: ['keys', 'what', 'count', 'p50 ms', 'p95 ms', 'most ms'],
     rows,
     notes: [
-      'from the sending of the first packet that holds the key, to the frame of the browser that shows what came of it',
+      'from the click, or the sending of the first packet that holds the key, to the frame of the browser that shows what came of it',
       `clocks of the browser and of the phone agree to within ${uncertainMs.toFixed(1)} ms`,
     ],
   };

@@ -10,9 +10,13 @@ export type Shown = {
   readonly dots: number;
 };
 
+/** When an agent clicked a field's button. */
+export type Clicked = { readonly atEpochMs: number; readonly field: FieldName };
+
 /** Called in a frame of the page, before it is painted: what changed since the last frame is what this frame shows. */
 const WATCH = `(() => {
   globalThis.tonegateShown = [];
+  globalThis.tonegateClicked = [];
   const root = document.querySelector('tonegate-panel').shadowRoot;
   const told = new Map();
   const look = () => {
@@ -27,6 +31,10 @@ const WATCH = `(() => {
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
+  root.addEventListener('click', ({ target, timeStamp }) => {
+    const field = target.closest('[data-field]')?.dataset.field;
+    if (field !== undefined) tonegateClicked.push({ atEpochMs: performance.timeOrigin + timeStamp, field });
+  }, { capture: true });
 })()`;
 
 export async function watchPanel(page: Page): Promise<void> {
@@ -36,6 +44,11 @@ export async function watchPanel(page: Page): Promise<void> {
 /** What has been noted since the last time. */
 export function takeShown(page: Page): Promise<readonly Shown[]> {
   return page.evaluate('tonegateShown.splice(0)');
+}
+
+/** Clicks since the last time. */
+export function takeClicked(page: Page): Promise<readonly Clicked[]> {
+  return page.evaluate('tonegateClicked.splice(0)');
 }
 
 /** By how much the page's clock is ahead of ours; half a round trip of some milliseconds is the most it can be wrong by. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/deadline.js';
 import { AMEX, PaymentScene, VISA } from '../support/payment-scene.js';
+import { whileStopped } from '../support/stopped-process.js';
 
 const RACERS = 12;
 
@@ -96,15 +97,8 @@ test('a use is answered only once it is in the audit log; killed in between, the
   expect(ofOrder().map(({ detail }) => detail.isRetry)).toEqual([undefined, true]);
 }, 90_000);
 
-/** The vault process stands still while `work` goes on, as on a host that hangs, and then goes on itself. */
-async function whileVaultHangs<T>(work: () => Promise<T>): Promise<T> {
-  const pid = scene.gateway.pid('vault');
-  process.kill(pid, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+function whileVaultHangs<T>(work: () => Promise<T>): Promise<T> {
+  return whileStopped(scene.gateway.pid('vault'), work);
 }
 
 test('AC-15: Cancel while tokenizing abandons the result, and the token that arrives later is voided', async () => {

@@ -6,9 +6,10 @@ import type { AgentClient } from '../support/agent-client.js';
 import { BARESIP_MEDIA_PORTS, BARESIP_SIP_PORTS, Baresip } from '../support/baresip.js';
 import { eventually, pause } from '../support/deadline.js';
 import { KeypadPhone } from '../support/keypad-phone.js';
-import { addTones, keyNames, keysOf, type Press, pressesOf, samplesOf } from '../support/keys.js';
-import { countFoundAtOneOf, likelyPlaceByOneOf, listenFor } from '../support/listeners.js';
+import { addTones, keyNames, keysOf, pressesOf, samplesOf } from '../support/keys.js';
+import { listenFor } from '../support/listeners.js';
 import { type PortRange, reservePorts } from '../support/ports.js';
+import { mostFound, type Said, saidKeys, tonesOf } from '../support/said-keys.js';
 import { AGENT_USER, type SoftphonePage, SoftphoneScene } from '../support/softphone-scene.js';
 import { decodeWithSpandsp } from '../support/spandsp.js';
 import { speechFor } from '../support/speech.js';
@@ -19,15 +20,6 @@ const POLL_INTERVAL_MS = 50;
 const PORTS = 100;
 /** In the agent's own words, so that a listener can tell them from any others: pressed near the microphone. */
 const AGENT_KEYS = '1590';
-const SPEECH_MS = 1_000;
-/** Far enough from each other for a search around each. */
-const RHYTHM = { startMs: SPEECH_MS + 200, onMs: 90, offMs: 220 };
-/** Around its place a press is looked for this far, short of the next one. */
-const MARGIN_SAMPLES = 700;
-/** A browser stretches and squeezes what it plays, most of all at the beginning: keys may be off by so much from the speech before them. */
-const DRIFTS_SAMPLES = [-1600, -800, 0, 800, 1600];
-/** Beginnings of pieces of the speech before the keys, by one of which its place is found. */
-const PIECES_START_MS = [300, 500, 400, 200, 100];
 /** Until the browser's buffer has found its length. */
 const SETTLING_MS = 2_000;
 const CARD: Readonly<Record<FieldName, string>> = {
@@ -116,13 +108,10 @@ describe('a payment', () => {
 
   /** Says a sentence and presses the keys in its sound; answers where in the agent's ear it has to be looked for. */
   async function sayKeys(names: string): Promise<Said> {
-    const presses = pressesOf(keysOf(names), RHYTHM);
-    const audio = new Int16Array(samplesOf(RHYTHM.startMs + presses.length * (RHYTHM.onMs + RHYTHM.offMs)));
-    audio.set(await speechFor(SPEECH_MS, `These are the keys of ${names.length} presses, number ${names}.`));
-    addTones(audio, presses);
-    const from = await page.heardSamples();
-    await caller.say(audio);
-    return { audio, presses, from };
+    const keys = await saidKeys(names);
+    const said = { ...keys, from: await page.heardSamples() };
+    await caller.say(said.audio);
+    return said;
   }
 
   test('called by baresip the agent hears speech and the keys before, none during it, and the token arrives', async () => {
@@ -418,27 +407,3 @@ describe('when something breaks', () => {
     await hangUp();
   }, 60_000);
 });
-
-/** Something said, and how much the agent had heard before it. */
-type Said = { readonly audio: Int16Array; readonly presses: readonly Press[]; readonly from: number };
-
-function tonesOf(presses: readonly Press[], place: number) {
-  return presses.map(({ key, startMs, durationMs }) => ({
-    key,
-    tone: { onsetSample: place + samplesOf(startMs), offsetSample: place + samplesOf(startMs + durationMs) },
-  }));
-}
-
-/** How many of its keys the maximum-likelihood listener reads, told where they should be, and trying around there. */
-function mostFound(said: Said, heard: Int16Array): number {
-  const place = placeOf(said, heard);
-  const places = DRIFTS_SAMPLES.map((drift) => place + drift);
-  return countFoundAtOneOf(tonesOf(said.presses, 0), heard, places, MARGIN_SAMPLES);
-}
-
-/** Where its beginning is in what the agent heard: by the likeness of the speech before the keys. */
-function placeOf({ audio, from }: Said, heard: Int16Array): number {
-  const spans = PIECES_START_MS.map((startMs) => ({ startSample: samplesOf(startMs), lengthSamples: samplesOf(400) }));
-  const range = { least: from - samplesOf(500), most: from + samplesOf(3_000), leastLikeness: 0.6 };
-  return likelyPlaceByOneOf(heard, audio, spans, range);
-}

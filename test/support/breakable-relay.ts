@@ -8,16 +8,18 @@ export class BreakableRelay {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #targetPort: number;
   #isCut = false;
 
   private constructor(port: number, targetPort: number) {
     this.port = port;
+    this.#targetPort = targetPort;
     this.#server = createServer((near) => {
       if (this.#isCut) {
         near.destroy();
         return;
       }
-      const far = connect(targetPort, '127.0.0.1');
+      const far = connect(this.#targetPort, '127.0.0.1');
       this.#join(near, far);
       this.#join(far, near);
     });
@@ -41,6 +43,11 @@ export class BreakableRelay {
 
   mend(): void {
     this.#isCut = false;
+  }
+
+  /** What connects from now on comes out there: a service that was started anew. */
+  leadTo(targetPort: number): void {
+    this.#targetPort = targetPort;
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /**
- * A browser's softphone without the browser: sip.js over a WebSocket, with plain RTP descriptions in place of WebRTC. What
- * it signals is what the page signals.
+ * A browser's softphone without the browser: sip.js over a WebSocket, with plain RTP descriptions in place of WebRTC unless
+ * it is given others. What it signals is what the page signals.
  */
 import {
   type BodyAndContentType,
@@ -16,6 +16,9 @@ import {
   UserAgent,
 } from 'sip.js';
 import { WebSocket, type ClientOptions as WebSocketOptions } from 'ws';
+import { eventually } from './deadline.js';
+
+const INVITATION_LIMIT_MS = 10_000;
 
 type OutgoingRequestDelegate = NonNullable<RegistererRegisterOptions['requestDelegate']>;
 
@@ -30,6 +33,8 @@ export type BrowserPhoneOptions = {
   /** Certificate that a `wss` server is trusted by. */
   readonly certificate?: Buffer;
   readonly rtpPort?: number;
+  /** Of one session. */
+  readonly descriptions?: () => SessionDescriptionHandler;
   readonly onInvite?: (invitation: Invitation) => void;
 };
 
@@ -106,7 +111,8 @@ export class BrowserPhone {
       displayName: options.displayName ?? '',
       logBuiltinEnabled: false,
       transportOptions: { server: options.server, keepAliveInterval: 0 },
-      sessionDescriptionHandlerFactory: () => new PlainDescriptions(options.rtpPort ?? 40_000),
+      sessionDescriptionHandlerFactory:
+        options.descriptions ?? (() => new PlainDescriptions(options.rtpPort ?? 40_000)),
     });
     const phone = new BrowserPhone(agent, sockets, options);
     await agent.start();
@@ -116,6 +122,11 @@ export class BrowserPhone {
   /** Resolves with the status code that ends it. */
   register(): Promise<number> {
     return this.#registration((requestDelegate) => this.registerer.register({ requestDelegate }));
+  }
+
+  /** The first call that has come or comes. */
+  invited(): Promise<Invitation> {
+    return eventually(INVITATION_LIMIT_MS, 'a call at the browser phone', () => this.invitations.at(0));
   }
 
   unregister(): Promise<number> {

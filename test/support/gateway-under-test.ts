@@ -26,6 +26,8 @@ export type GatewayOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Of an earlier run that was stopped with `keepData`. */
   readonly directory?: string;
+  /** Another build than this one. */
+  readonly build?: string;
 };
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string; readonly level?: unknown };
@@ -223,7 +225,7 @@ function startProcess(file: string, options: GatewayOptions): PeerProcess {
   );
   return new PeerProcess({
     command: process.execPath,
-    args: [join(buildDirectory, 'gateway', 'cli', 'main.js'), 'start', '--config', file],
+    args: [join(options.build ?? buildDirectory, 'gateway', 'cli', 'main.js'), 'start', '--config', file],
     env: { ...Object.fromEntries(inherited), ...options.env },
     limitMs: options.limitMs ?? DEFAULT_LIMIT_MS,
   });

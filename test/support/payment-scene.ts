@@ -43,6 +43,8 @@ export type SceneOptions = {
   readonly directory?: string;
   /** The gateway is killed after so long. */
   readonly limitMs?: number;
+  /** Of the gateway; this one where none is said. */
+  readonly build?: string;
   /** The desktop speaks through a relay that keeps all HTTP and WebSocket bytes. */
   readonly keepsTraffic?: boolean;
   /** What each telephone speaks; PCMU where none is said. */

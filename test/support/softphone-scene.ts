@@ -28,6 +28,8 @@ export type SoftphoneSceneOptions = {
   /** SIP port of the telephone that agents call. */
   readonly trunkPort: number;
   readonly ports: PortRange;
+  /** Changes the configuration once more, with softphones in it. */
+  readonly configure?: (configuration: ConfigurationInput) => ConfigurationInput;
 };
 
 export class SoftphoneScene {
@@ -46,13 +48,13 @@ export class SoftphoneScene {
   }
 
   static async open(options: SoftphoneSceneOptions): Promise<SoftphoneScene> {
-    const { microphone, ports, trunkPort } = options;
+    const { microphone, ports, trunkPort, configure = (configuration) => configuration } = options;
     const certificate = new TlsCertificate();
     const relayPort = await ports.next();
     const gateway = await GatewayUnderTest.start({
       trunkPort,
       pbxPort: await ports.next(),
-      configure: (base) => withSoftphones(base, { certificate, server: `wss://127.0.0.1:${relayPort}` }),
+      configure: (base) => configure(withSoftphones(base, { certificate, server: `wss://127.0.0.1:${relayPort}` })),
     });
     const network = await BreakableRelay.start(relayPort, gateway.agentSidePort);
     const browser = await launchWithMicrophone(gateway.directory, microphone);
@@ -109,6 +111,7 @@ export class SoftphonePage {
     });
     const opened = new SoftphonePage(context, await context.newPage());
     await opened.page.addInitScript({ content: COLLECT_TOKENS });
+    await opened.page.addInitScript({ content: COLLECT_DEVICES });
     await opened.page.goto(`http://127.0.0.1:${gateway.apiPort}/softphone/`);
     await opened.page.getByLabel('Access token').fill(gateway.apiToken());
     await opened.page.getByRole('button', { name: 'Sign in' }).click();
@@ -176,6 +179,35 @@ export class SoftphonePage {
     await this.page.locator('.notice').getByText(text).waitFor();
   }
 
+  /** Chooses the last one that is offered; answers its name and its id. */
+  async chooseLast(device: 'Microphone' | 'Loudspeaker'): Promise<{ readonly name: string; readonly id: string }> {
+    const choice = this.page.getByLabel(device, { exact: true });
+    const option = choice.locator('option').last();
+    const name = (await option.textContent()) ?? '';
+    const id = (await option.getAttribute('value')) ?? '';
+    await choice.selectOption(id);
+    return { name, id };
+  }
+
+  /** What is chosen. */
+  chosen(device: 'Microphone' | 'Loudspeaker'): Promise<string> {
+    return this.page.getByLabel(device, { exact: true }).inputValue();
+  }
+
+  /** The name of the microphone that was opened last. */
+  openMicrophone(): Promise<string> {
+    return this.page.evaluate('tonegateDevices.microphones.at(-1)');
+  }
+
+  /** Resolves when ringing, and what there is of calls, plays there. */
+  async playsOn(loudspeakerId: string): Promise<void> {
+    await this.page.waitForFunction((id) => {
+      const { document, tonegateDevices } = globalThis as unknown as SoundOfPage;
+      const players = [...document.querySelectorAll('audio')];
+      return tonegateDevices.ringers.at(-1) === id && players.every((player) => player.sinkId === id);
+    }, loudspeakerId);
+  }
+
   tokens(): Promise<readonly string[]> {
     return this.page.evaluate('globalThis.tonegateTokens');
   }
@@ -206,10 +238,32 @@ export class SoftphonePage {
   }
 }
 
+/** What of a page is looked at there; this project's types know no DOM outside of it. */
+type SoundOfPage = {
+  readonly document: { querySelectorAll(name: 'audio'): Iterable<{ readonly sinkId: string }> };
+  readonly tonegateDevices: { readonly ringers: readonly string[] };
+};
+
 /** Runs in the page, before the page's own scripts. */
 const COLLECT_TOKENS = `
   globalThis.tonegateTokens = [];
   addEventListener('tonegate:token', ({ detail }) => tonegateTokens.push(detail.token));`;
+
+/** Which microphones were opened, by name, and where ringing and meters were led to. */
+const COLLECT_DEVICES = `
+  globalThis.tonegateDevices = { microphones: [], ringers: [] };
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    tonegateDevices.microphones.push(...stream.getAudioTracks().map(({ label }) => label));
+    return stream;
+  };
+  const lead = AudioContext.prototype.setSinkId;
+  AudioContext.prototype.setSinkId = async function (id) {
+    await lead.call(this, id);
+    tonegateDevices.ringers.push(id);
+  };`;
 
 /** The sound of the call itself, before any loudspeaker. */
 const LISTEN = `(() => {
@@ -252,7 +306,8 @@ const HEARD = `(async () => {
   return btoa(text);
 })()`;
 
-function withSoftphones(
+/** A gateway whose agent's side is browsers, registered over WSS. */
+export function withSoftphones(
   base: ConfigurationInput,
   { certificate, server }: { readonly certificate: TlsCertificate; readonly server: string },
 ): ConfigurationInput {

@@ -218,6 +218,8 @@ export class PhoneAudio {
       loudspeakers: ofKind('audiooutput'),
     };
     this.#options.onChanged();
+    // The chosen loudspeaker may have just been found, or have come back: a call that rings is heard there too.
+    await this.#routeSound();
     const isBack =
       this.#devices.microphones.length > 0 && (this.#microphone === 'unplugged' || this.#microphone === 'none');
     if (isBack) await this.#replaceLost();

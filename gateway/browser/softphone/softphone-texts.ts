@@ -63,6 +63,7 @@ export const texts = {
     paused: 'Recording paused',
     stopped: 'Recording stopped',
     locked: 'Recording is paused for the payment and goes on when it is over.',
+    lockedOff: 'Recording cannot be changed until the payment is over.',
     lockedMasked: 'Recording goes on with all keys hidden. It can be changed when the payment is over.',
   },
   noHoldInPayment: 'The call cannot be put on hold until the payment is over.',

@@ -156,6 +156,8 @@ describe('the call in front', () => {
     for (const [state, explanation] of [
       ['paused', texts.recording.locked],
       ['recording', texts.recording.lockedMasked],
+      ['off', texts.recording.lockedOff],
+      ['stopped', texts.recording.lockedOff],
     ] as const) {
       const calls = [{ ...CALL, recording: { state, lockedByPayment: true } }];
       expect(view(phone(ACTIVE), { calls }).banner?.recording).toMatchObject({ enabled: false, explanation });

@@ -3,7 +3,7 @@
  * and enabled button is decided in this file and tested without a browser.
  */
 import type { CallView } from '../../api/call-desk.js';
-import type { RecordingAction } from '../../media/control-wire.js';
+import type { RecordingAction, RecordingState } from '../../media/control-wire.js';
 import type { SessionState } from '../../payment/session-view.js';
 import type { Calls, ConnectionStatus } from '../desk-state.js';
 import type { IconName } from '../icons.js';
@@ -324,11 +324,7 @@ function recordingOf(call: CallView, { recordingBusy, connection }: SoftphoneInp
     visible: true,
     enabled,
     state: texts.recording[state],
-    explanation: lockedByPayment
-      ? state === 'recording'
-        ? texts.recording.lockedMasked
-        : texts.recording.locked
-      : undefined,
+    explanation: lockedByPayment ? lockExplanation(state) : undefined,
   };
   switch (state) {
     case 'off':
@@ -338,6 +334,18 @@ function recordingOf(call: CallView, { recordingBusy, connection }: SoftphoneInp
       return { ...common, action: 'pause', label: texts.buttons.pauseRecording, tone: 'red', icon: 'pause' };
     case 'paused':
       return { ...common, action: 'resume', label: texts.buttons.resumeRecording, tone: 'yellow', icon: 'record' };
+  }
+}
+
+function lockExplanation(state: RecordingState): string {
+  switch (state) {
+    case 'paused':
+      return texts.recording.locked;
+    case 'recording':
+      return texts.recording.lockedMasked;
+    case 'off':
+    case 'stopped':
+      return texts.recording.lockedOff;
   }
 }
 
