@@ -20,6 +20,7 @@ const BACK_WITHIN_MS = 20_000;
 
 /** With enough different digits to be told from chance in a search. */
 const CARD_NUMBER = '4539578763621486';
+const MASKED = '**** **** **** 1486';
 
 let browser: Browser;
 let crm: CrmServer;
@@ -63,8 +64,8 @@ test(
     const framed = tab.frameLocator('iframe').locator('tonegate-panel');
     const agent = new PanelAgent(scene, page);
     await agent.start();
-    await agent.enter('cardNumber', CARD_NUMBER, 'telephone-event');
-    await row(framed, 'cardNumber').getByText('**** **** **** 1486', { exact: true }).waitFor();
+    await agent.enter('cardNumber', CARD_NUMBER, 'telephone-event', { text: MASKED, hue: 'green' });
+    await row(framed, 'cardNumber').getByText(MASKED, { exact: true }).waitFor();
     await agent.capture('expirationDate');
     await scene.caller.key(keysOf('12'), 'telephone-event');
     await row(framed, 'expirationDate').getByText('2 keys', { exact: true }).waitFor();
