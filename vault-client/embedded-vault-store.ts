@@ -194,7 +194,8 @@ export class EmbeddedVaultStore implements Tokenizer {
       if (found === undefined) throw new VaultError('broken-invariant');
       const isRetry = !isUnderWay && found.owed === 1 && found.order_id === request.orderId;
       if (used.changes !== 1 && !(isRetry && found.expires_at_ms > nowMs)) {
-        const code = refusalOf(found);
+        // An order that comes back too late for its answer has not got one.
+        const code = isRetry ? 'token_expired' : refusalOf(found);
         return { kind: 'refused', code, eventId: owe({ action: 'token-refused', outcome: code, ...asked }).eventId };
       }
       // A card that cannot be opened must not burn its token, and an open one is not kept while we wait.

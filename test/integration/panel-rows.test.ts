@@ -395,7 +395,7 @@ describe.each(WAYS)('a call with keys as %s', (way) => {
         status: 409,
         body: { error: { code: 'token_already_redeemed' } },
       });
-      await note.getByText('Another order was refused: a token pays only once.').waitFor();
+      await note.getByText('An order was refused: a token pays only once.').waitFor();
       expect(await visibleActions(stage.page)).toEqual(['Start New Capture']);
     },
     TEST_LIMIT_MS,

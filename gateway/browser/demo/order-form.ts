@@ -99,6 +99,8 @@ function refusalText(result: Extract<PageOrderResult, { kind: 'refused' }> | und
       return 'The order system could not be reached. Nothing was paid.';
     case 'token_already_redeemed':
       return 'Refused: this token has already paid an order. It can be used once; take a new one with Start New Capture.';
+    case 'internal_error':
+      return 'Not answered yet: the vault could not record it. Pay this order once more.';
     default:
       return 'Refused: the vault does not take this token.';
   }

@@ -96,7 +96,7 @@ export const arabicTexts: PanelMessages = {
     used: 'تم استخدامه لدفع طلب.',
     usedFor: 'تم استخدامه لدفع الطلب {order}.',
     refused: {
-      token_already_redeemed: 'رُفض طلب آخر: الرمز يدفع مرة واحدة فقط.',
+      token_already_redeemed: 'رُفض طلب: الرمز يدفع مرة واحدة فقط.',
       token_expired: 'رُفض الطلب: انتهت صلاحية الرمز. سجّل البطاقة مرة أخرى.',
       token_voided: 'رُفض الطلب: الرمز ملغى. سجّل البطاقة مرة أخرى.',
       reveal_not_allowed: 'طلب نظام الطلبات رقم البطاقة، وهذا غير مسموح به.',

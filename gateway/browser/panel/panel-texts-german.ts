@@ -82,7 +82,7 @@ export const germanTexts: PanelMessages = {
     used: 'Eine Bestellung ist damit bezahlt.',
     usedFor: 'Bestellung {order} ist damit bezahlt.',
     refused: {
-      token_already_redeemed: 'Eine weitere Bestellung wurde abgelehnt: Ein Token zahlt nur einmal.',
+      token_already_redeemed: 'Eine Bestellung wurde abgelehnt: Ein Token zahlt nur einmal.',
       token_expired: 'Die Bestellung wurde abgelehnt: Das Token ist abgelaufen. Erfassen Sie die Karte noch einmal.',
       token_voided: 'Die Bestellung wurde abgelehnt: Das Token ist ungültig. Erfassen Sie die Karte noch einmal.',
       reveal_not_allowed: 'Das Bestellsystem hat nach der Kartennummer gefragt, die es nicht haben darf.',

@@ -82,7 +82,7 @@ export const texts: PanelMessages = {
     used: 'An order has used it.',
     usedFor: 'It has paid order {order}.',
     refused: {
-      token_already_redeemed: 'Another order was refused: a token pays only once.',
+      token_already_redeemed: 'An order was refused: a token pays only once.',
       token_expired: 'The order was refused: the token has expired. Capture the card once more.',
       token_voided: 'The order was refused: the token is void. Capture the card once more.',
       reveal_not_allowed: 'The order system asked for the card number, which it may not have.',

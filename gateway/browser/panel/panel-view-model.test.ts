@@ -247,7 +247,7 @@ describe('what is said', () => {
     [{ state: 'redeemed', orderId: 'A-7', refusedAttempts: 0 }, 'It has paid order A-7.'],
     [
       { state: 'redeemed', orderId: 'A-7', refusedAttempts: 2, lastRefusal: 'token_already_redeemed' },
-      'It has paid order A-7. Another order was refused: a token pays only once.',
+      'It has paid order A-7. An order was refused: a token pays only once.',
     ],
     [
       { state: 'refused', refusedAttempts: 1, lastRefusal: 'token_expired' },
