@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { VaultError } from './errors.js';
 import type { VaultEvent } from './wire.js';
 
 export type AuditEvent = Extract<VaultEvent, { readonly kind: 'audit' }>;
@@ -18,14 +18,13 @@ export const MAX_UNRECORDED_EVENTS = 1000;
 export class AuditOutbox {
   readonly #database: Database;
   readonly #wallClock: () => number;
-  readonly #source: string;
+  /** Drawn at each opening: a database that is brought back from a backup must not give out ids that were given out. */
+  readonly #opening = randomBytes(4).toString('hex');
+  #events = 0;
 
   constructor(database: Database, wallClock: () => number) {
     this.#database = database;
     this.#wallClock = wallClock;
-    const source = database.prepare<[], string>('SELECT name FROM audit_source').pluck().get();
-    if (source === undefined) throw new VaultError('store-unavailable');
-    this.#source = source;
   }
 
   get size(): number {
@@ -34,27 +33,24 @@ export class AuditOutbox {
 
   add(duty: AuditDuty): AuditEvent {
     const happenedAt = new Date(this.#wallClock()).toISOString();
-    const text = JSON.stringify({ kind: 'audit', happenedAt, ...duty });
-    const { lastInsertRowid } = this.#database.prepare('INSERT INTO audit_outbox (event) VALUES (?)').run(text);
-    return { kind: 'audit', eventId: this.#idOf(lastInsertRowid), happenedAt, ...duty };
+    this.#events += 1;
+    const event: AuditEvent = { kind: 'audit', eventId: `${this.#opening}.${this.#events}`, happenedAt, ...duty };
+    const insert = this.#database.prepare('INSERT INTO audit_outbox (event_id, event) VALUES (?, ?)');
+    insert.run(event.eventId, JSON.stringify(event));
+    return event;
   }
 
   /** Oldest first. */
   unrecorded(): readonly AuditEvent[] {
     return this.#database
-      .prepare<[], { readonly number: number; readonly event: string }>('SELECT * FROM audit_outbox ORDER BY number')
+      .prepare<[], string>('SELECT event FROM audit_outbox ORDER BY number')
+      .pluck()
       .all()
-      .map(({ number, event }) => ({ eventId: this.#idOf(number), ...JSON.parse(event) }));
+      .map((event) => JSON.parse(event));
   }
 
   /** Forgets an event; one that is forgotten already, or another database's, is no fault. */
   recorded(eventId: string): void {
-    const [source, number] = eventId.split('.');
-    if (source === this.#source)
-      this.#database.prepare('DELETE FROM audit_outbox WHERE number = ?').run(Number(number));
-  }
-
-  #idOf(number: number | bigint): string {
-    return `${this.#source}.${number}`;
+    this.#database.prepare('DELETE FROM audit_outbox WHERE event_id = ?').run(eventId);
   }
 }

@@ -69,7 +69,7 @@ export type Claim = { readonly eventId: string } & (
 );
 
 /** Who asks, and whether an answer to the same token's order is on its way already. */
-export type Asking = { readonly origin: string; readonly isUnderWay: boolean };
+export type Asking = { readonly origin: string };
 
 export type RedeemRequest = { readonly token: string; readonly orderId: string; readonly reveal: boolean };
 
@@ -183,7 +183,7 @@ export class EmbeddedVaultStore implements Tokenizer {
    * Makes a token that order's, once and for all, or says why not. An unknown token takes the same statements as a known
    * one. @throws when nothing could be decided, and then nothing has changed
    */
-  claim(request: RedeemRequest, { origin, isUnderWay }: Asking): Claim {
+  claim(request: RedeemRequest, { origin }: Asking): Claim {
     const nowMs = this.#options.wallClock();
     const id = this.#idOf(request.token);
     const asked = { tokenHint: tokenHintOf(request.token), origin, orderId: orderIdOutside(request.orderId) };
@@ -192,7 +192,7 @@ export class EmbeddedVaultStore implements Tokenizer {
       const found = this.#database.prepare<[Buffer], FoundToken>(FIND_TOKEN).get(id);
       const used = this.#database.prepare(USE_TOKEN).run(nowMs, request.orderId, id, nowMs);
       if (found === undefined) throw new VaultError('broken-invariant');
-      const isRetry = !isUnderWay && found.owed === 1 && found.order_id === request.orderId;
+      const isRetry = found.owed === 1 && found.order_id === request.orderId;
       if (used.changes !== 1 && !(isRetry && found.expires_at_ms > nowMs)) {
         // An order that comes back too late for its answer has not got one.
         const code = isRetry ? 'token_expired' : refusalOf(found);
@@ -209,18 +209,26 @@ export class EmbeddedVaultStore implements Tokenizer {
   /** What a claimed token's order is told: the only time. @throws when it was told before */
   handOut(request: RedeemRequest): Redemption {
     const id = this.#idOf(request.token);
-    return this.#inTransaction(() => {
-      const found = this.#database.prepare<[Buffer], FoundToken>(FIND_TOKEN).get(id);
-      const answered = this.#database.prepare(ANSWER_ORDER).run(id);
-      if (found === undefined || answered.changes !== 1) throw new VaultError('broken-invariant');
-      return {
-        brand: found.brand,
-        masked: found.masked,
-        last4: found.last4,
-        maskedExpirationDate: found.masked_expiry,
-        ...(request.reveal ? { card: this.#reveal(id, found) } : {}),
-      };
-    });
+    const revealed: RevealedCard[] = [];
+    try {
+      return this.#inTransaction(() => {
+        const found = this.#database.prepare<[Buffer], FoundToken>(FIND_TOKEN).get(id);
+        if (found !== undefined && request.reveal) revealed.push(this.#reveal(id, found));
+        const answered = this.#database.prepare(ANSWER_ORDER).run(id);
+        if (found === undefined || answered.changes !== 1) throw new VaultError('broken-invariant');
+        return {
+          brand: found.brand,
+          masked: found.masked,
+          last4: found.last4,
+          maskedExpirationDate: found.masked_expiry,
+          ...(request.reveal ? { card: revealed[0] } : {}),
+        };
+      });
+    } catch (error) {
+      // The disk may refuse the very commit.
+      for (const card of revealed) wipeCard(card);
+      throw error;
+    }
   }
 
   /** Owes the audit log what was decided without a look at any token; answers the event's id. @throws as `claim` does */

@@ -285,12 +285,34 @@ describe('an audit log that does not say that it has the record', () => {
       const record = await isAsked;
       recorded = async () => true;
       const second = post({ token, orderId: 'o' });
+      const third = post({ token, orderId: 'o' });
       const other = post({ token, orderId: 'another' });
       await post({ token: UNKNOWN, orderId: 'o' });
       record(isRecorded);
-      const statuses = (await Promise.all([first, second, other])).map(({ status }) => status);
-      expect(statuses).toEqual(isRecorded ? [200, 409, 409] : [500, 200, 409]);
+      const statuses = (await Promise.all([first, second, third, other])).map(({ status }) => status);
+      expect(statuses).toEqual(isRecorded ? [200, 409, 409, 409] : [500, 200, 409, 409]);
     }
+  });
+
+  test('has all others of that order wait for each next try, until one is answered', async () => {
+    const token = await makeToken();
+    const records: ((isRecorded: boolean) => void)[] = [];
+    let asked = () => {};
+    recorded = () => {
+      asked();
+      return new Promise((resolve) => records.push(resolve));
+    };
+    const nextAsked = () => new Promise<void>((resolve) => (asked = resolve));
+    let isAsked = nextAsked();
+    const answers = Promise.all(['o', 'o', 'o'].map((orderId) => post({ token, orderId })));
+    for (const isRecorded of [false, false, true]) {
+      await isAsked;
+      isAsked = nextAsked();
+      await new Promise(setImmediate);
+      expect(records).toHaveLength(1);
+      records.pop()?.(isRecorded);
+    }
+    expect((await answers).map(({ status }) => status).sort()).toEqual([200, 500, 500]);
   });
 
   test('does not cost an order that has gone meanwhile its answer', async () => {

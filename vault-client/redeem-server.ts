@@ -133,7 +133,7 @@ export class RedeemServer {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (!isAuthorized(request.headers.authorization, this.#options.credential)) {
-      // The rest of the request is not read: the connection ends with the answer.
+      // The rest of the request is thrown away: the connection ends with the answer.
       request.resume();
       response.setHeader('connection', 'close');
       void this.#refuseStranger(originOf(request), response);
@@ -179,9 +179,8 @@ export class RedeemServer {
       return;
     }
     // Somebody who has lost patience asks again before the first answer: it is worth knowing what became of that.
-    await this.#underWay.get(request.token);
-    const isUnderWay = this.#underWay.has(request.token);
-    const claim = attempt(() => this.#options.store.claim(request, { origin, isUnderWay }));
+    while (this.#underWay.has(request.token)) await this.#underWay.get(request.token);
+    const claim = attempt(() => this.#options.store.claim(request, { origin }));
     if (claim?.kind !== 'claimed') {
       await this.#refuseClaim(request, claim, response);
       return;
@@ -195,12 +194,15 @@ export class RedeemServer {
 
   async #answerClaim(request: RedeemRequest, eventId: string, response: ServerResponse): Promise<void> {
     const isRecorded = await this.#options.recorded(eventId);
-    if (isRecorded) this.#tell(request, 'redeemed');
     // Whoever has gone meanwhile is still owed the answer, and may come back for it.
     const redemption =
       isRecorded && !response.destroyed ? attempt(() => this.#options.store.handOut(request)) : undefined;
-    if (redemption === undefined) answerError(response, 'internal_error');
-    else answer(response, 200, redeemedBody(request, redemption));
+    if (redemption === undefined) {
+      answerError(response, 'internal_error');
+      return;
+    }
+    this.#tell(request, 'redeemed');
+    answer(response, 200, redeemedBody(request, redemption));
   }
 
   async #refuseClaim(
@@ -260,7 +262,7 @@ function originOf({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** The rest of the request is not read: the connection ends with the answer. */
+/** The rest of the request is thrown away: the connection ends with the answer. */
 function refuse(request: IncomingMessage, response: ServerResponse, code: RedeemErrorCode): void {
   response.setHeader('connection', 'close');
   answerError(response, code);

@@ -30,6 +30,8 @@ const DATABASE_NAME = 'vault.sqlite';
 const PURGE_INTERVAL_MS = 10 * 60_000;
 /** Until then an audit event without an acknowledgement may be just behind others; longer, and control could not write. */
 const AUDIT_RESEND_INTERVAL_MS = 5_000;
+/** At a time; each that still fails is a line in the log. */
+const MAX_RESENT_EVENTS = 50;
 /** Timers of Node overflow above 2^31 ms. */
 const LONGEST_TIMER_MS = 60 * 60_000;
 /** Control reads at once; if so much waits for it, it is stuck, and an unread event is as bad as a lost one. */
@@ -181,7 +183,9 @@ class VaultProcess {
     const unrecorded = this.#running?.store.unrecorded() ?? [];
     this.#resendAtMs = unrecorded.length > 0 ? nowMs + AUDIT_RESEND_INTERVAL_MS : Number.POSITIVE_INFINITY;
     // Control that does not even read has them all before it.
-    if (this.#control.writableLength === 0) for (const event of unrecorded) this.#send(event);
+    // And one that fails with each, on a full disk say, has a few at a time to fail with.
+    if (this.#control.writableLength === 0)
+      for (const event of unrecorded.slice(0, MAX_RESENT_EVENTS)) this.#send(event);
   }
 
   #turn(input: CardSessionsInput): void {

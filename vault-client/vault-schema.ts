@@ -6,14 +6,10 @@ export const SCHEMA_VERSION = 2;
 /** What has happened to tokens and is not in the audit log yet, as far as the vault has been told. */
 const AUDIT_OUTBOX = `
   CREATE TABLE audit_outbox (
-    -- Never given out twice.
     number INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE,
     event TEXT NOT NULL
   ) STRICT;
-
-  -- The one name by which this database's numbers are told from another's.
-  CREATE TABLE audit_source (name TEXT NOT NULL) STRICT;
-  INSERT INTO audit_source VALUES (lower(hex(randomblob(4))));
 `;
 
 /** From version 1, whose tokens had been answered for as soon as they were used. */

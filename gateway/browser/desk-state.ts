@@ -26,8 +26,9 @@ export function callsAfter(calls: Calls, message: EventMessage): Calls {
 }
 
 /**
- * Calls that went on when they were last heard of and are nobody's now: the gateway has been started anew meanwhile. They
- * stay, as over, so that an agent in the middle of a payment is told what became of it. Such a call alone has no `endedAt`.
+ * Calls that went on when they were last heard of and that the gateway knows no more: they have ended meanwhile without a
+ * token, or the gateway was started anew. They stay, as over, so that an agent in the middle of a payment is told what became
+ * of it. Such a call alone has no `endedAt`.
  */
 function lostCalls(known: Calls, told: Calls): Calls {
   return known

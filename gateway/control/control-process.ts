@@ -215,7 +215,7 @@ export class ControlProcess {
         this.#childLost('vault', reason);
       },
       onErrorOutput: (line) => this.#log.error({ process: 'vault', line }, 'child process error'),
-      onFault: (error) => this.#log.error({ err: error }, 'an event of the vault was lost to a fault'),
+      onFault: (error) => this.#log.error({ err: error }, 'what the vault told could not be handled'),
     });
   }
 

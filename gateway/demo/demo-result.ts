@@ -34,11 +34,7 @@ export function hear(streams: Streams, presses: readonly SentPress[], pressedBef
   const inPayment = presses.slice(pressedBefore);
   const found = countKeys(streams, inPayment);
   return {
-    found: {
-      ...found,
-      agent: Math.max(found.agent, eventsBeyond(streams.agent, before)),
-      recording: Math.max(found.recording, eventsBeyond(streams.recording, before)),
-    },
+    found: { ...found, agent: Math.max(found.agent, eventsBeyond(streams.agent, before)) },
     pressed: inPayment.length,
     beforePayment: { ...countKeys(streams, before), pressed: before.length },
   };

@@ -43,6 +43,8 @@ export async function runInteractive(options: InteractiveOptions): Promise<numbe
       demo = await InteractiveDemo.start(world, options.say);
       if (!end.isAsked) tellHow(world, options.say, terminal !== undefined);
       await end.asked;
+      // An end that takes its time can be cut short from the terminal.
+      terminal?.close();
       demo.close();
     });
     return 0;

@@ -8,7 +8,7 @@ import { FIELD_NAMES, type FieldName } from '../../vault-client/wire.js';
 import { GREEN } from '../panel/panel-agent.js';
 import { fieldText, headline, isEnabled, recordingLabel, visibleActions } from '../panel/panel-bench.js';
 import { PanelStage, WAYS, type Way } from '../panel/panel-stage.js';
-import { button, hueOf, press, row, screenshot } from '../panel/panel-world.js';
+import { button, hueOf, press, row, screenshot, settled } from '../panel/panel-world.js';
 import { eventually } from '../support/deadline.js';
 import type { ConfigurationInput } from '../support/gateway-under-test.js';
 import { VISA } from '../support/payment-scene.js';
@@ -17,8 +17,8 @@ import { whileStopped } from '../support/stopped-process.js';
 
 const LIMIT_MS = 20_000;
 const TEST_LIMIT_MS = 60_000;
-/** Of Start and of tokenizing. A process that stands still for five seconds is killed: that is another row. */
-const ZONE_TIMEOUT_MS = 2_500;
+/** Of Start and of tokenizing. A process that stands still for five seconds is killed, a recorder for three has failed: other rows. */
+const ZONE_TIMEOUT_MS = 2_000;
 const LABELS = ['Card Number', 'Expiration Date', 'Security Code (CVV)'];
 
 let stage: PanelStage;
@@ -95,6 +95,8 @@ describe.each(WAYS)('keys as %s', (way) => {
       'a recorder that does not confirm its pause fails it; keys stay hidden, and Try Again works',
       async () => {
         const action = await stage.startAction();
+        // A recorder that stands still for three seconds has lost its recording.
+        await settled(stage.page.panel, action).waitFor();
         await stopped('media-0', async () => {
           await press(stage.page.panel, action);
           await says('The call recording could not be paused');

@@ -23,6 +23,8 @@ describe('custom properties of the page around the panel', () => {
     ['--tonegate-surface', 'var(--other)'],
     ['--tonegate-surface', 'env(x)'],
     ['--tonegate-surface', 'rgb(url(x))'],
+    ['--tonegate-surface', 'xyzlab(0 0 0)'],
+    ['--tonegate-surface', `${'oklab('.repeat(33)}!`],
     ['--tonegate-surface', 'red; background: blue'],
     ['--tonegate-surface', 'red}*{color:red'],
     ['--tonegate-surface', 'u\\72l(x)'],

@@ -25,10 +25,12 @@ const STYLE_PROPERTIES = {
 
 type StyleProperty = keyof typeof STYLE_PROPERTIES;
 
-const COLOUR_FUNCTIONS = 'rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark';
+const COLOUR_FUNCTIONS = new Set('rgb rgba hsl hsla hwb lab lch oklab oklch color color-mix light-dark'.split(' '));
+/** What stands before a bracket that opens. */
+const FUNCTION_NAME = /([a-z0-9-]*)\(/gi;
 const STYLE_VALUES: Readonly<Record<StyleProperty, RegExp>> = {
   // A name, hexadecimal digits, or functions of colours in each other.
-  color: new RegExp(`^(?:#[0-9a-f]{3,8}|(?:(?:${COLOUR_FUNCTIONS})\\(|[a-z0-9#.,%/ +-]|\\))+)$`, 'i'),
+  color: /^[a-z0-9#.,%/ +()-]+$/i,
   'border-radius': /^[0-9.]{1,6}(?:px|rem|em|%)?$/,
   'font-family': /^[\p{L}0-9 ,'"_-]+$/u,
 };
@@ -46,6 +48,10 @@ export const STYLE_NAMES: ReadonlyMap<string, StyleProperty> = new Map(
   ),
 );
 
+function callsOnlyColours(value: string): boolean {
+  return [...value.matchAll(FUNCTION_NAME)].every(([, name]) => COLOUR_FUNCTIONS.has(name.toLowerCase()));
+}
+
 /** What of it may be set; the rest is left out. */
 export function parseStyle(data: unknown): PanelStyle | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
@@ -53,7 +59,8 @@ export function parseStyle(data: unknown): PanelStyle | undefined {
   for (const [name, property] of STYLE_NAMES) {
     const value: unknown = Object.hasOwn(data, name) ? Reflect.get(data, name) : undefined;
     if (typeof value !== 'string' || value.length > MAX_STYLE_VALUE_LENGTH) continue;
-    if (STYLE_VALUES[property].test(value.trim())) style[name] = value.trim();
+    const plain = value.trim();
+    if (STYLE_VALUES[property].test(plain) && callsOnlyColours(plain)) style[name] = plain;
   }
   return style;
 }

@@ -36,10 +36,13 @@ export type PanelEvent =
   | { readonly type: 'tonegate:token'; readonly detail: PanelTokenDetail }
   | { readonly type: 'tonegate:error'; readonly detail: PanelErrorDetail };
 
+/** More than the calls that a page is told of. */
+const MAX_TOKENS_TOLD = 1000;
+
 export class PanelNews {
   #state = '';
   #errors: ReadonlySet<string> = new Set();
-  /** The sessions whose token was told, for as long as the panel is there: a few a day, and an id each. */
+  /** The newest sessions whose token was told. */
   readonly #tokensTold = new Set<string>();
 
   /** The events that this view of the shown call makes, given those before it. */
@@ -84,6 +87,10 @@ export class PanelNews {
   #ofToken({ id: callId, session }: CallView): readonly PanelEvent[] {
     if (session?.token === undefined || this.#tokensTold.has(session.id)) return [];
     this.#tokensTold.add(session.id);
+    for (const oldest of this.#tokensTold) {
+      if (this.#tokensTold.size <= MAX_TOKENS_TOLD) break;
+      this.#tokensTold.delete(oldest);
+    }
     const { token, tokenExpiresAt: expiresAt } = session;
     const { masked, brand } = session.fields.cardNumber;
     return [{ type: 'tonegate:token', detail: { callId, sessionId: session.id, token, expiresAt, masked, brand } }];
